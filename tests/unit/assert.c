@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* assert.c - what a broken assertion does in a test that links only the core */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nat46/assert.h"
+
+_Noreturn void nat46_assert_failed(const char *expression, const char *file, int line)
+{
+	fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, expression);
+	abort();
+}
