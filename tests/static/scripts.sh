@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# scripts.sh - every shell script is understood by sh and says what it is
+. "$(dirname "$0")/lib.sh"
+
+status=0
+for script in build-aux/get-version .ci/run $(find tests -name '*.sh' | sort); do
+	sh -n "$script" || status=1
+	if ! head -3 "$script" | grep -q 'SPDX-License-Identifier: ISC'; then
+		echo "$script:1: no SPDX line"
+		status=1
+	fi
+	if grep -nHE '[[:space:]]+$' "$script"; then
+		status=1
+	fi
+done
+exit $status
