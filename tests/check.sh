@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# check.sh - install what is missing, build, and pass every test (Debian 12, as root)
+#
+# Usage: sh tests/check.sh
+#
+# Works on a copy of the sources in a temporary directory, so the tree stays as it is; everything but the
+# installed packages is gone afterwards. Every test gets a line, logs of failed tests come at the end, the last
+# line counts. A test that could not run counts as failed. The exit status is 0 only if no test failed.
+set -u
+
+packages="build-essential autoconf automake pkg-config git xz-utils
+	libev-dev libconfig-dev libcap-ng-dev libmnl-dev libsystemd-dev libcmocka-dev
+	clang clang-tidy clang-format cppcheck universal-ctags mandoc
+	iproute2 iputils-ping procps socat curl nginx-light openssl tcpdump nftables ethtool traceroute python3-scapy"
+
+sanitized_seeds=200
+
+source=$(cd "$(dirname "$0")/.." && pwd)
+passed=0
+failed=0
+work=
+
+fatal() {
+	echo "check.sh: $*" >&2
+	exit 1
+}
+
+clean_up() {
+	[ -z "$work" ] || { chmod -R u+w "$work"; rm -rf "$work"; }
+}
+
+# install_packages: whatever of $packages is missing, without starting any service
+install_packages() {
+	missing=
+	for package in $packages; do
+		case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
+		ii*) ;;
+		*) missing="$missing $package" ;;
+		esac
+	done
+	[ -n "$missing" ] || return 0
+	[ "$(id -u)" = 0 ] || fatal "these packages are missing, and only root can install them:$missing"
+
+	echo "installing:$missing"
+	# nginx would start at once: while this file says no, no package starts a service.
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+		made_policy=yes
+	fi
+	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } \
+		>"$work/apt.log" 2>&1
+	status=$?
+	[ "${made_policy-no}" = no ] || rm -f $policy
+	if [ $status -ne 0 ]; then
+		tail -n 30 "$work/apt.log"
+		fatal "the packages could not be installed"
+	fi
+	# Nor shall it start with the machine. It was not there before, so nobody has asked for it.
+	case $missing in
+	*nginx*) systemctl disable nginx >/dev/null 2>&1 || : ;;
+	esac
+}
+
+# result PASS|FAIL NAME [LOG]: print and count one test, keep the log of a failure
+result() {
+	echo "$1 $2"
+	if [ "$1" = PASS ]; then
+		passed=$((passed + 1))
+		return
+	fi
+	failed=$((failed + 1))
+	if [ -n "${3-}" ]; then
+		{
+			echo
+			echo "==== $2"
+			tail -n 200 "$3"
+		} >>"$work/failures"
+	fi
+}
+
+# one NAME COMMAND...: a command that is one test
+one() {
+	name=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then
+		result PASS "$name"
+	else
+		result FAIL "$name" "$work/log"
+	fi
+}
+
+# harness NAME DIRECTORY TARGET [VARIABLE=VALUE]...: a target of the Makefile that runs many tests; automake
+# leaves the result of each in a .trs file, one line a test
+harness() {
+	name=$1
+	directory=$2
+	shift 2
+	find "$directory" -name '*.trs' -exec rm -f {} +
+	make -C "$directory" -k "$@" >"$work/log" 2>&1
+	status=$?
+
+	find "$directory" -name '*.trs' | sort >"$work/results"
+	before=$failed
+	[ -s "$work/results" ] || result FAIL "$name" "$work/log"
+	while read -r trs; do
+		test=${trs#"$directory"/}
+		test=${test%.trs}
+		sed -n 's/^:test-result: *//p' "$trs" >"$work/cases"
+		[ -s "$work/cases" ] || result FAIL "$name: $test" "$work/log"
+		while read -r verdict case; do
+			case $verdict in
+			PASS) result PASS "$name: $test${case:+: $case}" ;;
+			*) result FAIL "$name: $test${case:+: $case} ($verdict)" "${trs%.trs}.log" ;;
+			esac
+		done <"$work/cases"
+	done <"$work/results"
+	# A test that fails has been counted; whatever else made make fail has not.
+	if [ $status -ne 0 ] && [ $failed -eq "$before" ]; then
+		result FAIL "$name" "$work/log"
+	fi
+}
+
+# configure_and_make DIRECTORY OPTION...: configure the copied sources there and build all
+configure_and_make() {
+	mkdir -p "$1" && cd "$1" || return 1
+	shift
+	../source/configure "$@" && make -j "$jobs"
+}
+
+[ $# -eq 0 ] || fatal "usage: sh tests/check.sh"
+[ "$(id -u)" = 0 ] || fatal "root is needed: for packages, network namespaces and devices"
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+work=$(mktemp -d "${TMPDIR:-/tmp}/nat46d-check.XXXXXX") || exit 1
+# The service user must be able to reach what is built here.
+chmod 755 "$work"
+: >"$work/failures"
+jobs=$(getconf _NPROCESSORS_ONLN)
+started=$(date +%s)
+
+install_packages
+
+# What git knows, and what it would add; without git, as in a tarball, everything.
+mkdir "$work/source"
+cd "$source" || exit 1
+if [ -e .git ]; then
+	git -c safe.directory="$source" ls-files -z --cached --others --exclude-standard >"$work/files"
+	tar --create --null --files-from="$work/files" --ignore-failed-read --file - 2>/dev/null
+else
+	tar --create --file - .
+fi | tar --extract --file - --directory "$work/source"
+
+cd "$work/source" || exit 1
+one "autoreconf" autoreconf -i
+one "build" configure_and_make "$work/build" --enable-werror
+harness "check" "$work/build" check
+harness "static" "$work/build" check-static
+harness "e2e" "$work/build" check-e2e
+one "build with clang" configure_and_make "$work/clang" CC=clang --enable-werror --without-systemd
+one "build with sanitizers" configure_and_make "$work/sanitized" --enable-werror --enable-sanitizers
+harness "sanitized" "$work/sanitized" -j "$jobs" check SEEDS=$sanitized_seeds
+one "distcheck" make -C "$work/build" distcheck
+
+if [ $failed -ne 0 ]; then
+	cat "$work/failures"
+	echo
+fi
+echo "took $(($(date +%s) - started)) seconds"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
