@@ -125,9 +125,9 @@ harness() {
 
 # configure_and_make DIRECTORY OPTION...: configure the copied sources there and build all
 configure_and_make() {
-	mkdir -p "$1" && cd "$1" || return 1
+	build=$1
 	shift
-	../source/configure "$@" && make -j "$jobs"
+	mkdir "$build" && (cd "$build" && "$work/source/configure" "$@" && make -j "$jobs")
 }
 
 [ $# -eq 0 ] || fatal "usage: sh tests/check.sh"
@@ -153,8 +153,8 @@ else
 	tar --create --file - .
 fi | tar --extract --file - --directory "$work/source"
 
-cd "$work/source" || exit 1
-one "autoreconf" autoreconf -i
+cd "$work" || exit 1
+one "autoreconf" autoreconf -i "$work/source"
 one "build" configure_and_make "$work/build" --enable-werror
 harness "check" "$work/build" check
 harness "static" "$work/build" check-static

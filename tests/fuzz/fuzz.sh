@@ -12,14 +12,14 @@ shift
 
 status=0
 for path in "$@"; do
-	target=${path##*/}
+	target=${path##*/fuzz_}
 	findings=findings/$target
 	mkdir -p "$findings/corpus"
-	dictionary=$corpora/$target.dict
+	option=
+	[ ! -e "$corpora/$target.dict" ] || option=-dict=$corpora/$target.dict
 	echo "$target: $seconds seconds"
 	if ! "$path" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 -artifact_prefix="$findings/" \
-	     ${dictionary:+$([ -e "$dictionary" ] && echo "-dict=$dictionary")} \
-	     "$findings/corpus" "$corpora/$target" >"$findings/log" 2>&1; then
+	     ${option:+"$option"} "$findings/corpus" "$corpora/$target" >"$findings/log" 2>&1; then
 		tail -n 40 "$findings/log"
 		echo "$target: FAILED, see $PWD/$findings"
 		status=1
