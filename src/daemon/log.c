@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * log.c - one line an event, to stderr
+ *
+ * systemd says in $JOURNAL_STREAM which device and inode it has connected to the journal. If stderr is
+ * that stream, a line starts with "<N>" and the journal adds the rest; otherwise with the time in UTC and
+ * the level. Lines of the trace level name their kind themselves and get no level in front.
+ *
+ * A line is written by one write(), so that lines of several processes on one terminal stay whole.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+#include "nat46/assert.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define NANOSECONDS 1000000000ll
+
+static const struct {
+	const char *name;
+	int priority;	/* of syslog, as the journal wants it */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", 3 },
+	[LOG_LEVEL_WARNING] = { "warning", 4 },
+	[LOG_LEVEL_INFO] = { "info", 6 },
+	[LOG_LEVEL_DEBUG] = { "debug", 7 },
+	[LOG_LEVEL_TRACE] = { "trace", 7 },
+};
+_Static_assert(ARRAY_SIZE(levels) == LOG_LEVEL_COUNT, "a level without a name");
+
+static enum log_level highest = LOG_LEVEL_INFO;
+static bool to_journal;
+
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat status;
+
+	if (!stream || sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) != 2)
+		return false;
+	return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+void log_open(enum log_level level)
+{
+	highest = level;
+	to_journal = stderr_is_journal();
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level <= highest;
+}
+
+const char *log_level_name(enum log_level level)
+{
+	NAT46_ASSERT(level < LOG_LEVEL_COUNT);
+	return levels[level].name;
+}
+
+/* What stands in front of the text. Returns its length. */
+static size_t format_prefix(enum log_level level, char *line, size_t size)
+{
+	struct timespec now = { 0 };
+	struct tm utc = { 0 };
+	size_t length;
+
+	if (to_journal)
+		return (size_t)snprintf(line, size, "<%d>", levels[level].priority);
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	length = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
+	length += (size_t)snprintf(line + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
+	if (level != LOG_LEVEL_TRACE)
+		length += (size_t)snprintf(line + length, size - length, "%s: ", levels[level].name);
+	return length;
+}
+
+static void sanitise(char *text, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			text[i] = '?';
+}
+
+static void __attribute__((format(printf, 2, 0)))
+log_text(enum log_level level, const char *format, va_list arguments)
+{
+	static const char more[] = "...";
+	char line[LOG_LINE_MAX + 1];
+	size_t length, prefix;
+	int saved = errno;
+	int wanted;
+	ssize_t done;
+
+	prefix = format_prefix(level, line, LOG_LINE_MAX);
+	wanted = vsnprintf(line + prefix, LOG_LINE_MAX - prefix, format, arguments);
+	length = prefix + (wanted < 0 ? 0 : (size_t)wanted);
+	if (length >= LOG_LINE_MAX) {
+		length = LOG_LINE_MAX - 1;
+		memcpy(line + length - strlen(more), more, strlen(more));
+	}
+	sanitise(line + prefix, length - prefix);
+	line[length++] = '\n';
+	done = write(STDERR_FILENO, line, length);
+	(void)done;	/* where would we complain? */
+	errno = saved;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_enabled(level))
+		return;
+	va_start(arguments, format);
+	log_text(level, format, arguments);
+	va_end(arguments);
+}
+
+bool log_limit_pass(struct log_limit *limit, int64_t now, unsigned int *suppressed)
+{
+	*suppressed = 0;
+	if (limit->start == 0 || now - limit->start >= LOG_LIMIT_SECONDS * NANOSECONDS) {
+		*suppressed = limit->suppressed;
+		*limit = (struct log_limit){ .start = now };
+	}
+	if (limit->passed >= LOG_LIMIT_BURST) {
+		limit->suppressed++;
+		return false;
+	}
+	limit->passed++;
+	return true;
+}
+
+void log_line_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
+{
+	unsigned int suppressed;
+	struct timespec now;
+	va_list arguments;
+
+	if (!log_enabled(level))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!log_limit_pass(limit, now.tv_sec * NANOSECONDS + now.tv_nsec, &suppressed))
+		return;
+	if (suppressed)
+		log_line(level, "%u messages like the following one were suppressed", suppressed);
+	va_start(arguments, format);
+	log_text(level, format, arguments);
+	va_end(arguments);
+}
+
+void nat46_assert_failed(const char *expression, const char *file, int line)
+{
+	log_error("%s:%d: assertion failed: %s; please report this bug", file, line, expression);
+	abort();
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * log.h - one line an event, to stderr
+ */
+#ifndef NAT46_DAEMON_LOG_H
+#define NAT46_DAEMON_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_level {
+	LOG_LEVEL_ERROR = 0,	/* the operator must act */
+	LOG_LEVEL_WARNING,	/* degraded */
+	LOG_LEVEL_INFO,		/* start, stop, results */
+	LOG_LEVEL_DEBUG,	/* per connection */
+	LOG_LEVEL_TRACE,	/* per packet */
+	LOG_LEVEL_COUNT,
+};
+
+/** Longest line that is logged, with its prefix and newline; what is longer ends in "...". */
+#define LOG_LINE_MAX 1024u
+
+/** Messages per call site and LOG_LIMIT_SECONDS that log_limited() lets through. */
+#define LOG_LIMIT_BURST 5u
+#define LOG_LIMIT_SECONDS 10
+
+/**
+ * struct log_limit - state of a rate limit; starts as all zero
+ * @start: when the current interval began, monotonic nanoseconds; 0: never
+ * @passed: messages let through in this interval
+ * @suppressed: messages held back in this interval
+ */
+struct log_limit {
+	int64_t start;
+	unsigned int passed;
+	unsigned int suppressed;
+};
+
+/** log_open() - set the highest level that is logged, and find out whether stderr is the journal */
+void log_open(enum log_level level);
+
+/** log_enabled() - would a message of this level be logged */
+bool log_enabled(enum log_level level);
+
+/** log_level_name() - "error", "warning", "info", "debug" or "trace" */
+const char *log_level_name(enum log_level level);
+
+/**
+ * log_line() - log one line
+ * @level: level
+ * @format: printf format without a newline
+ *
+ * Everything but printable ASCII becomes a question mark: text may come from strangers. Keeps errno.
+ */
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * log_limit_pass() - may one more message be logged
+ * @limit: state, one per call site
+ * @now: monotonic nanoseconds, > 0
+ * @suppressed: set to the messages held back in the interval that has just ended, usually 0
+ *
+ * Return: false if the message has to be held back
+ */
+bool log_limit_pass(struct log_limit *limit, int64_t now, unsigned int *suppressed);
+
+/** log_line_limited() - log_line() under a rate limit; use log_limited(), which brings the state along */
+void log_line_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+/* For whatever a stranger or a flood of packets can trigger. */
+#define log_limited(level, ...)                                                                    \
+	do {                                                                                       \
+		static struct log_limit log_limit_here;                                            \
+		log_line_limited(&log_limit_here, (level), __VA_ARGS__);                           \
+	} while (0)
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * notify.c - tell systemd how the daemon is doing
+ *
+ * A notification that does not arrive is systemd's to notice; there is nothing to do about it here.
+ */
+#include "daemon/notify.h"
+
+#ifdef HAVE_LIBSYSTEMD
+
+#include <systemd/sd-daemon.h>
+
+void notify_ready(void)
+{
+	sd_notify(0, "READY=1");
+}
+
+void notify_stopping(void)
+{
+	sd_notify(0, "STOPPING=1");
+}
+
+void notify_status(const char *status)
+{
+	sd_notifyf(0, "STATUS=%s", status);
+}
+
+void notify_watchdog(void)
+{
+	sd_notify(0, "WATCHDOG=1");
+}
+
+bool notify_watchdog_interval(uint64_t *interval)
+{
+	uint64_t microseconds;
+
+	if (sd_watchdog_enabled(0, &microseconds) <= 0)
+		return false;
+	*interval = microseconds;
+	return true;
+}
+
+#else
+
+void notify_ready(void)
+{
+}
+
+void notify_stopping(void)
+{
+}
+
+void notify_status(const char *status)
+{
+	(void)status;
+}
+
+void notify_watchdog(void)
+{
+}
+
+bool notify_watchdog_interval(uint64_t *interval)
+{
+	(void)interval;
+	return false;
+}
+
+#endif

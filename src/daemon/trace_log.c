@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * trace_log.c - packets and sessions as lines of the log
+ */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/log.h"
+#include "daemon/trace_log.h"
+#include "nat46/assert.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The connected lines and the others differ in what follows the end points. */
+static const char *const kind_names[] = {
+	[TRACE_INCOMING] = "INCOMING:",
+	[TRACE_OUTGOING] = "OUTGOING:",
+	[TRACE_BUFFER] = "BUFFER:",
+	[TRACE_NAT46_IN] = "NAT46 IN :",
+	[TRACE_NAT46_OUT] = "NAT46 OUT:",
+	[TRACE_NAT64_IN] = "NAT64 IN :",
+	[TRACE_NAT64_OUT] = "NAT64 OUT:",
+	[TRACE_CLIENT_CONNECTED] = "--- CLIENT CONNECTED",
+	[TRACE_SERVER_CONNECTED] = "--- SERVER CONNECTED",
+	[TRACE_DROP] = "DROP:",
+};
+_Static_assert(ARRAY_SIZE(kind_names) == TRACE_DROP + 1, "a kind of trace without a name");
+
+/* struct text - a line that is being put together; what does not fit is cut */
+struct text {
+	char *line;
+	size_t size;
+	size_t length;
+};
+
+static void __attribute__((format(printf, 2, 3))) append(struct text *text, const char *format, ...)
+{
+	size_t room = text->size - text->length;
+	va_list arguments;
+	int wanted;
+
+	va_start(arguments, format);
+	wanted = vsnprintf(text->line + text->length, room, format, arguments);
+	va_end(arguments);
+	if (wanted > 0)
+		text->length += (size_t)wanted < room ? (size_t)wanted : room - 1;
+}
+
+static void append_endpoint(struct text *text, const struct endpoint *endpoint, bool brackets)
+{
+	struct in_addr ipv4 = { .s_addr = htonl(endpoint->ipv4) };
+	char name[INET6_ADDRSTRLEN];
+	bool bracket = brackets && endpoint->is_ipv6;
+
+	if (endpoint->is_ipv6)
+		inet_ntop(AF_INET6, endpoint->ipv6.byte, name, sizeof(name));
+	else
+		inet_ntop(AF_INET, &ipv4, name, sizeof(name));
+	append(text, "%s%s%s:%u", bracket ? "[" : "", name, bracket ? "]" : "", endpoint->port);
+}
+
+/* One letter for each flag, from FIN up to CWR. */
+static void append_flags(struct text *text, uint8_t flags)
+{
+	static const char letters[] = "FSRPAUEC";
+	size_t i;
+
+	append(text, " flags=");
+	for (i = 0; i < strlen(letters); i++)
+		if (flags & 1u << i)
+			append(text, "%c", letters[i]);
+}
+
+static void append_packet(struct text *text, const struct trace *trace)
+{
+	if (trace->protocol == IPPROTO_TCP) {
+		append_flags(text, trace->flags);
+		append(text, " seq=%" PRIu32 " ack=%" PRIu32, trace->seq, trace->ack);
+	} else {
+		append(text, " proto=%u", trace->protocol);
+		if (trace->protocol == IPPROTO_ICMP || trace->protocol == IPPROTO_ICMPV6)
+			append(text, " type=%u code=%u", trace->icmp_type, trace->icmp_code);
+	}
+	append(text, " len=%zu", trace->length);
+}
+
+size_t trace_format(const struct trace *trace, char *line)
+{
+	struct text text = { .line = line, .size = TRACE_LINE_MAX };
+
+	NAT46_ASSERT(trace->kind < ARRAY_SIZE(kind_names));
+	append(&text, "%s ", kind_names[trace->kind]);
+	append_endpoint(&text, &trace->source, false);
+	append(&text, " => ");
+	append_endpoint(&text, &trace->destination, false);
+	if (trace->kind == TRACE_CLIENT_CONNECTED || trace->kind == TRACE_SERVER_CONNECTED)
+		return text.length;
+	append(&text, ":");
+	append_packet(&text, trace);
+	if (trace->kind == TRACE_DROP)
+		append(&text, " reason=%s", drop_name(trace->drop));
+	return text.length;
+}
+
+/* Free text as a value: its own double quotes become single ones, and it never fills the line. */
+static void append_quoted(struct text *text, const char *key, const char *value)
+{
+	size_t i;
+
+	append(text, " %s=\"", key);
+	for (i = 0; value[i] && i < 300; i++)
+		append(text, "%c", value[i] == '"' ? '\'' : value[i]);
+	append(text, "\"");
+}
+
+static void append_duration(struct text *text, int64_t nanoseconds)
+{
+	int64_t milliseconds = nanoseconds / 1000000;
+
+	append(text, " duration=%" PRId64 ".%03" PRId64, milliseconds / 1000, milliseconds % 1000);
+}
+
+size_t session_format(const struct session *session, char *line)
+{
+	struct text text = { .line = line, .size = SESSION_LINE_MAX };
+
+	append(&text, "session %s client=", session->kind == SESSION_BOUND ? "bound" : "ended");
+	append_endpoint(&text, &session->client, true);
+	append(&text, " service=");
+	append_endpoint(&text, &session->service, true);
+	append(&text, " server=");
+	append_endpoint(&text, &session->server, true);
+	append(&text, " source_port=%u", session->source_port);
+	if (session->kind == SESSION_BOUND) {
+		append_quoted(&text, "rule", session->reason);
+		append_quoted(&text, "host", session->host);
+		return text.length;
+	}
+	append(&text, " bytes_to_server=%" PRIu64 " bytes_to_client=%" PRIu64, session->bytes_to_server,
+	       session->bytes_to_client);
+	append_duration(&text, session->duration);
+	append_quoted(&text, "end", session->reason);
+	return text.length;
+}
+
+void trace_log(void *context, const struct trace *trace)
+{
+	char line[TRACE_LINE_MAX];
+
+	(void)context;
+	trace_format(trace, line);
+	log_line(LOG_LEVEL_TRACE, "%s", line);
+}
+
+void session_log(void *context, const struct session *session)
+{
+	char line[SESSION_LINE_MAX];
+
+	(void)context;
+	session_format(session, line);
+	log_line(LOG_LEVEL_INFO, "%s", line);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * trace_log.h - packets and sessions as lines of the log
+ *
+ * The form of the lines is part of the interface: scripts read them.
+ */
+#ifndef NAT46_DAEMON_TRACE_LOG_H
+#define NAT46_DAEMON_TRACE_LOG_H
+
+#include <stddef.h>
+
+#include "nat46/engine.h"
+
+/** Room for any line of trace_format() with its NUL. */
+#define TRACE_LINE_MAX 256u
+
+/** Room for any line of session_format() with its NUL; a very long rule text is cut. */
+#define SESSION_LINE_MAX 900u
+
+/**
+ * trace_format() - a trace event as one line without a newline
+ * @trace: event
+ * @line: room for TRACE_LINE_MAX bytes
+ *
+ * Return: length of the line
+ */
+size_t trace_format(const struct trace *trace, char *line);
+
+/**
+ * session_format() - a session event as one line of key=value pairs without a newline
+ * @session: event
+ * @line: room for SESSION_LINE_MAX bytes
+ *
+ * A value that is free text stands in double quotes. IPv6 addresses stand in brackets.
+ *
+ * Return: length of the line
+ */
+size_t session_format(const struct session *session, char *line);
+
+/** trace_log() - engine hook: log the event at level trace; @context is not used */
+void trace_log(void *context, const struct trace *trace);
+
+/** session_log() - engine hook: log the event at level info; @context is not used */
+void session_log(void *context, const struct session *session);
+
+#endif

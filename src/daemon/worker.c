@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * worker.c - the loop: packets from the device through the engine and back, timers, signals
+ *
+ * Theory of operation
+ *
+ * The device is read until it is empty or a burst is full. The clock is read once a burst. Each packet goes
+ * through the engine, which emits packets while it runs, and these are written at once: order is kept,
+ * nothing is queued. Then the engine is asked for its next timer, and one libev timer is set to it; libev
+ * knows nothing about flows.
+ *
+ * The watchdog is fed from this very loop, so that it proves that packets are being handled.
+ *
+ * A device that is down is neither readable nor in error, so nothing has to be done but to say so. A device
+ * that was deleted is in error for ever; the process ends then, because making another one needs privileges
+ * that are gone, and systemd restarts it with them.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "daemon/arena.h"
+#include "daemon/device.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/trace_log.h"
+#include "daemon/worker.h"
+
+#define NANOSECONDS 1000000000ll
+#define STATUS_INTERVAL 60.0
+
+/* libev measures from the start of its turn: a timer must not go off before the engine thinks it is due. */
+#define TIMER_SLACK 0.0005
+
+static int64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+static void hook_emit(void *context, struct frame *frame)
+{
+	struct worker *worker = context;
+
+	tun_write(&worker->tun, frame);
+}
+
+static void hook_random(void *context, void *bytes, size_t count)
+{
+	struct worker *worker = context;
+	uint8_t *next = bytes;
+	ssize_t done;
+
+	while (count > 0) {
+		done = getrandom(next, count, 0);
+		if (done > 0) {
+			next += done;
+			count -= (size_t)done;
+		} else if (errno != EINTR) {
+			log_error("cannot get random keys: %s", strerror(errno));
+			worker->status = STATUS_FAILURE;	/* guessable keys are worse than no service */
+			return;
+		}
+	}
+}
+
+static void end(struct worker *worker, enum exit_status status)
+{
+	if (worker->status == STATUS_OK)
+		worker->status = status;
+	ev_break(worker->loop, EVBREAK_ALL);
+}
+
+static void device_lost(struct worker *worker)
+{
+	log_error("%s: the device was deleted; ending", worker->tun.name);
+	end(worker, STATUS_FAILURE);
+}
+
+static void run_timers(struct worker *worker, int64_t now)
+{
+	int64_t due = engine_timers(worker->engine, now);
+
+	if (due == worker->timer_due)
+		return;
+	worker->timer_due = due;
+	ev_timer_stop(worker->loop, &worker->timer);
+	if (due == INT64_MAX)
+		return;
+	due = due > now ? due - now : 0;
+	ev_timer_set(&worker->timer, (double)due / (double)NANOSECONDS + TIMER_SLACK, 0.);
+	ev_timer_start(worker->loop, &worker->timer);
+}
+
+static void on_device(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct worker *worker = watcher->data;
+	enum tun_result result = TUN_SKIPPED;
+	int64_t now = clock_now();
+	struct frame frame;
+	unsigned int count;
+
+	(void)loop;
+	(void)events;
+	for (count = 0; count < WORKER_BURST; count++) {
+		result = tun_read(&worker->tun, &frame);
+		if (result == TUN_EMPTY || result == TUN_LOST)
+			break;
+		if (result == TUN_PACKET)
+			engine_input(worker->engine, &frame, now);
+	}
+	if (result == TUN_LOST)
+		device_lost(worker);
+	run_timers(worker, now);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	struct worker *worker = watcher->data;
+
+	(void)loop;
+	(void)events;
+	worker->timer_due = INT64_MAX;	/* it has gone off */
+	run_timers(worker, clock_now());
+}
+
+static void on_link_event(void *context, enum link_event event)
+{
+	struct worker *worker = context;
+	const char *name = worker->tun.name;
+
+	switch (event) {
+	case LINK_DOWN:
+		log_warning("%s: the device was set down", name);
+		break;
+	case LINK_UP:
+		log_info("%s: the device was set up", name);
+		if (worker->config->interface.setup)
+			log_warning("%s: the kernel removed the routes into the device when it was set down; "
+				    "restart nat46d to add them again", name);
+		break;
+	case LINK_REMOVED:
+		if (tun_exists(&worker->tun))
+			log_warning("%s: the device was moved to another network namespace", name);
+		else
+			device_lost(worker);
+		break;
+	}
+}
+
+static void on_notification(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct worker *worker = watcher->data;
+
+	(void)loop;
+	(void)events;
+	link_watch_read(&worker->watch);
+}
+
+static uint32_t count_flows(const struct engine *engine)
+{
+	uint32_t flows = 0;
+	unsigned int kind;
+
+	for (kind = 0; kind < FLOWS_KIND_COUNT; kind++)
+		flows += engine_flows(engine, (enum flow_kind)kind);
+	return flows;
+}
+
+static void on_minute(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	struct worker *worker = watcher->data;
+	const struct counters *counters = engine_counters(worker->engine);
+	uint64_t packets = counters->received - worker->packets_reported;
+	char line[128];
+
+	(void)loop;
+	(void)events;
+	worker->packets_reported = counters->received;
+	snprintf(line, sizeof(line), "%" PRIu32 " flows, %.0f packets/s, %" PRIu64 " drops",
+		 count_flows(worker->engine), (double)packets / STATUS_INTERVAL,
+		 counters->verdicts[VERDICT_DROPPED]);
+	notify_status(line);
+}
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	(void)loop;
+	(void)watcher;
+	(void)events;
+	notify_watchdog();
+}
+
+void worker_format_status(const struct engine *engine, const struct tun_counters *tun, char *line)
+{
+	const struct counters *counters = engine_counters(engine);
+	size_t length;
+	unsigned int i;
+
+	length = (size_t)snprintf(
+		line, WORKER_STATUS_MAX,
+		"status: waiting=%" PRIu32 " connecting=%" PRIu32 " established=%" PRIu32 " closing=%" PRIu32
+		" received=%" PRIu64 " forwarded=%" PRIu64 " answered=%" PRIu64 " absorbed=%" PRIu64
+		" dropped=%" PRIu64 " emitted=%" PRIu64 " tun.bad_header=%" PRIu64 " tun.refused=%" PRIu64
+		" tun.full=%" PRIu64 " tun.down=%" PRIu64,
+		engine_flows(engine, FLOWS_WAITING), engine_flows(engine, FLOWS_CONNECTING),
+		engine_flows(engine, FLOWS_ESTABLISHED), engine_flows(engine, FLOWS_CLOSING), counters->received,
+		counters->verdicts[VERDICT_FORWARDED], counters->verdicts[VERDICT_ANSWERED],
+		counters->verdicts[VERDICT_ABSORBED], counters->verdicts[VERDICT_DROPPED], counters->emitted,
+		tun->bad_header, tun->refused, tun->full, tun->down);
+	for (i = 0; i < DROP_COUNT && length < WORKER_STATUS_MAX; i++)
+		if (counters->drops[i])
+			length += (size_t)snprintf(line + length, WORKER_STATUS_MAX - length, " drop.%s=%" PRIu64,
+						   drop_name((enum drop)i), counters->drops[i]);
+}
+
+static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct worker *worker = watcher->data;
+	char line[WORKER_STATUS_MAX];
+
+	(void)loop;
+	(void)events;
+	switch (watcher->signum) {
+	case SIGUSR1:
+		worker_format_status(worker->engine, &worker->tun.counters, line);
+		log_info("%s", line);
+		break;
+	case SIGHUP:
+		log_warning("this version cannot reload: restart nat46d to use a changed configuration file");
+		break;
+	default:
+		log_info("stopping on signal %d", watcher->signum);
+		end(worker, STATUS_OK);
+		break;
+	}
+}
+
+static bool make_engine(struct worker *worker)
+{
+	const struct daemon_config *config = worker->config;
+	struct engine_hooks hooks = {
+		.context = worker,
+		.emit = hook_emit,
+		.random = hook_random,
+		.trace = log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL,
+		.session = config->log_sessions ? session_log : NULL,
+	};
+
+	worker->memory_size = engine_memory(&config->engine.limits);
+	if (worker->memory_size == 0) {
+		log_error("the limits are out of range");
+		return false;
+	}
+	worker->memory = arena_alloc(worker->memory_size);
+	if (!worker->memory) {
+		log_error("cannot get %zu bytes of address space for the limits: %s", worker->memory_size,
+			  strerror(errno));
+		return false;
+	}
+	worker->engine = engine_create(worker->memory, &config->engine, &hooks, clock_now());
+	if (worker->status == STATUS_OK)
+		return true;
+	arena_free(worker->memory, worker->memory_size);
+	return false;
+}
+
+static void start_watchers(struct worker *worker)
+{
+	static const int signals[WORKER_SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	uint64_t microseconds;
+	double half;
+	size_t i;
+
+	for (i = 0; i < WORKER_SIGNALS; i++) {
+		ev_signal_init(&worker->signals[i], on_signal, signals[i]);
+		worker->signals[i].data = worker;
+		ev_signal_start(worker->loop, &worker->signals[i]);
+	}
+	ev_io_init(&worker->device, on_device, worker->tun.fd, EV_READ);
+	worker->device.data = worker;
+	ev_io_start(worker->loop, &worker->device);
+	ev_io_init(&worker->notifications, on_notification, link_watch_fd(&worker->watch), EV_READ);
+	worker->notifications.data = worker;
+	ev_io_start(worker->loop, &worker->notifications);
+	ev_init(&worker->timer, on_timer);
+	worker->timer.data = worker;
+	ev_timer_init(&worker->minute, on_minute, STATUS_INTERVAL, STATUS_INTERVAL);
+	worker->minute.data = worker;
+	ev_timer_start(worker->loop, &worker->minute);
+	ev_init(&worker->watchdog, on_watchdog);
+	if (notify_watchdog_interval(&microseconds)) {
+		half = (double)microseconds / 2e6;
+		ev_timer_set(&worker->watchdog, half, half);
+		ev_timer_start(worker->loop, &worker->watchdog);
+	}
+}
+
+enum exit_status worker_open(struct worker *worker, const struct daemon_config *config)
+{
+	enum exit_status status;
+	struct link link;
+
+	memset(worker, 0, sizeof(*worker));
+	worker->config = config;
+	worker->timer_due = INT64_MAX;
+	status = device_open(config, &worker->tun, &link);
+	if (status != STATUS_OK)
+		return status;
+	worker->watch = (struct link_watch){ .notify = on_link_event, .context = worker };
+	if (!link_watch_open(&worker->watch, &link))
+		goto close_device;
+	if (!make_engine(worker))
+		goto close_watch;
+	worker->loop = ev_default_loop(EVFLAG_AUTO);
+	if (!worker->loop) {
+		log_error("cannot make an event loop");
+		goto free_memory;
+	}
+	start_watchers(worker);
+	return STATUS_OK;
+
+free_memory:
+	arena_free(worker->memory, worker->memory_size);
+close_watch:
+	link_watch_close(&worker->watch);
+close_device:
+	tun_close(&worker->tun);
+	return STATUS_FAILURE;
+}
+
+enum exit_status worker_run(struct worker *worker)
+{
+	run_timers(worker, clock_now());
+	ev_run(worker->loop, 0);
+	return worker->status;
+}
+
+void worker_close(struct worker *worker)
+{
+	ev_loop_destroy(worker->loop);
+	arena_free(worker->memory, worker->memory_size);
+	link_watch_close(&worker->watch);
+	tun_close(&worker->tun);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * worker.h - the loop: packets from the device through the engine and back, timers, signals
+ */
+#ifndef NAT46_DAEMON_WORKER_H
+#define NAT46_DAEMON_WORKER_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/config.h"
+#include "daemon/exit_status.h"
+#include "daemon/netlink.h"
+#include "daemon/tun.h"
+#include "nat46/engine.h"
+
+/** Packets that are read before timers and signals get their turn. */
+#define WORKER_BURST 64u
+
+/** Signals that the worker handles. */
+#define WORKER_SIGNALS 4u
+
+/** Room for worker_format_status(), with its NUL: as much as fits in a line of the log. */
+#define WORKER_STATUS_MAX 960u
+
+/**
+ * struct worker - one loop, one queue of the device, one engine
+ * @config: configuration
+ * @tun: device
+ * @engine: engine, in @memory
+ * @memory, @memory_size: from the arena
+ * @loop: event loop
+ * @watch: state of the device
+ * @device, @notifications, @timer, @minute, @watchdog, @signals: watchers
+ * @timer_due: when @timer is set to go off, monotonic nanoseconds; INT64_MAX: it is not
+ * @packets_reported: packets when the last status was sent
+ * @status: how the process will end
+ */
+struct worker {
+	const struct daemon_config *config;
+	struct tun tun;
+	struct engine *engine;
+	void *memory;
+	size_t memory_size;
+	struct ev_loop *loop;
+	struct link_watch watch;
+	ev_io device;
+	ev_io notifications;
+	ev_timer timer;
+	ev_timer minute;
+	ev_timer watchdog;
+	ev_signal signals[WORKER_SIGNALS];
+	int64_t timer_due;
+	uint64_t packets_reported;
+	enum exit_status status;
+};
+
+/**
+ * worker_open() - open the device and make engine and loop; what needs a privilege happens here
+ * @worker: filled in; its address must not change any more
+ * @config: must stay valid until worker_close()
+ *
+ * Return: STATUS_OK; otherwise, logged, how the process has to end. Nothing is left open then.
+ */
+enum exit_status worker_open(struct worker *worker, const struct daemon_config *config);
+
+/**
+ * worker_run() - handle packets until a signal or a failure ends it
+ * Return: how the process has to end
+ */
+enum exit_status worker_run(struct worker *worker);
+
+/** worker_close() - release everything that worker_open() made, in reverse order */
+void worker_close(struct worker *worker);
+
+/**
+ * worker_format_status() - one line of key=value pairs: flows, packets, drops that are not zero
+ * @engine: engine
+ * @tun: what happened at the device
+ * @line: room for WORKER_STATUS_MAX bytes; what does not fit is cut
+ */
+void worker_format_status(const struct engine *engine, const struct tun_counters *tun, char *line);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * main.c - options, order of start-up and shutdown, nothing else
+ */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "daemon/config.h"
+#include "daemon/exit_status.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
+#include "daemon/worker.h"
+
+/* struct options - the command line */
+struct options {
+	const char *file;
+	bool test;
+	bool print;
+	bool version;
+	bool help;
+	unsigned int verbose;
+};
+
+static const char usage[] =
+	"Usage: nat46d [-c FILE] [-t | -p] [-v]... [-V] [-h]\n"
+	"\n"
+	"  -c, --config FILE    configuration file (default: " SYSCONFDIR "/nat46d.conf)\n"
+	"  -t, --test           check the configuration file completely and exit\n"
+	"  -p, --print-config   print the effective configuration and exit\n"
+	"  -v, --verbose        log more: once debug, twice trace\n"
+	"  -V, --version        print version and build features and exit\n"
+	"  -h, --help           print this help and exit\n"
+	"\n"
+	"nat46d stays in the foreground. See nat46d(8) and nat46d.conf(5).\n";
+
+static bool parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option names[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "test", no_argument, NULL, 't' },
+		{ "print-config", no_argument, NULL, 'p' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct options){ .file = SYSCONFDIR "/nat46d.conf" };
+	while ((option = getopt_long(argc, argv, "c:tpvVh", names, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			options->file = optarg;
+			break;
+		case 't':
+			options->test = true;
+			break;
+		case 'p':
+			options->print = true;
+			break;
+		case 'v':
+			options->verbose++;
+			break;
+		case 'V':
+			options->version = true;
+			break;
+		case 'h':
+			options->help = true;
+			break;
+		default:
+			return false;
+		}
+	}
+	if (optind < argc)
+		fprintf(stderr, "%s: unexpected argument: %s\n", argv[0], argv[optind]);
+	if (options->test && options->print)
+		fprintf(stderr, "%s: --test and --print-config exclude each other\n", argv[0]);
+	return optind == argc && !(options->test && options->print);
+}
+
+static enum log_level choose_level(const struct daemon_config *config, unsigned int verbose)
+{
+	enum log_level level = config->log_level;
+
+	if (verbose == 1 && level < LOG_LEVEL_DEBUG)
+		level = LOG_LEVEL_DEBUG;
+	return verbose > 1 ? LOG_LEVEL_TRACE : level;
+}
+
+/* From here on there are privileges, until privileges_drop(). */
+static enum exit_status serve(const struct daemon_config *config)
+{
+	static struct worker worker;
+	struct privileges privileges;
+	enum exit_status status;
+
+	if (!privileges_begin() || !privileges_resolve(&privileges, config->user, config->group))
+		return STATUS_PERMISSION;
+	status = worker_open(&worker, config);
+	if (status != STATUS_OK)
+		return status;
+	if (privileges_drop(&privileges)) {
+		log_info("nat46d %s started", PACKAGE_VERSION);
+		notify_ready();
+		status = worker_run(&worker);
+		notify_stopping();
+		log_info("nat46d stopped");
+	} else {
+		status = STATUS_PERMISSION;
+	}
+	worker_close(&worker);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	enum exit_status status = STATUS_OK;
+	struct daemon_config *config;
+	struct options options;
+
+	if (!parse_options(argc, argv, &options)) {
+		fprintf(stderr, "Try '%s --help'.\n", argv[0]);
+		return STATUS_USAGE;
+	}
+	if (options.help || options.version) {
+		fputs(options.help ? usage : PACKAGE_STRING "\nfeatures: " BUILD_FEATURES "\n", stdout);
+		return STATUS_OK;
+	}
+	config = config_load(options.file, stderr);
+	if (!config)
+		return STATUS_CONFIGURATION;
+	if (options.print) {
+		config_print(config, stdout);
+	} else if (!options.test) {
+		log_open(choose_level(config, options.verbose));
+		status = serve(config);
+	}
+	config_free(config);
+	return status;
+}
