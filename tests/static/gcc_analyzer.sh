@@ -5,6 +5,8 @@
 need gcc pkg-config
 need_build
 
-flags=$(compile_flags)
+# gcc 12 loses sight of what is stored in an array and calls it leaked. LeakSanitizer, which make check runs with
+# in a build with sanitizers, does not err.
+flags="$(compile_flags) -O2 -fanalyzer -Wno-analyzer-malloc-leak -Werror"
 export flags
-sources | each sh -c 'eval gcc "$flags" -O2 -fanalyzer -Werror -c -o /dev/null "\$1"' analyzer
+sources | each sh -c 'eval gcc "$flags" -c -o /dev/null "\$1"' analyzer
