@@ -3,7 +3,7 @@
 # clang_tidy.sh - recursion, bug patterns and the clang analyzer (.clang-tidy says which) find nothing
 . "$(dirname "$0")/lib.sh"
 need clang-tidy pkg-config
-need_build
+need_built config.h
 
 # clang-tidy also counts the warnings that it suppressed in system headers; nobody wants to read that.
 flags=$(compile_flags)

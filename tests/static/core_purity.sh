@@ -6,7 +6,7 @@
 # fortified variants and the stack protector come from the hardening flags, the assertion from the program.
 . "$(dirname "$0")/lib.sh"
 need nm objdump
-need_build
+need_built libnat46core.a
 
 allowed='memcpy|memmove|memset|memcmp|memchr|strlen|strcmp|strncmp|strnlen'
 allowed="$allowed|__memcpy_chk|__memmove_chk|__memset_chk"

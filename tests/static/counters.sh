@@ -21,8 +21,9 @@ gcc -Iinclude -o "$temporary/list" "$temporary/list.c"
 "$temporary/list" >"$temporary/names"
 test -s "$temporary/names"
 
-if ! [ -e man/nat46d.8 ]; then
-	echo "man/nat46d.8 is missing"
+manual=man/nat46d.8.in
+if ! [ -e $manual ]; then
+	echo "$manual is missing"
 	exit 1
 fi
 
@@ -36,8 +37,8 @@ while IFS=$tab read -r name help; do
 		status=1
 		;;
 	esac
-	if ! grep -qwF -- "$name" man/nat46d.8; then
-		echo "man/nat46d.8: $name is missing"
+	if ! grep -qwF -- "$name" $manual; then
+		echo "$manual: $name is missing"
 		status=1
 	fi
 done <"$temporary/names"

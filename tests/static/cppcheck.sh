@@ -3,7 +3,7 @@
 # cppcheck.sh - cppcheck finds nothing
 . "$(dirname "$0")/lib.sh"
 need cppcheck
-need_build
+need_built config.h
 
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	-j "$(getconf _NPROCESSORS_ONLN)" --suppress=missingInclude --suppress=missingIncludeSystem \

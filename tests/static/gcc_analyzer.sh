@@ -3,7 +3,7 @@
 # gcc_analyzer.sh - gcc -fanalyzer finds nothing
 . "$(dirname "$0")/lib.sh"
 need gcc pkg-config
-need_build
+need_built config.h
 
 # gcc 12 loses sight of what is stored in an array and calls it leaked. LeakSanitizer, which make check runs with
 # in a build with sanitizers, does not err.

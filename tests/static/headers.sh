@@ -3,7 +3,7 @@
 # headers.sh - every header compiles alone, with both compilers
 . "$(dirname "$0")/lib.sh"
 need gcc clang pkg-config
-need_build
+need_built config.h
 
 flags=$(compile_flags)
 status=0

@@ -20,12 +20,14 @@ need() {
 	done
 }
 
-# need_build: end with an error unless the check was started in a build directory
-need_build() {
-	if [ ! -e "$builddir/config.h" ] || [ ! -e "$builddir/libnat46core.a" ]; then
-		echo "start me in the build directory, after make" >&2
-		exit 99
-	fi
+# need_built FILE...: end with an error unless the check was started in a build directory that has them
+need_built() {
+	for file in "$@"; do
+		if [ ! -e "$builddir/$file" ]; then
+			echo "no $file here: start me in the build directory, after make" >&2
+			exit 99
+		fi
+	done
 }
 
 # sources: every C source, one a line

@@ -5,9 +5,8 @@
 need mandoc
 
 status=0
-for page in man/*.[1-9] man/*.[1-9].in; do
-	[ -e "$page" ] || continue
-	# Sources of pages are linted as they will be installed: with paths instead of @names@.
+for page in man/*.in; do
+	# Linted as it will be installed: with paths instead of @names@.
 	if sed 's,@[a-zA-Z]*@,/etc,g' "$page" | mandoc -T lint -W warning 2>&1 | sed "s,^mandoc: <stdin>,$page," | grep .; then
 		status=1
 	fi
