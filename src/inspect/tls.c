@@ -93,11 +93,11 @@ static bool open_record(struct stream *stream)
 		return false;
 	if (type != CONTENT_HANDSHAKE)
 		return reject(stream, "record of another type inside the ClientHello");
-	if (!cursor_u8(&header, &major) || !cursor_u8(&header, &minor))
+	if (!cursor_u8(&header, &major))
 		return false;
 	if (major != VERSION_MAJOR)
 		return reject(stream, "record of an unknown version inside the ClientHello");
-	if (!cursor_u16(&header, &length))
+	if (!cursor_u8(&header, &minor) || !cursor_u16(&header, &length))
 		return false;
 	if (length == 0)
 		return reject(stream, "empty handshake record");

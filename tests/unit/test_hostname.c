@@ -56,7 +56,7 @@ static const struct row rows[] = {
 	{ "user@example.org", 0, HOSTNAME_INVALID, "" },
 	{ "*.example.org", 0, HOSTNAME_INVALID, "" },
 	{ "exam ple.org", 0, HOSTNAME_INVALID, "" },
-	{ "b\xc3\xbc" "cher.example", 0, HOSTNAME_INVALID, "" },
+	{ "b\303\274cher.example", 0, HOSTNAME_INVALID, "" },
 	{ "example.org\0.evil.example", 25, HOSTNAME_INVALID, "" },
 	{ "example.org\0", 12, HOSTNAME_INVALID, "" },
 	{ "\0", 1, HOSTNAME_INVALID, "" },
