@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * service.h - services, rules and servers: the part of the configuration that the core reads
+ *
+ * Everything here is immutable once built. daemon/config.c parses and checks the file, allocates,
+ * sorts with the comparison functions below, and hands a complete struct engine_config to the engine.
+ * The engine keeps a pointer to it; flows copy what they need and never point into it.
+ */
+#ifndef NAT46_SERVICE_H
+#define NAT46_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat46/address.h"
+#include "nat46/inspect.h"
+
+/** Most servers of one rule or service. */
+#define SERVERS_MAX 256u
+
+/** Most servers that are tried for one connection, in order of rank. */
+#define CANDIDATES_MAX 4u
+
+/** struct server - where a connection goes; @port 0 stands for the port of the service */
+struct server {
+	struct ipv6_address address;
+	uint16_t port;
+};
+
+/** struct server_set - servers among which connections are spread; empty: refuse */
+struct server_set {
+	const struct server *servers;
+	size_t count;
+};
+
+/**
+ * struct rule - one set of conditions, all of which must hold, and the servers it leads to
+ * @host: host name, lower case, no trailing dot; NULL: no condition
+ * @wildcard: @host stands for one or more labels in front of it ("*.example.org" is host "example.org")
+ * @alpn: protocol name that the ALPN list must contain; NULL: no condition
+ * @bytes: first bytes, may contain NUL; NULL: no condition
+ * @bytes_length: number of bytes in @bytes
+ * @protocol: protocol spoken; PROTOCOL_OTHER: no condition
+ * @servers: where a connection that matches goes; never empty
+ * @text: the conditions as an operator reads them, for logs ("host www.example.org")
+ * @line: line of the configuration file
+ *
+ * A configured rule with several host names becomes one struct rule per name.
+ */
+struct rule {
+	const char *host;
+	bool wildcard;
+	const char *alpn;
+	const uint8_t *bytes;
+	size_t bytes_length;
+	enum protocol protocol;
+	struct server_set servers;
+	const char *text;
+	int line;
+};
+
+/** enum refusal - what a client gets that matches no rule */
+enum refusal {
+	REFUSE_RESET = 0,
+	REFUSE_DROP,
+};
+
+/**
+ * struct service - one IPv4 address and TCP port
+ * @name: name for logs; "ADDRESS:PORT" if none is configured
+ * @address: IPv4 address
+ * @port: TCP port
+ * @rules: sorted by rule_compare(); shared between the ports of one configured service
+ * @rule_count: number of rules; 0: the handshake goes end to end
+ * @fallback: setting "to": servers for everything that matches no rule; may be empty
+ * @wait: nanoseconds for the first data before @fallback or refusal
+ * @refusal: what happens without a server
+ * @line: line of the configuration file
+ */
+struct service {
+	const char *name;
+	uint32_t address;
+	uint16_t port;
+	const struct rule *rules;
+	size_t rule_count;
+	struct server_set fallback;
+	int64_t wait;
+	enum refusal refusal;
+	int line;
+};
+
+/** struct tcp_promises - setting "tcp": what SYN/ACKs of spliced services may promise */
+struct tcp_promises {
+	uint8_t window_scale;
+	bool sack;
+	bool timestamps;
+	uint16_t mss;	/* 0: from the MTU */
+};
+
+/** struct engine_timeouts - setting "timeouts", in nanoseconds */
+struct engine_timeouts {
+	int64_t connect;
+	int64_t tcp;
+	int64_t tcp_transitory;
+};
+
+/** struct engine_limits - setting "limits"; read once when the engine is created */
+struct engine_limits {
+	uint32_t flows;		/* flow records */
+	uint32_t waiting;	/* connections not yet spliced */
+	uint32_t buffer;	/* bytes buffered for one connection */
+	uint64_t buffers;	/* bytes buffered for all connections */
+};
+
+/**
+ * struct engine_config - all that the core needs to know
+ * @plan: how IPv4 clients appear to the servers
+ * @services: sorted by service_compare()
+ * @service_count: number of services
+ * @router_ipv4: own IPv4 address, 0: none
+ * @has_router_ipv6: is there an own IPv6 address
+ * @router_ipv6: own IPv6 address
+ * @mtu: MTU of the TUN device
+ * @tcp: promises in SYN/ACKs
+ * @timeouts: time limits
+ * @limits: size limits
+ */
+struct engine_config {
+	struct address_plan plan;
+	const struct service *services;
+	size_t service_count;
+	uint32_t router_ipv4;
+	bool has_router_ipv6;
+	struct ipv6_address router_ipv6;
+	uint32_t mtu;
+	struct tcp_promises tcp;
+	struct engine_timeouts timeouts;
+	struct engine_limits limits;
+};
+
+/** service_compare() - order of services: by address, then port. For qsort() on struct service. */
+int service_compare(const void *a, const void *b);
+
+/**
+ * rule_compare() - order of rules. For qsort() on struct rule.
+ *
+ * Exact host names by name, then wildcards by name, then rules with ALPN, then by bytes (longest first), then
+ * by protocol. Among rules with the same host name those with more conditions come first. 0 means that the
+ * two rules have the very same conditions and can never be told apart: an error in a configuration.
+ */
+int rule_compare(const void *a, const void *b);
+
+/** service_find() - the service at an IPv4 address and TCP port, or NULL */
+const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port);
+
+/** service_owns() - does any service have this IPv4 address */
+bool service_owns(const struct engine_config *config, uint32_t address);
+
+/** enum decision - what the first bytes lead to */
+enum decision {
+	DECISION_PENDING,	/* more bytes could still change the outcome */
+	DECISION_SERVERS,	/* these servers */
+	DECISION_REFUSE,	/* no rule matches and there is no "to" */
+	DECISION_MALFORMED,	/* the first bytes contradict themselves: refuse whatever "to" says */
+};
+
+/**
+ * struct choice - result of service_decide()
+ * @decision: what to do
+ * @servers: with DECISION_SERVERS
+ * @text: why, for logs: text of the rule, "to", or the reason why the bytes are malformed
+ * @host: name in the first bytes, "" if none; for logs
+ */
+struct choice {
+	enum decision decision;
+	struct server_set servers;
+	const char *text;
+	char host[HOSTNAME_MAX + 1];
+};
+
+/**
+ * service_decide() - choose the rule as soon as the bytes suffice
+ * @service: service with rules
+ * @data: first bytes of the client, without holes
+ * @length: number of bytes in @data
+ * @final: no more bytes will come: never DECISION_PENDING
+ * @choice: filled in
+ *
+ * Which rule wins: exact host, longest wildcard, ALPN, longest bytes, protocol, then "to"; the order in the
+ * file never matters.
+ */
+void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
+		    struct choice *choice);
+
+/**
+ * service_rank() - the servers to try for a client, best first (rendezvous hashing)
+ * @servers: at least one server
+ * @client: IPv4 address of the client; the same client gets the same order as long as the set stays
+ * @default_port: port for servers without their own
+ * @candidates: room for CANDIDATES_MAX servers, ports filled in
+ *
+ * Return: number of candidates, 1 to CANDIDATES_MAX
+ */
+size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t default_port,
+		    struct server *candidates);
+
+#endif

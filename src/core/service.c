@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * service.c - find a service, choose a rule by the first bytes, rank the servers
+ *
+ * Theory of operation
+ *
+ * rule_compare() sorts the rules of a service into classes, in the order in which they win: exact hosts,
+ * wildcard hosts, ALPN, bytes, protocol. Inside a class the rule that asks for more comes first.
+ * A service may have 100,000s of host rules, so those are found by binary search: once for the whole
+ * name, then once for each suffix of it from the longest. The other classes are few and are walked.
+ *
+ * Conditions are three-valued. A rule is decided as soon as one of its conditions is false or all are
+ * true. Walking in the order of priority, the first rule that is true wins, and the first that is pending
+ * ends the walk, since it could still win. So a choice is made on the earliest bytes that suffice.
+ * Host rules are all pending until it is known whether there is a name.
+ */
+#include "nat46/service.h"
+
+#include "nat46/cursor.h"
+#include "nat46/siphash.h"
+
+/** enum rule_class - first key of rule_compare(); class of a rule is its strongest condition */
+enum rule_class {
+	CLASS_HOST = 0,
+	CLASS_WILDCARD,
+	CLASS_ALPN,
+	CLASS_BYTES,
+	CLASS_PROTOCOL,
+};
+
+/** enum answer - value of a condition; the AND of several is the smallest */
+enum answer {
+	ANSWER_NO = 0,
+	ANSWER_PENDING,
+	ANSWER_YES,
+};
+
+/** struct evidence - what conditions are tested against */
+struct evidence {
+	struct cursor data;
+	bool final;
+	struct inspection inspection;
+};
+
+static int compare_numbers(size_t a, size_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int service_compare(const void *a, const void *b)
+{
+	const struct service *left = a;
+	const struct service *right = b;
+	int order = compare_numbers(left->address, right->address);
+
+	return order ? order : compare_numbers(left->port, right->port);
+}
+
+static enum rule_class rule_class(const struct rule *rule)
+{
+	if (rule->host)
+		return rule->wildcard ? CLASS_WILDCARD : CLASS_HOST;
+	if (rule->alpn)
+		return CLASS_ALPN;
+	return rule->bytes ? CLASS_BYTES : CLASS_PROTOCOL;
+}
+
+static size_t condition_count(const struct rule *rule)
+{
+	return (size_t)(rule->host != NULL) + (rule->alpn != NULL) + (rule->bytes != NULL) +
+	       (rule->protocol != PROTOCOL_OTHER);
+}
+
+/** compare_texts() - strcmp() with NULL, no condition, behind every text */
+static int compare_texts(const char *a, const char *b)
+{
+	if (!a || !b)
+		return (a == NULL) - (b == NULL);
+	return strcmp(a, b);
+}
+
+/** compare_bytes() - longest first, no condition last */
+static int compare_bytes(const struct rule *a, const struct rule *b)
+{
+	int order;
+
+	if (!a->bytes || !b->bytes)
+		return (a->bytes == NULL) - (b->bytes == NULL);
+	order = compare_numbers(b->bytes_length, a->bytes_length);
+	return order || a->bytes_length == 0 ? order : memcmp(a->bytes, b->bytes, a->bytes_length);
+}
+
+int rule_compare(const void *a, const void *b)
+{
+	const struct rule *left = a;
+	const struct rule *right = b;
+	enum rule_class class = rule_class(left);
+	int order = compare_numbers(class, rule_class(right));
+
+	if (order == 0)
+		order = compare_texts(left->host, right->host);
+	/* For bytes, length is what counts. Elsewhere more conditions win. */
+	if (order == 0 && class != CLASS_BYTES)
+		order = compare_numbers(condition_count(right), condition_count(left));
+	if (order == 0)
+		order = compare_texts(left->alpn, right->alpn);
+	if (order == 0)
+		order = compare_bytes(left, right);
+	/* PROTOCOL_OTHER, no condition, has the smallest number and comes last. */
+	if (order == 0)
+		order = compare_numbers(right->protocol, left->protocol);
+	return order;
+}
+
+/** first_service() - index of the first service that does not sort before address and port */
+static size_t first_service(const struct engine_config *config, uint32_t address, uint16_t port)
+{
+	const struct service wanted = { .address = address, .port = port };
+	size_t low = 0, high = config->service_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (service_compare(&config->services[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port)
+{
+	size_t i = first_service(config, address, port);
+
+	if (i == config->service_count || config->services[i].address != address ||
+	    config->services[i].port != port)
+		return NULL;
+	return &config->services[i];
+}
+
+bool service_owns(const struct engine_config *config, uint32_t address)
+{
+	size_t i = first_service(config, address, 0);
+
+	return i < config->service_count && config->services[i].address == address;
+}
+
+/**
+ * first_rule() - index of the first rule that sorts into @class with @host or behind that
+ * @service: service with sorted rules
+ * @class: class of rules
+ * @host: host name, NULL: from the start of the class
+ */
+static size_t first_rule(const struct service *service, enum rule_class class, const char *host)
+{
+	size_t low = 0, high = service->rule_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct rule *rule = &service->rules[middle];
+		int order = compare_numbers(rule_class(rule), class);
+
+		if (order == 0 && host)
+			order = strcmp(rule->host, host);
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static enum answer bytes_answer(const struct rule *rule, const struct evidence *evidence)
+{
+	struct cursor data = evidence->data;
+	size_t common = rule->bytes_length < data.left ? rule->bytes_length : data.left;
+
+	if (!rule->bytes)
+		return ANSWER_YES;
+	if (common > 0 && memcmp(rule->bytes, data.next, common) != 0)
+		return ANSWER_NO;
+	if (common == rule->bytes_length)
+		return ANSWER_YES;
+	return evidence->final ? ANSWER_NO : ANSWER_PENDING;
+}
+
+static enum answer alpn_answer(const struct rule *rule, const struct inspection *inspection)
+{
+	if (!rule->alpn)
+		return ANSWER_YES;
+	if (inspection->alpn_fact == FACT_PENDING)
+		return ANSWER_PENDING;
+	return alpn_contains(inspection, rule->alpn) ? ANSWER_YES : ANSWER_NO;
+}
+
+static enum answer protocol_answer(const struct rule *rule, const struct inspection *inspection)
+{
+	if (rule->protocol == PROTOCOL_OTHER)
+		return ANSWER_YES;
+	if ((inspection->possible & 1u << rule->protocol) == 0)
+		return ANSWER_NO;
+	return inspection->protocol_fact == FACT_PRESENT ? ANSWER_YES : ANSWER_PENDING;
+}
+
+/** other_conditions() - answer of all conditions but the host */
+static enum answer other_conditions(const struct rule *rule, const struct evidence *evidence)
+{
+	const enum answer answers[] = {
+		bytes_answer(rule, evidence),
+		alpn_answer(rule, &evidence->inspection),
+		protocol_answer(rule, &evidence->inspection),
+	};
+	enum answer all = ANSWER_YES;
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		if (answers[i] < all)
+			all = answers[i];
+	}
+	return all;
+}
+
+/**
+ * walk() - test rules in their order until one is true or pending
+ * @service: service with sorted rules
+ * @i: index of the first rule
+ * @host: only rules with this host, NULL: all rules to the end
+ * @evidence: what to test against
+ * @winner: set with ANSWER_YES
+ */
+static enum answer walk(const struct service *service, size_t i, const char *host,
+			const struct evidence *evidence, const struct rule **winner)
+{
+	const size_t first = i;
+
+	for (; i < service->rule_count; i++) {
+		const struct rule *rule = &service->rules[i];
+		enum answer answer;
+
+		if (host && (rule_class(rule) != rule_class(&service->rules[first]) ||
+			     strcmp(rule->host, host) != 0))
+			break;
+		answer = other_conditions(rule, evidence);
+		if (answer == ANSWER_YES)
+			*winner = rule;
+		if (answer != ANSWER_NO)
+			return answer;
+	}
+	return ANSWER_NO;
+}
+
+/** walk_hosts() - test the rules with a host, once the name is known */
+static enum answer walk_hosts(const struct service *service, const struct evidence *evidence,
+			      const struct rule **winner)
+{
+	enum rule_class class = CLASS_HOST;
+	const char *name = evidence->inspection.host;
+
+	for (;;) {
+		size_t first = first_rule(service, class, name);
+		enum answer answer = ANSWER_NO;
+
+		if (first < service->rule_count && rule_class(&service->rules[first]) == class)
+			answer = walk(service, first, name, evidence, winner);
+		if (answer != ANSWER_NO)
+			return answer;
+		while (*name && *name != '.')
+			name++;
+		if (!*name)
+			return ANSWER_NO;
+		name++;
+		class = CLASS_WILDCARD;
+	}
+}
+
+static enum answer walk_all(const struct service *service, size_t hostless,
+			    const struct evidence *evidence, const struct rule **winner)
+{
+	enum answer answer = ANSWER_NO;
+
+	if (hostless > 0 && evidence->inspection.host_fact == FACT_PENDING)
+		return ANSWER_PENDING;
+	if (hostless > 0 && evidence->inspection.host_fact == FACT_PRESENT)
+		answer = walk_hosts(service, evidence, winner);
+	if (answer != ANSWER_NO)
+		return answer;
+	return walk(service, hostless, NULL, evidence, winner);
+}
+
+/** needs_inspection() - does any rule ask for more than bytes */
+static bool needs_inspection(const struct service *service, size_t hostless)
+{
+	if (hostless > 0)
+		return true;
+	for (size_t i = 0; i < service->rule_count; i++) {
+		if (service->rules[i].alpn || service->rules[i].protocol != PROTOCOL_OTHER)
+			return true;
+	}
+	return false;
+}
+
+/** conclude() - turn the end of the walk into a choice */
+static void conclude(const struct service *service, enum answer answer, const struct rule *winner,
+		     struct choice *choice)
+{
+	if (answer == ANSWER_PENDING) {
+		choice->decision = DECISION_PENDING;
+		choice->text = "pending";
+	} else if (winner) {
+		choice->decision = DECISION_SERVERS;
+		choice->servers = winner->servers;
+		choice->text = winner->text;
+	} else if (service->fallback.count > 0) {
+		choice->decision = DECISION_SERVERS;
+		choice->servers = service->fallback;
+		choice->text = "to";
+	} else {
+		choice->decision = DECISION_REFUSE;
+		choice->text = "no rule matches";
+	}
+}
+
+void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
+		    struct choice *choice)
+{
+	size_t hostless = first_rule(service, CLASS_ALPN, NULL);
+	struct evidence evidence = { .data = cursor_over(data, length), .final = final };
+	const struct inspection *inspection = &evidence.inspection;
+	const struct rule *winner = NULL;
+	enum answer answer;
+
+	memset(choice, 0, sizeof(*choice));
+	if (needs_inspection(service, hostless)) {
+		inspect(data, length, final, &evidence.inspection);
+		memcpy(choice->host, inspection->host, sizeof(choice->host));
+	}
+	if (inspection->malformed) {
+		choice->decision = DECISION_MALFORMED;
+		choice->text = inspection->malformed;
+		return;
+	}
+	answer = walk_all(service, hostless, &evidence, &winner);
+	conclude(service, answer, winner, choice);
+}
+
+/**
+ * server_score() - rank of a server for a client; the highest wins
+ *
+ * The port is hashed as configured, so that with "to" without ports a client finds the same server on
+ * every port of the service. The key is fixed: every box and every start agrees on the order.
+ */
+static uint64_t server_score(const struct server *server, uint32_t client)
+{
+	static const struct siphash_key key = { .word = { 0, 0 } };
+	uint8_t bytes[4 + sizeof(server->address.byte) + 2];
+	struct span span = span_over(bytes, sizeof(bytes));
+
+	span_put32(span, 0, client);
+	span_put_ipv6(span, 4, &server->address);
+	span_put16(span, 4 + sizeof(server->address.byte), server->port);
+	return siphash_13(&key, bytes, sizeof(bytes));
+}
+
+size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t default_port,
+		    struct server *candidates)
+{
+	uint64_t scores[CANDIDATES_MAX];
+	size_t count = 0;
+
+	NAT46_ASSERT(servers->count > 0);
+	for (size_t i = 0; i < servers->count; i++) {
+		uint64_t score = server_score(&servers->servers[i], client);
+		size_t at = count;
+
+		while (at > 0 && scores[at - 1] < score)
+			at--;
+		if (at == CANDIDATES_MAX)
+			continue;
+		if (count < CANDIDATES_MAX)
+			count++;
+		memmove(&scores[at + 1], &scores[at], (count - at - 1) * sizeof(scores[0]));
+		memmove(&candidates[at + 1], &candidates[at], (count - at - 1) * sizeof(*candidates));
+		scores[at] = score;
+		candidates[at] = servers->servers[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (candidates[i].port == 0)
+			candidates[i].port = default_port;
+	}
+	return count;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: ISC */
+/* test_service.c - services are found, rules chosen on the earliest bytes, servers ranked */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "hello.h"
+#include "nat46/service.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* All rules lead to the same server: it is the text of a choice that tells which rule won. */
+static const struct server some_server = { .port = 80 };
+static const struct server_set some = { .servers = &some_server, .count = 1 };
+static const struct server_set none = { .count = 0 };
+
+#define RULE(name, ...) \
+	{ \
+		.text = name, .servers = { &some_server, 1 }, __VA_ARGS__ \
+	}
+#define FIRST(string) .bytes = (const uint8_t *)(string), .bytes_length = sizeof(string) - 1
+#define HOST(name) RULE("host " name, .host = name)
+#define WILD(name) RULE("host *." name, .host = name, .wildcard = true)
+#define BYTES(string) RULE("bytes " string, FIRST(string))
+
+static struct service service_over(struct rule *rules, size_t count, struct server_set fallback)
+{
+	qsort(rules, count, sizeof(*rules), rule_compare);
+	return (struct service){ .rules = rules, .rule_count = count, .fallback = fallback };
+}
+
+/** expect() - decide and compare; @text is that of the rule */
+static void expect(const struct service *service, const void *data, size_t length, bool final,
+		   enum decision decision, const char *text)
+{
+	struct choice choice;
+
+	service_decide(service, data, length, final, &choice);
+	assert_string_equal(choice.text, text);
+	assert_int_equal(choice.decision, decision);
+	assert_int_equal(choice.servers.count, decision == DECISION_SERVERS);
+}
+
+static void expect_text(const struct service *service, const char *data, bool final, const char *text)
+{
+	enum decision decision = DECISION_SERVERS;
+
+	if (strcmp(text, "pending") == 0)
+		decision = DECISION_PENDING;
+	else if (strcmp(text, "no rule matches") == 0)
+		decision = DECISION_REFUSE;
+	expect(service, data, strlen(data), final, decision, text);
+}
+
+/** expect_hello() - decide on a hello with this name; no byte less may suffice */
+static void expect_hello(const struct service *service, const char *name, const char *text)
+{
+	static struct bytes message, hello;
+
+	hello_typical(&message, name, 0);
+	hello_records(&hello, &message, 50, 60);
+	expect(service, hello.data, hello.length - 1, false, DECISION_PENDING, "pending");
+	expect(service, hello.data, hello.length, false, DECISION_SERVERS, text);
+}
+
+static void find(void **state)
+{
+	struct service services[] = {
+		{ .address = 0xc000020a, .port = 443 },
+		{ .address = 0xc000020a, .port = 80 },
+		{ .address = 0x0a00002a, .port = 80 },
+		{ .address = 0xc000020b, .port = 65535 },
+	};
+	const struct engine_config config = { .services = services, .service_count = COUNT(services) };
+	const struct engine_config empty = { .service_count = 0 };
+
+	(void)state;
+	qsort(services, COUNT(services), sizeof(services[0]), service_compare);
+	assert_int_equal(services[0].address, 0x0a00002a);
+	for (size_t i = 0; i < COUNT(services); i++) {
+		assert_ptr_equal(service_find(&config, services[i].address, services[i].port), &services[i]);
+		assert_true(service_owns(&config, services[i].address));
+	}
+	assert_null(service_find(&config, 0xc000020a, 81));
+	assert_null(service_find(&config, 0xc000020a, 444));
+	assert_null(service_find(&config, 0xc000020c, 80));
+	assert_null(service_find(&config, 0, 0));
+	assert_null(service_find(&empty, 0, 0));
+	assert_false(service_owns(&config, 0xc0000209));
+	assert_false(service_owns(&config, 0xffffffff));
+	assert_false(service_owns(&empty, 0));
+}
+
+/* The worked example: A and B. */
+static void first_bytes(void **state)
+{
+	struct rule rules[] = { BYTES("A"), BYTES("B"), BYTES("BCD"), BYTES("GET /") };
+	struct service service = service_over(rules, COUNT(rules), none);
+
+	(void)state;
+	expect_text(&service, "", false, "pending");
+	expect_text(&service, "", true, "no rule matches");
+	expect_text(&service, "A", false, "bytes A");
+	expect_text(&service, "A\n", false, "bytes A");
+	expect_text(&service, "B", false, "pending");
+	expect_text(&service, "B", true, "bytes B");
+	expect_text(&service, "B\n", false, "bytes B");
+	expect_text(&service, "BC", false, "pending");
+	expect_text(&service, "BCD", false, "bytes BCD");
+	expect_text(&service, "BCE", false, "bytes B");
+	expect_text(&service, "C", false, "no rule matches");
+	/* No inspection, so ambiguous HTTP is no reason to refuse. */
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", false, "bytes GET /");
+}
+
+static void bytes_longer_than_data(void **state)
+{
+	struct rule rules[] = { BYTES("AB"), RULE("zeros", FIRST("\0\0\0")) };
+	struct service service = service_over(rules, COUNT(rules), some);
+
+	(void)state;
+	expect_text(&service, "A", false, "pending");
+	expect_text(&service, "A", true, "to");
+	expect_text(&service, "AB", false, "bytes AB");
+	expect_text(&service, "AC", false, "to");
+	expect(&service, "\0\0", 2, false, DECISION_PENDING, "pending");
+	expect(&service, "\0\0\0", 3, false, DECISION_SERVERS, "zeros");
+	expect(&service, NULL, 0, true, DECISION_SERVERS, "to");
+}
+
+static void hosts(void **state)
+{
+	struct rule rules[] = {
+		RULE("protocol tls", .protocol = PROTOCOL_TLS),
+		RULE("alpn h2", .alpn = "h2"),
+		WILD("example.org"),
+		WILD("shop.example.org"),
+		WILD("example"),
+		HOST("www.example.org"),
+		HOST("example.org"),
+		HOST("a.shop.example.org"),
+	};
+	struct service service = service_over(rules, COUNT(rules), some);
+
+	(void)state;
+	expect_hello(&service, "www.example.org", "host www.example.org");
+	expect_hello(&service, "WWW.Example.org.", "host www.example.org");
+	expect_hello(&service, "example.org", "host example.org");
+	expect_hello(&service, "x.example.org", "host *.example.org");
+	expect_hello(&service, "y.x.example.org", "host *.example.org");
+	expect_hello(&service, "shop.example.org", "host *.example.org");
+	expect_hello(&service, "a.shop.example.org", "host a.shop.example.org");
+	expect_hello(&service, "b.shop.example.org", "host *.shop.example.org");
+	expect_hello(&service, "a.b.shop.example.org", "host *.shop.example.org");
+	expect_hello(&service, "xshop.example", "host *.example");
+	expect_hello(&service, "example", "alpn h2");
+	expect_hello(&service, "notexample.com", "alpn h2");
+	expect_hello(&service, "10.0.0.42", "alpn h2");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n\r\n", false, "host *.example");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n", false, "pending");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n", true, "host *.example");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: other.test\r\n\r\n", false, "to");
+	expect_text(&service, "SSH-", false, "to");
+	expect_text(&service, "A", false, "pending");
+	expect_text(&service, "A\n", false, "to");
+	expect_text(&service, "\x16", true, "to");
+}
+
+static void host_for_the_log(void **state)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: Other.Test\r\n\r\n";
+	struct rule rules[] = { HOST("example.org") };
+	struct service service = service_over(rules, COUNT(rules), none);
+	struct choice choice;
+
+	(void)state;
+	service_decide(&service, (const uint8_t *)request, sizeof(request) - 1, false, &choice);
+	assert_int_equal(choice.decision, DECISION_REFUSE);
+	assert_string_equal(choice.host, "other.test");
+	service_decide(&service, (const uint8_t *)"x", 1, false, &choice);
+	assert_string_equal(choice.host, "");
+}
+
+static void several_conditions(void **state)
+{
+	struct rule rules[] = {
+		HOST("a.example"),
+		RULE("a and h2", .host = "a.example", .alpn = "h2"),
+		RULE("a and http", .host = "a.example", .protocol = PROTOCOL_HTTP),
+		RULE("b and smtp", .host = "b.example", .alpn = "smtp"),
+		RULE("* and tls", .host = "example", .wildcard = true, .protocol = PROTOCOL_TLS),
+		RULE("c and POST", .host = "c.example", FIRST("POST")),
+		RULE("bytes and tls", FIRST("\x16\x03\x01"), .protocol = PROTOCOL_TLS),
+	};
+	struct service service = service_over(rules, COUNT(rules), none);
+
+	(void)state;
+	expect_hello(&service, "a.example", "a and h2");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", false, "a and http");
+	expect_hello(&service, "b.example", "* and tls");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n", false, "no rule matches");
+	expect_text(&service, "POST / HTTP/1.1\r\nHost: c.example\r\n\r\n", false, "c and POST");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: c.example\r\n\r\n", false, "no rule matches");
+	expect_hello(&service, "other.test", "bytes and tls");
+}
+
+/* A rule that has become impossible is not waited for. */
+static void earliest_bytes(void **state)
+{
+	struct rule tls[] = { RULE("tls", .protocol = PROTOCOL_TLS) };
+	struct rule ssh[] = { RULE("ssh", .protocol = PROTOCOL_SSH), BYTES("S") };
+	struct rule alpn[] = { RULE("alpn", .alpn = "h2") };
+	struct rule http[] = { RULE("http", .protocol = PROTOCOL_HTTP) };
+	struct rule both[] = { RULE("XY", FIRST("XY"), .protocol = PROTOCOL_HTTP), BYTES("A") };
+	struct service service = service_over(tls, COUNT(tls), some);
+
+	(void)state;
+	expect_text(&service, "\x16", false, "pending");
+	expect_text(&service, "\x16\x03\x01", false, "tls");
+	expect_text(&service, "G", false, "to");
+	service = service_over(ssh, COUNT(ssh), some);
+	expect_text(&service, "S", false, "bytes S");
+	expect_text(&service, "G", false, "to");
+	ssh[0] = (struct rule)RULE("ssh", .protocol = PROTOCOL_SSH);
+	service = service_over(ssh, 1, some);
+	expect_text(&service, "SSH", false, "pending");
+	expect_text(&service, "SSH-", false, "ssh");
+	expect_text(&service, "ST", false, "to");
+	service = service_over(alpn, COUNT(alpn), some);
+	expect_text(&service, "G", false, "to");
+	expect_text(&service, "\x16\x03\x01", false, "pending");
+	expect_text(&service, "\x16\x03\x01", true, "to");
+	service = service_over(http, COUNT(http), some);
+	expect_text(&service, "GET / HTTP/1.1\r", false, "pending");
+	expect_text(&service, "GET / HTTP/1.1\r\n", false, "http");
+	expect_text(&service, "GET /\r\n", false, "to");
+	service = service_over(both, COUNT(both), some);
+	expect_text(&service, "A", false, "bytes A");
+	expect_text(&service, "X", false, "pending");
+	expect_text(&service, "XZ", false, "to");
+}
+
+static void malformed(void **state)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n";
+	struct rule rules[] = { HOST("a"), BYTES("GET") };
+	struct rule alpn[] = { RULE("alpn", .alpn = "h2"), BYTES("GET") };
+	struct service service = service_over(rules, COUNT(rules), some);
+
+	(void)state;
+	expect(&service, request, sizeof(request) - 1, false, DECISION_MALFORMED, "two Host headers");
+	expect(&service, request, sizeof(request) - 1, true, DECISION_MALFORMED, "two Host headers");
+	service = service_over(alpn, COUNT(alpn), some);
+	expect(&service, request, sizeof(request) - 1, false, DECISION_MALFORMED, "two Host headers");
+}
+
+/* Every pair of these rules can be told apart, and sorts this way whatever order it came in. */
+static void order(void **state)
+{
+	static const struct rule sorted[] = {
+		RULE("", .host = "a", .alpn = "x", .protocol = PROTOCOL_TLS),
+		RULE("", .host = "a", .alpn = "w"),
+		RULE("", .host = "a", .alpn = "x"),
+		RULE("", .host = "a", FIRST("ab")),
+		RULE("", .host = "a", FIRST("b")),
+		RULE("", .host = "a", .protocol = PROTOCOL_HTTP),
+		RULE("", .host = "a", .protocol = PROTOCOL_TLS),
+		HOST("a"),
+		RULE("", .host = "b", .protocol = PROTOCOL_TLS),
+		HOST("b"),
+		RULE("", .host = "a", .wildcard = true, .alpn = "x"),
+		WILD("a"),
+		WILD("b"),
+		RULE("", .alpn = "y", .protocol = PROTOCOL_TLS),
+		RULE("", .alpn = "x"),
+		RULE("", .alpn = "y"),
+		BYTES("abc"),
+		RULE("", FIRST("ab"), .protocol = PROTOCOL_HTTP),
+		BYTES("ab"),
+		BYTES("ac"),
+		BYTES("a"),
+		RULE("", .protocol = PROTOCOL_SSH),
+		RULE("", .protocol = PROTOCOL_HTTP),
+		RULE("", .protocol = PROTOCOL_TLS),
+	};
+
+	(void)state;
+	for (size_t a = 0; a < COUNT(sorted); a++) {
+		for (size_t b = 0; b < COUNT(sorted); b++) {
+			int is = rule_compare(&sorted[a], &sorted[b]);
+
+			if ((is > 0) - (is < 0) != (a > b) - (a < b))
+				print_message("# rows %zu and %zu\n", a, b);
+			assert_int_equal((is > 0) - (is < 0), (a > b) - (a < b));
+		}
+	}
+}
+
+#define MANY 100000u
+
+/* With linear search this would be 10^10 comparisons. */
+static void many_hosts(void **state)
+{
+	struct rule *rules = calloc(2 * MANY, sizeof(*rules));
+	char(*names)[32] = calloc(2 * MANY, sizeof(*names));
+	char request[128], name[40];
+	struct service service;
+	struct choice choice;
+	clock_t start;
+
+	(void)state;
+	assert_non_null(rules);
+	assert_non_null(names);
+	for (unsigned int n = 0; n < 2 * MANY; n++) {
+		snprintf(names[n], sizeof(names[n]), "h%u.example", n);
+		rules[n] = (struct rule){ .host = names[n], .wildcard = n >= MANY, .text = names[n], .servers = some };
+	}
+	service = service_over(rules, 2 * MANY, none);
+	start = clock();
+	for (unsigned int n = 0; n < 2 * MANY; n++) {
+		snprintf(name, sizeof(name), "%sh%u.example", n >= MANY ? "a.b." : "", n);
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", name);
+		service_decide(&service, (const uint8_t *)request, strlen(request), false, &choice);
+		assert_int_equal(choice.decision, DECISION_SERVERS);
+		assert_string_equal(choice.host, name);
+		assert_string_equal(choice.text, n >= MANY ? name + 4 : name);
+	}
+	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 20);
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: h200000.example\r\n\r\n", false, "no rule matches");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: h100000.example\r\n\r\n", false, "no rule matches");
+	free(names);
+	free(rules);
+}
+
+static struct server server_number(unsigned int number)
+{
+	struct server server = { .port = (uint16_t)(number % 2 ? 8080 : 0) };
+
+	server.address.byte[0] = 0x20;
+	server.address.byte[14] = (uint8_t)(number >> 8);
+	server.address.byte[15] = (uint8_t)number;
+	return server;
+}
+
+static void rank(void **state)
+{
+	struct server servers[SERVERS_MAX], candidates[CANDIDATES_MAX], again[CANDIDATES_MAX];
+	struct server_set set = { .servers = servers, .count = 1 };
+	unsigned int firsts[10] = { 0 };
+
+	(void)state;
+	for (unsigned int n = 0; n < SERVERS_MAX; n++)
+		servers[n] = server_number(n);
+	assert_int_equal(service_rank(&set, 1, 443, candidates), 1);
+	assert_int_equal(candidates[0].port, 443);
+	set.count = 3;
+	assert_int_equal(service_rank(&set, 1, 443, candidates), 3);
+	set.count = SERVERS_MAX;
+	assert_int_equal(service_rank(&set, 1, 443, candidates), CANDIDATES_MAX);
+
+	set.count = COUNT(firsts);
+	for (uint32_t client = 0; client < 10000; client++) {
+		assert_int_equal(service_rank(&set, client, 443, candidates), CANDIDATES_MAX);
+		firsts[candidates[0].address.byte[15]]++;
+		for (size_t n = 0; n < CANDIDATES_MAX; n++) {
+			assert_int_equal(candidates[n].port, candidates[n].address.byte[15] % 2 ? 8080 : 443);
+			for (size_t m = 0; m < n; m++)
+				assert_memory_not_equal(&candidates[n].address, &candidates[m].address, 16);
+		}
+		/* The default port has no say in the order. */
+		service_rank(&set, client, 80, again);
+		assert_memory_equal(&again[0].address, &candidates[0].address, 16);
+	}
+	for (size_t n = 0; n < COUNT(firsts); n++)
+		assert_in_range(firsts[n], 800, 1200);
+}
+
+/* The order in the file does not matter; without its best server a client goes to its second, others stay. */
+static void rank_is_stable(void **state)
+{
+	struct server servers[8], fewer[7], reversed[8];
+	struct server best[CANDIDATES_MAX], other[CANDIDATES_MAX];
+	const struct server_set all = { servers, 8 }, backwards = { reversed, 8 }, without = { fewer, 7 };
+
+	(void)state;
+	for (unsigned int n = 0; n < 8; n++) {
+		servers[n] = server_number(n);
+		reversed[7 - n] = servers[n];
+		if (n < 7)
+			fewer[n] = servers[n];
+	}
+	for (uint32_t client = 0; client < 1000; client++) {
+		service_rank(&all, client, 443, best);
+		service_rank(&backwards, client, 443, other);
+		for (size_t n = 0; n < CANDIDATES_MAX; n++)
+			assert_memory_equal(&best[n].address, &other[n].address, 16);
+		service_rank(&without, client, 443, other);
+		assert_memory_equal(&other[0].address, &best[best[0].address.byte[15] == 7].address, 16);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(find),
+		cmocka_unit_test(first_bytes),
+		cmocka_unit_test(bytes_longer_than_data),
+		cmocka_unit_test(hosts),
+		cmocka_unit_test(host_for_the_log),
+		cmocka_unit_test(several_conditions),
+		cmocka_unit_test(earliest_bytes),
+		cmocka_unit_test(malformed),
+		cmocka_unit_test(order),
+		cmocka_unit_test(many_hosts),
+		cmocka_unit_test(rank),
+		cmocka_unit_test(rank_is_stable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
