@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* fuzz_tls.c - any bytes as the start of a TLS connection, and as a handshake message in records of any size */
+#include <stdio.h>
+
+#include "../unit/hello.h"
+#include "../unit/inspection_check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(const char *fault)
+{
+	if (fault) {
+		fprintf(stderr, "%s\n", fault);
+		abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct bytes message, records;
+	struct inspection whole, parts;
+
+	require(inspect_prefixes(data, size, 1 + size / 128, &whole));
+	if (size <= 5 || size > 8192)
+		return 0;
+	message.length = 0;
+	put(&message, data + 5, size - 5);
+	hello_records(&records, &message, message.length, 1);
+	inspect(records.data, records.length, false, &whole);
+	hello_records(&records, &message, 1 + data[3] % 8u, 1 + data[4] % 64u);
+	inspect(records.data, records.length, false, &parts);
+	/* Where records end makes no difference, but for one that goes on after the hello. */
+	if (!whole.malformed)
+		require(memcmp(&whole, &parts, sizeof(whole)) == 0 ? NULL : "records make a difference");
+	return 0;
+}

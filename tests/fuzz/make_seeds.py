@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""make_seeds.py - write the seed inputs of fuzz_tls and fuzz_http below corpus/
+
+Needs only Python's standard library. One hello comes from the TLS library of Python itself, without its
+randomness; the files are committed, so run this only to change them.
+"""
+import os
+import ssl
+import struct
+
+CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
+
+
+def vector(width, *parts):
+    data = b"".join(parts)
+    return len(data).to_bytes(width, "big") + data
+
+
+def extension(number, *parts):
+    return struct.pack(">H", number) + vector(2, *parts)
+
+
+def server_name(name, kind=0):
+    return extension(0, vector(2, bytes([kind]) + vector(2, name)))
+
+
+def alpn(*names):
+    return extension(16, vector(2, *[vector(1, name) for name in names]))
+
+
+def message(*extensions):
+    body = (b"\x03\x03" + bytes(32) + vector(1, bytes(32)) + vector(2, b"\x0a\x0a\x13\x01\x13\x02")
+            + vector(1, b"\0") + (vector(2, *extensions) if extensions else b""))
+    return b"\x01" + vector(3, body)
+
+
+def records(data, size=16384):
+    return b"".join(b"\x16\x03\x01" + vector(2, data[at:at + size]) for at in range(0, len(data), size))
+
+
+def library_hello():
+    """What OpenSSL sends, with random, session id and key share set to zero"""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    sent = ssl.MemoryBIO()
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname="www.example.org").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    hello = bytearray(sent.read())
+    hello[11:43] = bytes(32)
+    hello[44:44 + hello[43]] = bytes(hello[43])
+    share = hello.rfind(b"\x00\x1d\x00\x20")
+    if share >= 0:
+        hello[share + 4:share + 36] = bytes(32)
+    return bytes(hello)
+
+
+def tls_seeds():
+    name = server_name(b"www.example.org")
+    grease = extension(0x0a0a) + name + alpn(b"\x1a\x1a", b"h2", b"http/1.1") + extension(0xfafa, b"\0")
+    return {
+        "library": library_hello(),
+        "name": records(message(name)),
+        "grease": records(message(grease)),
+        "records_of_7": records(message(grease), 7),
+        "records_of_1": records(message(name), 1),
+        "no_extensions": records(message()),
+        "acme": records(message(server_name(b"a.example"), alpn(b"acme-tls/1"))),
+        "padding": records(message(extension(21, bytes(300)), name)),
+        "upper_case_and_dot": records(message(server_name(b"WWW.Example.Org."))),
+        "address": records(message(server_name(b"10.0.0.42"))),
+        "other_name_type": records(message(server_name(b"x", 1))),
+        "name_twice": records(message(name, name)),
+        "nul_in_name": records(message(server_name(b"a.example\0.b.example"))),
+        "long_name": records(message(server_name(b"a" * 63 + b"." + b"b" * 189))),
+        "empty_record": b"\x16\x03\x01\0\0",
+        "sslv2": bytes.fromhex("802e0103010015000000100100800300800700c0060040020080040080"),
+        "alert": bytes.fromhex("15030100020100"),
+    }
+
+
+def http_seeds():
+    end = b"\r\n\r\n"
+    return {
+        "host": b"GET / HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: x\r\nAccept: */*" + end,
+        "port": b"GET / HTTP/1.1\r\nHost: www.example.org:8080" + end,
+        "address": b"GET / HTTP/1.1\r\nHost: [2001:db8::1]:80" + end,
+        "no_host": b"GET / HTTP/1.0" + end,
+        "absolute": b"GET http://a.example:80/x?y HTTP/1.1\r\nHost: a.example" + end,
+        "absolute_differs": b"GET http://a.example/ HTTP/1.1\r\nHost: b.example" + end,
+        "connect": b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443" + end,
+        "asterisk": b"OPTIONS * HTTP/1.1\r\nHost: a.example" + end,
+        "two_hosts": b"GET / HTTP/1.1\r\nHost: a.example\r\nHost: a.example" + end,
+        "folded": b"GET / HTTP/1.1\r\nHost: a.example\r\n .org" + end,
+        "blank_before_colon": b"GET / HTTP/1.1\r\nHost : a.example" + end,
+        "nul": b"GET / HTTP/1.1\r\nHost: a.example\0" + end,
+        "bare_lf": b"GET / HTTP/1.1\nHost: a.example\n\n",
+        "mixed_line_ends": b"GET / HTTP/1.1\r\nX: y\nHost: a.example" + end,
+        "body": b"POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1" + end + b"x",
+        "http2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "ssh": b"SSH-2.0-OpenSSH_9.2p1\r\n",
+        "irc": b"NICK a\r\nUSER a 0 * :a\r\n",
+        "worked_example": b"A\n",
+    }
+
+
+def main():
+    for target, seeds in (("fuzz_tls", tls_seeds()), ("fuzz_http", http_seeds())):
+        folder = os.path.join(CORPUS, target)
+        os.makedirs(folder, exist_ok=True)
+        for name, data in seeds.items():
+            with open(os.path.join(folder, name), "wb") as out:
+                out.write(data)
+
+
+if __name__ == "__main__":
+    main()
