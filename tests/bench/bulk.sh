@@ -1,0 +1,482 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# bulk.sh - one TCP flow through a spliced service of nat46d, a null forwarder, and tayga, in turns
+#
+#	client namespace       router namespace                        server namespace
+#	  link ------------ client (10.46.0.0/24,        server ------------ link
+#	  10.46.0.2         |       2001:db8:1:a::/64)  |                    2001:db8:2:b::1
+#	  2001:db8:1:a::2   +---> TUN of a translator --+  (2001:db8:2:b::/64)
+#
+# All three translators are up the whole time, each on a TUN device of its own in the one router
+# namespace; what the client dials decides which of them works, the others sleep. So links, routes
+# and everything else are the same for the three:
+#
+#	null	2001:db8:b:2::1   IPv6 to IPv6, the twin of the server (see null_forwarder.c)
+#	tayga	192.0.2.20        1:1 map to the server
+#	nat46d	192.0.2.10:5201   a service with rules, that is a splice
+#
+# Why iperf3 can go through a splice: its client is the first to speak, on the control connection
+# and on the data connection alike (a cookie of 36 characters from a-z and 2-7, and a NUL), also
+# when the data flows from the server (-R). One rule for cookies that begin with "x" and a `to` for
+# all others decide on the first byte, without a timer, and both name the one server.
+#
+# Pinning: the translator has one CPU, iperf3's client and server share the other, for all three
+# alike. A write to a TUN device runs all that the kernel does with the packet, so by itself it
+# would run the receiver's TCP too, on the translator's CPU: that time is not the router's, and as
+# it lets the sender's TCP run on both CPUs, super-packets overtake each other and are sent again
+# without need. Receive packet steering gives the end of each link that belongs to an endpoint to
+# the CPU of the endpoints; -k leaves it as the kernel does it. Forwarding stays in the
+# translator's write either way: hence the null forwarder.
+#
+# Exit: 0 measured, 1 failed or a number that cannot be trusted, 2 usage, 77 cannot run here.
+set -eu
+
+usage() {
+	cat <<-END
+	usage: bulk.sh [-n RUNS] [-s SECONDS] [-d "TRANSLATOR..."] [-c CPU] [-e CPUS]
+	  -n RUNS        rounds of all translators and both directions (default 10)
+	  -s SECONDS     duration of one transfer (default 3)
+	  -d "LIST"      translators in their order (default "null tayga nat46d")
+	  -c CPU         CPU of the translator (default 1)
+	  -e CPUS        CPUs of iperf3's client and server (default 0)
+  -k             keep the kernel's choice of CPU for the endpoints' TCP input
+	NAT46D=/path/to/nat46d takes that binary; otherwise the tree around this script is built.
+	END
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+runs=10 seconds=3 translators='null tayga nat46d' translator_cpu=1 endpoint_cpus=0
+steering=yes
+while getopts n:s:d:c:e:kh option; do
+	case $option in
+	n) runs=$OPTARG ;;
+	s) seconds=$OPTARG ;;
+	d) translators=$OPTARG ;;
+	c) translator_cpu=$OPTARG ;;
+	e) endpoint_cpus=$OPTARG ;;
+	k) steering=no ;;
+	h) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+case $runs:$seconds:$# in
+*[!0-9:]* | 0*:* | *:0*:* | :* | *::*) usage >&2; exit 2 ;;
+*:0) ;;
+*) usage >&2; exit 2 ;;
+esac
+for translator in $translators; do
+	case $translator in
+	null | tayga | nat46d) ;;
+	*) usage >&2; exit 2 ;;
+	esac
+done
+
+client=nat46-bench-$$-client
+router=nat46-bench-$$-router
+server=nat46-bench-$$-server
+work=$(mktemp -d /tmp/nat46-bench.XXXXXX)
+ticks=$(getconf CLK_TCK)
+cores=$(getconf _NPROCESSORS_ONLN)
+pids='' iperf_pid='' distrusted=0
+
+# cleanup: end our own processes, by their number, and remove what we made
+cleanup() {
+	trap '' INT TERM HUP
+	if [ -n "$pids$iperf_pid" ]; then
+		# shellcheck disable=SC2086
+		kill $pids $iperf_pid 2>/dev/null || :
+		# shellcheck disable=SC2086
+		(sleep 5; kill -KILL $pids $iperf_pid) 2>/dev/null &
+		guard=$!
+		# shellcheck disable=SC2086
+		wait $pids $iperf_pid || :
+		kill "$guard"
+	fi
+	for namespace in "$client" "$router" "$server"; do
+		ip netns del "$namespace" 2>/dev/null || :
+	done
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+# die TEXT...: say why, show the last words of the translators, and end
+die() {
+	echo "bulk.sh: $*" >&2
+	for log in "$work"/*.log; do
+		if [ -s "$log" ]; then
+			echo "--- $(basename "$log")" >&2
+			tail -20 "$log" >&2
+		fi
+	done
+	exit 1
+}
+
+# wait_for TEXT COMMAND...: until the command succeeds, 10 seconds at most
+wait_for() {
+	what=$1
+	shift
+	tries=200
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || die "waited in vain for $what"
+		sleep 0.05
+	done
+}
+
+# ---- before anything else: what is needed ---------------------------------------------------
+
+needed='ip iperf3 taskset timeout ss cc awk'
+case " $translators " in *' tayga '*) needed="$needed tayga" ;; esac
+if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/net/tun ]; then
+	echo 'bulk.sh: needs root and /dev/net/tun' >&2
+	exit 77
+fi
+for command in $needed; do
+	if ! command -v "$command" >/dev/null; then
+		echo "bulk.sh: $command is not installed" >&2
+		exit 77
+	fi
+done
+
+# build_nat46d: from a copy of the source tree, so that the tree stays as it is
+build_nat46d() {
+	mkdir "$work/source" "$work/build"
+	(cd "$here/../.." && tar -cf - --exclude=./.git .) | tar -xf - -C "$work/source"
+	{
+		cd "$work/source" && autoreconf -fi && cd "$work/build" &&
+			../source/configure && make -j2 nat46d
+	} >"$work/build.log" 2>&1 || die 'nat46d cannot be built'
+}
+
+cc -std=gnu11 -O2 -Wall -Wextra -o "$work/null_forwarder" "$here/null_forwarder.c" ||
+	die 'null_forwarder.c cannot be compiled'
+nat46d=${NAT46D:-}
+case " $translators " in
+*' nat46d '*)
+	if [ -z "$nat46d" ]; then
+		(build_nat46d) || exit 1
+		nat46d=$work/build/nat46d
+	fi
+	[ -x "$nat46d" ] || die "$nat46d is not a program"
+	;;
+esac
+
+# ---- three namespaces, two links ------------------------------------------------------------
+
+# set_up NAMESPACE: loopback up, no address detection, and a TCP that learns nothing from the run
+# before
+set_up() {
+	ip netns add "$1"
+	ip -n "$1" link set lo up
+	ip netns exec "$1" sh -c '
+		cd /proc/sys/net
+		for name in default all; do
+			echo 0 >ipv6/conf/$name/accept_dad
+			echo 0 >ipv6/conf/$name/accept_ra
+			echo 0 >ipv4/conf/$name/rp_filter
+		done
+		echo 1 >ipv4/tcp_no_metrics_save'
+}
+
+for namespace in "$client" "$router" "$server"; do
+	set_up "$namespace"
+done
+ip netns exec "$router" sh -c 'cd /proc/sys/net
+	echo 1 >ipv4/ip_forward
+	echo 1 >ipv6/conf/all/forwarding'
+ip -n "$client" link add name link type veth peer name client netns "$router"
+ip -n "$server" link add name link type veth peer name server netns "$router"
+for device in "$client link" "$server link" "$router client" "$router server"; do
+	ip -n "${device% *}" link set dev "${device#* }" up
+done
+ip -n "$client" address add 10.46.0.2/24 dev link
+ip -n "$client" address add 2001:db8:1:a::2/64 dev link nodad
+ip -n "$router" address add 10.46.0.1/24 dev client
+ip -n "$router" address add 2001:db8:1:a::1/64 dev client nodad
+ip -n "$router" address add 2001:db8:2:b::ffff/64 dev server nodad
+ip -n "$server" address add 2001:db8:2:b::1/64 dev link nodad
+ip -n "$client" route add default via 10.46.0.1
+# tayga has no MSS clamp: tell the client that 20 bytes more are needed there, so that all three
+# transfers have segments of 1440 bytes and none is cut
+ip -n "$client" route add 192.0.2.20 via 10.46.0.1 mtu 1480
+ip -n "$client" route add default via 2001:db8:1:a::1
+ip -n "$server" route add default via 2001:db8:2:b::ffff
+
+# A process's own mask is in the notation that rps_cpus wants
+if [ "$steering" = yes ]; then
+	mask=$(taskset -c "$endpoint_cpus" \
+		sed -n 's/^Cpus_allowed:[[:space:]]*//p' /proc/self/status)
+	for namespace in "$client" "$server"; do
+		echo "$mask" | ip netns exec "$namespace" \
+			sh -c 'cat >/sys/class/net/link/queues/rx-0/rps_cpus'
+	done
+fi
+
+# ---- the translators ------------------------------------------------------------------------
+
+# start NAME COMMAND...: run a translator on its CPU in the router namespace
+start() {
+	name=$1
+	shift
+	ip netns exec "$router" taskset -c "$translator_cpu" "$@" >"$work/$name.log" 2>&1 &
+	eval "pid_$name=$!"
+	pids="$pids $!"
+	wait_for "the device of $name" ip -n "$router" link show "$name"
+}
+
+# bring_up DEVICE: as nat46d does for its own
+bring_up() {
+	ip -n "$router" link set "$1" mtu 1500 txqueuelen 1000 up
+}
+
+start_null() {
+	start null "$work/null_forwarder" null
+	bring_up null
+	ip -n "$router" route add 2001:db8:a:1::/64 dev null
+	ip -n "$router" route add 2001:db8:b:2::/64 dev null
+}
+
+start_tayga() {
+	cat >"$work/tayga.conf" <<-END
+	tun-device tayga
+	ipv4-addr 192.0.2.129
+	ipv6-addr 2001:db8:c::1
+	prefix 2001:db8:64::/96
+	map 192.0.2.20 2001:db8:2:b::1
+	END
+	start tayga tayga --nodetach -c "$work/tayga.conf"
+	bring_up tayga
+	ip -n "$router" route add 192.0.2.20 dev tayga
+	ip -n "$router" route add 2001:db8:64::/96 dev tayga
+}
+
+start_nat46d() {
+	cat >"$work/nat46d.conf" <<-END
+	prefix = "2001:db8:46::/96";
+	interface = { name = "nat46d"; mtu = 1500; txqueuelen = 1000; };
+	user = "nobody";
+	group = "nogroup";
+	log = { level = "info"; sessions = true; };
+	services = (
+	  { name = "bulk"; ipv4 = "192.0.2.10"; tcp = 5201;
+	    rules = ( { bytes = "x"; to = "2001:db8:2:b::1"; } );
+	    to = "2001:db8:2:b::1";
+	  }
+	);
+	END
+	start nat46d "$nat46d" -c "$work/nat46d.conf"
+	wait_for 'the routes of nat46d' sh -c "
+		ip -n $router route get 192.0.2.10 | grep -q 'dev nat46d' &&
+		ip -n $router route get 2001:db8:46::a2e:2 | grep -q 'dev nat46d'"
+}
+
+# dialled TRANSLATOR: the address at which the client finds the server
+dialled() {
+	case $1 in
+	null) echo 2001:db8:b:2::1 ;;
+	tayga) echo 192.0.2.20 ;;
+	nat46d) echo 192.0.2.10 ;;
+	esac
+}
+
+# ---- one transfer ---------------------------------------------------------------------------
+
+# counters TRANSLATOR EGRESS: one line of numbers, for row.awk; fails if the translator has ended
+counters() {
+	eval "pid=\$pid_$1"
+	# shellcheck disable=SC2154
+	case $(sed -n 's/^State:[[:space:]]*//p' "/proc/$pid/status") in
+	Z* | '') return 1 ;;
+	esac
+	ip netns exec "$router" sh -c '
+		cd /sys/class/net
+		cat $1/statistics/tx_packets $1/statistics/tx_bytes $1/statistics/rx_bytes \
+			$1/statistics/tx_dropped $2/statistics/tx_packets $2/statistics/tx_bytes
+		sed "s/.*) //" /proc/$3/stat | cut -d " " -f 12,13
+		sed -n "s/^cpu  *//p" /proc/stat' sh "$1" "$2" "$pid" | tr '\n' ' '
+}
+
+# measure ROUND TRANSLATOR DIRECTION: one row of results, printed and kept in $work/rows. Cubic is
+# bounded by the processors alone, where a congestion control with a rate model has a say of its own
+measure() {
+	case $3 in
+	to-server) reverse='' egress=server ;;
+	to-client) reverse=-R egress=client ;;
+	esac
+	ip netns exec "$server" taskset -c "$endpoint_cpus" iperf3 -s -1 \
+		>"$work/iperf3-server.log" 2>&1 &
+	iperf_pid=$!
+	wait_for 'the iperf3 server' \
+		sh -c "ip netns exec $server ss -Hltn sport = :5201 | grep -q ."
+	before=$(counters "$2" "$egress") || die "$2 is gone"
+	# shellcheck disable=SC2086
+	timeout $((seconds + 20)) ip netns exec "$client" taskset -c "$endpoint_cpus" \
+		iperf3 -c "$(dialled "$2")" -t "$seconds" $reverse -C cubic -J \
+		>"$work/iperf3-client.log" 2>&1 ||
+		die "no transfer through $2, $3"
+	after=$(counters "$2" "$egress") || die "$2 is gone"
+	wait "$iperf_pid" || die "the iperf3 server failed with $2, $3"
+	iperf_pid=''
+	printf '%s\n%s\n' "$before" "$after" |
+		awk -v round="$1" -v translator="$2" -v direction="$3" \
+			-v hz="$ticks" -v cpus="$cores" \
+			-f "$work/row.awk" "$work/iperf3-client.log" - >"$work/row" ||
+		die "$2, $3: iperf3 tells no result"
+	cat "$work/row"
+	cat "$work/row" >>"$work/rows"
+}
+
+# First file: iperf3's report. Second: the counters before and after. Marks behind a row:
+# ! steal above 1%: not in the summary; B fewer bytes crossed the device than arrived
+cat >"$work/row.awk" <<'AWK'
+FNR == NR {
+	if ($1 == "\"end\":" && $2 == "{") ended = 1
+	if ($2 == "{") section = $1
+	value = $2 + 0
+	if (!ended) next
+	if (section == "\"sum_received\":" && $1 == "\"bytes\":") bytes = value
+	if (section == "\"sum_received\":" && $1 == "\"bits_per_second\":") rate = value
+	if (section == "\"sum_sent\":" && $1 == "\"retransmits\":") retransmits = value
+	if (section == "\"sum_sent\":" && $1 == "\"seconds\":") seconds = value
+	if ($1 == "\"host_total\":" || $1 == "\"remote_total\":") endpoints += value
+	next
+}
+FNR == 1 { for (i = 1; i <= NF; i++) before[i] = $i; next }
+{ for (i = 1; i <= NF; i++) now[i] = $i - before[i] }
+END {
+	if (bytes <= 0 || now[1] <= 0 || now[5] <= 0) exit 1
+	translator_ticks = now[7] + now[8]
+	# user nice system idle iowait irq softirq steal
+	busy = now[9] + now[10] + now[11] + now[14] + now[15]
+	all = busy + now[12] + now[13] + now[16]
+	steal = 100 * now[16] / all
+	other = 100 * (busy - translator_ticks - endpoints / 100 * seconds * hz) / (all / cpus)
+	if (other < 0) other = 0
+	mark = (steal > 1 ? "!" : "") (now[2] < bytes || now[3] < bytes ? "B" : "")
+	printf "%5d %-9s %-7s %8.2f %9.3f %7d %7d %6d %6d %6.1f %6.0f  %s\n", round, direction,
+		translator, rate / 1e9, translator_ticks / hz / (bytes / 1e9), now[2] / now[1],
+		now[6] / now[5], retransmits, now[4], steal, other, mark
+}
+AWK
+
+# ---- header, rounds, summary ----------------------------------------------------------------
+
+# first_line COMMAND...: of what it prints, or a dash
+first_line() {
+	line=$("$@" 2>/dev/null | head -1) || :
+	echo "${line:--}"
+}
+
+header() {
+	echo "kernel      $(uname -sr), $ticks ticks a second"
+	echo "processor   $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)," \
+		"$cores cores, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
+	echo "steal       $(awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i
+		printf "%.2f%% since boot", 100 * $9 / all }' /proc/stat) (of each run: below)"
+	echo "pinning     translator on CPU $translator_cpu, iperf3 client and server on CPU" \
+		"$endpoint_cpus, endpoints' TCP input there as well: $steering"
+	echo "transfers   $runs rounds of $seconds s each, one flow, TCP cubic, MTU 1500"
+	echo "endpoints   $(first_line iperf3 --version)"
+	for translator in $translators; do
+		case $translator in
+		null) version=$(sed -n '1s/^null_forwarder: //p' "$work/null.log") ;;
+		tayga) version=$(first_line dpkg-query -Wf '${Version}' tayga) ;;
+		nat46d) version=$(first_line "$nat46d" -V) ;;
+		esac
+		printf '%-11s %s\n' "$translator" "$version"
+	done
+	echo
+}
+
+# A run is left out for steal only; the cells of a round are compared with each other
+cat >"$work/summary.awk" <<'AWK'
+function spread(list, n,   i, j, v) {
+	for (i = 2; i <= n; i++) {
+		v = list[i]
+		for (j = i - 1; j >= 1 && list[j] > v; j--) list[j + 1] = list[j]
+		list[j + 1] = v
+	}
+	if (n == 0) return "-"
+	return sprintf("%.3f (%.3f..%.3f)",
+		n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2, list[1], list[n])
+}
+function single(direction, translator, value,   i, n, list) {
+	for (i = 1; i <= rounds; i++)
+		if ((i, direction, translator) in value) list[++n] = value[i, direction, translator]
+	return spread(list, n + 0)
+}
+function ratio(direction, a, b, value,   i, n, list) {
+	for (i = 1; i <= rounds; i++)
+		if ((i, direction, a) in value && value[i, direction, b] > 0)
+			list[++n] = value[i, direction, a] / value[i, direction, b]
+	return spread(list, n + 0)
+}
+$12 ~ /!/ { stolen++; next }
+$12 ~ /B/ { distrusted = 1 }
+$3 != "tayga" && ($6 < 6000 || $7 < 6000) { cut[$3] = 1 }
+{
+	rate[$1, $2, $3] = $4
+	cpu[$1, $2, $3] = $5
+	seen[$3] = 1
+	if ($1 > rounds) rounds = $1
+}
+END {
+	n = split("to-server to-client", directions, " ")
+	m = split("null tayga nat46d", translators, " ")
+	print "\nmedian (min..max) of all rounds"
+	printf "%-10s %-14s %-28s %s\n", "direction", "translator", "Gbit/s", "CPU seconds per GB"
+	for (i = 1; i <= n; i++)
+		for (j = 1; j <= m; j++)
+			if (translators[j] in seen)
+				printf "%-10s %-14s %-28s %s\n", directions[i], translators[j],
+					single(directions[i], translators[j], rate),
+					single(directions[i], translators[j], cpu)
+	a = "nat46d" in seen ? "nat46d" : "null"
+	print "\nratio within a round: median (min..max) of all rounds"
+	printf "%-10s %-14s %-28s %s\n", "direction", "ratio", "of Gbit/s", "of CPU seconds per GB"
+	for (i = 1; i <= n; i++)
+		for (j = 1; j <= m; j++) {
+			b = translators[j]
+			if (b != a && b in seen && a in seen)
+				printf "%-10s %-14s %-28s %s\n", directions[i], a "/" b,
+					ratio(directions[i], a, b, rate),
+					ratio(directions[i], a, b, cpu)
+		}
+	print ""
+	if (stolen) printf "%d runs with more than 1%% steal (!) are left out\n", stolen
+	for (j in cut) printf "WARNING: super-packets were cut on the way through %s\n", j
+	if (distrusted) print "ERROR: fewer bytes crossed a device than arrived (B)"
+	exit distrusted
+}
+AWK
+
+for translator in $translators; do
+	start_"$translator"
+done
+header
+printf '%5s %-9s %-7s %8s %9s %7s %7s %6s %6s %6s %6s\n' \
+	round direction through Gbit/s 'CPU s/GB' 'B/read' 'B/sent' retr drops steal% other%
+round=1
+while [ "$round" -le "$runs" ]; do
+	for direction in to-server to-client; do
+		for translator in $translators; do
+			measure "$round" "$translator" "$direction"
+		done
+	done
+	round=$((round + 1))
+done
+awk -f "$work/summary.awk" "$work/rows" || distrusted=1
+
+# What the null forwarder itself has seen
+case " $translators " in
+*' null '*)
+	# shellcheck disable=SC2154
+	kill "$pid_null"
+	wait "$pid_null" || die 'the null forwarder failed'
+	sed -n '2s/^/\n/p' "$work/null.log"
+	;;
+esac
+exit $distrusted
