@@ -37,27 +37,27 @@ struct server_set {
 /**
  * struct rule - one set of conditions, all of which must hold, and the servers it leads to
  * @host: host name, lower case, no trailing dot; NULL: no condition
- * @wildcard: @host stands for one or more labels in front of it ("*.example.org" is host "example.org")
  * @alpn: protocol name that the ALPN list must contain; NULL: no condition
  * @bytes: first bytes, may contain NUL; NULL: no condition
  * @bytes_length: number of bytes in @bytes
  * @protocol: protocol spoken; PROTOCOL_OTHER: no condition
+ * @wildcard: @host stands for one or more labels in front of it ("*.example.org" is host "example.org")
+ * @line: line of the configuration file
  * @servers: where a connection that matches goes; never empty
  * @text: the conditions as an operator reads them, for logs ("host www.example.org")
- * @line: line of the configuration file
  *
  * A configured rule with several host names becomes one struct rule per name.
  */
 struct rule {
 	const char *host;
-	bool wildcard;
 	const char *alpn;
 	const uint8_t *bytes;
 	size_t bytes_length;
 	enum protocol protocol;
+	bool wildcard;
+	int line;
 	struct server_set servers;
 	const char *text;
-	int line;
 };
 
 /** enum refusal - what a client gets that matches no rule */

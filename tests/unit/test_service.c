@@ -26,8 +26,8 @@ static const struct server_set none = { .count = 0 };
 		.text = name, .servers = { &some_server, 1 }, __VA_ARGS__ \
 	}
 #define FIRST(string) .bytes = (const uint8_t *)(string), .bytes_length = sizeof(string) - 1
-#define HOST(name) RULE("host " name, .host = name)
-#define WILD(name) RULE("host *." name, .host = name, .wildcard = true)
+#define HOST(name) RULE("host " name, .host = (name))
+#define WILD(name) RULE("host *." name, .host = (name), .wildcard = true)
 #define BYTES(string) RULE("bytes " string, FIRST(string))
 
 static struct service service_over(struct rule *rules, size_t count, struct server_set fallback)
