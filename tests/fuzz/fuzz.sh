@@ -12,7 +12,7 @@ shift
 
 status=0
 for path in "$@"; do
-	target=${path##*/fuzz_}
+	target=${path##*/}
 	findings=findings/$target
 	mkdir -p "$findings/corpus"
 	option=
