@@ -9,10 +9,10 @@
 
 enum exit_status {
 	STATUS_OK = 0,
-	STATUS_FAILURE = 1,	    /* something failed at run time; a restart may help */
-	STATUS_USAGE = 2,	    /* wrong command line */
-	STATUS_PERMISSION = 4,	    /* not allowed to, or the privilege drop could not be proven */
-	STATUS_CONFIGURATION = 6,   /* the configuration file has errors */
+	STATUS_FAILURE = 1,       /* something failed at run time; a restart may help */
+	STATUS_USAGE = 2,         /* wrong command line */
+	STATUS_PERMISSION = 4,    /* not allowed to, or the privilege drop could not be proven */
+	STATUS_CONFIGURATION = 6, /* the configuration file has errors */
 };
 
 #endif

@@ -26,7 +26,7 @@
 
 static const struct {
 	const char *name;
-	int priority;	/* of syslog, as the journal wants it */
+	int priority; /* of syslog, as the journal wants it */
 } levels[] = {
 	[LOG_LEVEL_ERROR] = { "error", 3 },
 	[LOG_LEVEL_WARNING] = { "warning", 4 },
@@ -114,7 +114,7 @@ log_text(enum log_level level, const char *format, va_list arguments)
 	sanitise(line + prefix, length - prefix);
 	line[length++] = '\n';
 	done = write(STDERR_FILENO, line, length);
-	(void)done;	/* where would we complain? */
+	(void)done; /* where would we complain? */
 	errno = saved;
 }
 

@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 enum log_level {
-	LOG_LEVEL_ERROR = 0,	/* the operator must act */
-	LOG_LEVEL_WARNING,	/* degraded */
-	LOG_LEVEL_INFO,		/* start, stop, results */
-	LOG_LEVEL_DEBUG,	/* per connection */
-	LOG_LEVEL_TRACE,	/* per packet */
+	LOG_LEVEL_ERROR = 0, /* the operator must act */
+	LOG_LEVEL_WARNING,   /* degraded */
+	LOG_LEVEL_INFO,      /* start, stop, results */
+	LOG_LEVEL_DEBUG,     /* per connection */
+	LOG_LEVEL_TRACE,     /* per packet */
 	LOG_LEVEL_COUNT,
 };
 
@@ -75,10 +75,10 @@ void log_line_limited(struct log_limit *limit, enum log_level level, const char 
 #define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 /* For whatever a stranger or a flood of packets can trigger. */
-#define log_limited(level, ...)                                                                    \
-	do {                                                                                       \
-		static struct log_limit log_limit_here;                                            \
-		log_line_limited(&log_limit_here, (level), __VA_ARGS__);                           \
+#define log_limited(level, ...) \
+	do { \
+		static struct log_limit log_limit_here; \
+		log_line_limited(&log_limit_here, (level), __VA_ARGS__); \
 	} while (0)
 
 #endif

@@ -85,9 +85,8 @@ static void link_from_message(const struct nlmsghdr *message, struct link *link)
 	struct nlattr *attribute;
 
 	*link = (struct link){ .index = (uint32_t)info->ifi_index, .up = (info->ifi_flags & IFF_UP) != 0 };
-	mnl_attr_for_each(attribute, message, sizeof(*info))
-		if (mnl_attr_get_type(attribute) == IFLA_MTU && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
-			link->mtu = mnl_attr_get_u32(attribute);
+	mnl_attr_for_each(attribute, message, sizeof(*info)) if (mnl_attr_get_type(attribute) == IFLA_MTU && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
+		link->mtu = mnl_attr_get_u32(attribute);
 }
 
 static int found_link(const struct nlmsghdr *message, void *data)
@@ -209,7 +208,8 @@ static int compare_route(const struct nlmsghdr *message, void *data)
 	if (message->nlmsg_type != RTM_NEWROUTE || kernel->rtm_table != RT_TABLE_MAIN ||
 	    kernel->rtm_dst_len != (route->is_ipv6 ? route->ipv6.length : route->ipv4.length))
 		return MNL_CB_OK;
-	mnl_attr_for_each(attribute, message, sizeof(*kernel)) {
+	mnl_attr_for_each(attribute, message, sizeof(*kernel))
+	{
 		if (mnl_attr_get_type(attribute) == RTA_DST)
 			destination = destination_is(attribute, route);
 		else if (mnl_attr_get_type(attribute) == RTA_OIF && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)

@@ -86,9 +86,9 @@ void route_format(const struct route *route, char *text);
 
 /** enum link_event - what happened to a watched device */
 enum link_event {
-	LINK_DOWN,	/* set down */
-	LINK_UP,	/* set up */
-	LINK_REMOVED,	/* deleted, or moved to another network namespace */
+	LINK_DOWN,    /* set down */
+	LINK_UP,      /* set up */
+	LINK_REMOVED, /* deleted, or moved to another network namespace */
 };
 
 /**

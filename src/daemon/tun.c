@@ -229,7 +229,7 @@ void tun_write(struct tun *tun, struct frame *frame)
 	bool refused;
 
 	if (!tun->has_header && frame->offload.gso != GSO_NONE) {
-		errno = EINVAL;		/* cannot come from this device, so it is not expected back */
+		errno = EINVAL; /* cannot come from this device, so it is not expected back */
 		count_write_error(tun, frame);
 		return;
 	}

@@ -58,10 +58,10 @@ struct tun {
 
 /** enum tun_result - what tun_read() found */
 enum tun_result {
-	TUN_PACKET,	/* a packet */
-	TUN_SKIPPED,	/* a packet that could not be used and was counted */
-	TUN_EMPTY,	/* nothing to read now */
-	TUN_LOST,	/* the device does not exist any more */
+	TUN_PACKET,  /* a packet */
+	TUN_SKIPPED, /* a packet that could not be used and was counted */
+	TUN_EMPTY,   /* nothing to read now */
+	TUN_LOST,    /* the device does not exist any more */
 };
 
 /**

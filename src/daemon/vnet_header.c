@@ -72,7 +72,7 @@ bool vnet_header_decode(const uint8_t *header, size_t length, struct offload *of
 		if ((size_t)result.csum_start + result.csum_offset + 2 > length)
 			return false;
 	} else if (result.gso == GSO_UDP) {
-		return false;	/* the kernel never leaves these complete */
+		return false; /* the kernel never leaves these complete */
 	}
 	*offload = result;
 	return true;
@@ -121,7 +121,7 @@ void vnet_complete_checksum(struct frame *frame)
 	/* The field holds the sum of the pseudo header, so that it only has to be added up as well. */
 	checksum = checksum_finish(checksum_sum(span_at(packet, start, length), length));
 	if (checksum == 0 && frame->offload.csum_offset == UDP_CHECKSUM_OFFSET)
-		checksum = UINT16_MAX;	/* RFC 768: zero would mean "none" */
+		checksum = UINT16_MAX; /* RFC 768: zero would mean "none" */
 	span_put16(packet, field, checksum);
 	frame->offload.partial = false;
 }

@@ -64,7 +64,7 @@ static void hook_random(void *context, void *bytes, size_t count)
 			count -= (size_t)done;
 		} else if (errno != EINTR) {
 			log_error("cannot get random keys: %s", strerror(errno));
-			worker->status = STATUS_FAILURE;	/* guessable keys are worse than no service */
+			worker->status = STATUS_FAILURE; /* guessable keys are worse than no service */
 			return;
 		}
 	}
@@ -126,7 +126,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int events)
 
 	(void)loop;
 	(void)events;
-	worker->timer_due = INT64_MAX;	/* it has gone off */
+	worker->timer_due = INT64_MAX; /* it has gone off */
 	run_timers(worker, clock_now());
 }
 
@@ -143,7 +143,8 @@ static void on_link_event(void *context, enum link_event event)
 		log_info("%s: the device was set up", name);
 		if (worker->config->interface.setup)
 			log_warning("%s: the kernel removed the routes into the device when it was set down; "
-				    "restart nat46d to add them again", name);
+				    "restart nat46d to add them again",
+				    name);
 		break;
 	case LINK_REMOVED:
 		if (tun_exists(&worker->tun))
