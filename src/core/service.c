@@ -87,7 +87,7 @@ static int compare_bytes(const struct rule *a, const struct rule *b)
 	if (!a->bytes || !b->bytes)
 		return (a->bytes == NULL) - (b->bytes == NULL);
 	order = compare_numbers(b->bytes_length, a->bytes_length);
-	return order || a->bytes_length == 0 ? order : memcmp(a->bytes, b->bytes, a->bytes_length);
+	return order ? order : memcmp(a->bytes, b->bytes, a->bytes_length);
 }
 
 int rule_compare(const void *a, const void *b)

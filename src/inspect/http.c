@@ -233,19 +233,17 @@ static struct cursor cut_path(struct cursor text)
 /** read_target() - find the host in a request target (RFC 9112 3.2) */
 static bool read_target(const struct request_line *request, struct head *head)
 {
-	struct cursor method = request->method;
 	struct cursor target = request->target;
 	size_t at;
 
 	if (target.left == 0 || text_find(target, ' ', &at))
 		return reject(head, "request line does not have three parts");
-	if (text_take_prefix(&method, "CONNECT") && method.left == 0) {
+	if (text_equals(request->method, "CONNECT")) {
 		head->has_authority = true;
 	} else if (take_scheme(&target)) {
 		head->has_authority = true;
 		target = cut_path(target);
-	} else if (text_take_prefix(&target, "/") ||
-		   (text_take_prefix(&target, "*") && target.left == 0)) {
+	} else if (text_take_prefix(&target, "/") || text_equals(target, "*")) {
 		return true;
 	} else {
 		return reject(head, "request target has an unknown form");
@@ -348,8 +346,7 @@ static bool read_head(struct cursor bytes, struct head *head)
 
 	if (!take_line(&bytes, &line) || !split_request_line(line.text, &request))
 		return false;
-	if (request.http2 && text_take_prefix(&request.method, "PRI") && request.method.left == 0 &&
-	    text_take_prefix(&request.target, "*") && request.target.left == 0)
+	if (request.http2 && text_equals(request.method, "PRI") && text_equals(request.target, "*"))
 		return true;
 	head->crlf = line.crlf;
 	if (!read_target(&request, head))

@@ -112,7 +112,7 @@ bool alpn_contains(const struct inspection *inspection, const char *protocol)
 	uint8_t length;
 
 	while (cursor_u8(&list, &length) && cursor_take(&list, length, &name)) {
-		if (name.left == strlen(protocol) && text_take_prefix(&name, protocol))
+		if (text_equals(name, protocol))
 			return true;
 	}
 	return false;

@@ -82,13 +82,19 @@ static inline bool text_take_prefix(struct cursor *text, const char *prefix)
 	return true;
 }
 
+/** text_equals() - is @text the same as @wanted, byte for byte */
+static inline bool text_equals(struct cursor text, const char *wanted)
+{
+	return text_take_prefix(&text, wanted) && text.left == 0;
+}
+
 /** text_lower() - letters of ASCII in lower case, other bytes as they are */
 static inline uint8_t text_lower(uint8_t byte)
 {
 	return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte - 'A' + 'a') : byte;
 }
 
-/** text_is_digit(), text_is_upper(), text_is_letter() - classes of ASCII, whatever the locale */
+/** text_is_digit(), text_is_upper(), text_is_letter() - classes of ASCII bytes, whatever the locale */
 static inline bool text_is_digit(uint8_t byte)
 {
 	return byte >= '0' && byte <= '9';

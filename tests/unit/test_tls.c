@@ -203,6 +203,25 @@ static void duplicates(void **state)
 	assert_string_equal(i.malformed, "two host names in the server name extension");
 }
 
+static void empty_server_name(void **state)
+{
+	struct vector extension;
+	struct inspection i;
+
+	(void)state;
+	/* Only a server answers with an empty extension: RFC 6066 3. */
+	extensions.length = 0;
+	vector_end(&extensions, extension_begin(&extensions, 0));
+	try_extensions(&i);
+	assert_string_equal(i.malformed, "server name list exceeds its extension");
+	extensions.length = 0;
+	extension = extension_begin(&extensions, 0);
+	put_number(&extensions, 0, 2);
+	vector_end(&extensions, extension);
+	try_extensions(&i);
+	assert_string_equal(i.malformed, "server name list is empty");
+}
+
 /* Only names of type host_name count; others are passed over. */
 static void other_name_types(void **state)
 {
@@ -456,6 +475,7 @@ int main(void)
 		cmocka_unit_test(large),
 		cmocka_unit_test(names),
 		cmocka_unit_test(duplicates),
+		cmocka_unit_test(empty_server_name),
 		cmocka_unit_test(other_name_types),
 		cmocka_unit_test(without_name),
 		cmocka_unit_test(alpn),
