@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * packet.h - an IP packet as a checked view: every offset and length in it has been proven
+ */
+#ifndef NAT46_PACKET_H
+#define NAT46_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat46/address.h"
+#include "nat46/counters.h"
+#include "nat46/cursor.h"
+#include "nat46/frame.h"
+
+enum ip_protocol {
+	IP_PROTOCOL_ICMP = 1,
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_ICMPV6 = 58,
+};
+
+enum tcp_flag {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20,
+	TCP_ECE = 0x40,
+	TCP_CWR = 0x80,
+};
+
+/** Header lengths without options or extension headers. */
+#define IPV4_HEADER 20u
+#define IPV6_HEADER 40u
+#define TCP_HEADER 20u
+#define ICMP_HEADER 8u
+
+/** Offsets in a TCP header. */
+enum tcp_field {
+	TCP_FIELD_SOURCE_PORT = 0,
+	TCP_FIELD_DESTINATION_PORT = 2,
+	TCP_FIELD_SEQ = 4,
+	TCP_FIELD_ACK = 8,
+	TCP_FIELD_OFFSET = 12,
+	TCP_FIELD_FLAGS = 13,
+	TCP_FIELD_WINDOW = 14,
+	TCP_FIELD_CHECKSUM = 16,
+	TCP_FIELD_URGENT = 18,
+};
+
+/**
+ * struct packet - what the headers say
+ * @is_ipv6: family; decides which of the addresses are set
+ * @protocol: transport protocol, behind all extension headers
+ * @hop_limit: TTL or hop limit
+ * @traffic_class: type of service or traffic class
+ * @dont_fragment: IPv4 DF bit
+ * @is_fragment: part of a fragmented packet, or with an IPv6 fragment header; no transport field is set
+ * @source4, @destination4: host byte order
+ * @source6, @destination6: as on the wire
+ * @transport: offset of the transport header from the start of the IP header
+ * @length: bytes of the whole IP packet
+ * @source_port, @destination_port: TCP and UDP
+ * @seq, @ack, @flags, @window: TCP
+ * @payload: offset of the TCP payload from the start of the IP header
+ * @payload_length: bytes of TCP payload
+ * @icmp_type, @icmp_code: ICMP and ICMPv6
+ */
+struct packet {
+	bool is_ipv6;
+	uint8_t protocol;
+	uint8_t hop_limit;
+	uint8_t traffic_class;
+	bool dont_fragment;
+	bool is_fragment;
+	uint32_t source4;
+	uint32_t destination4;
+	struct ipv6_address source6;
+	struct ipv6_address destination6;
+	size_t transport;
+	size_t length;
+	uint16_t source_port;
+	uint16_t destination_port;
+	uint32_t seq;
+	uint32_t ack;
+	uint8_t flags;
+	uint16_t window;
+	size_t payload;
+	size_t payload_length;
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+};
+
+/**
+ * packet_parse() - check a frame and read its headers
+ * @frame: frame; bytes behind the IP packet are cut off, and an abnormal super-packet with a complete checksum
+ *	gets a partial one
+ * @packet: filled in as far as the headers could be read
+ * @why: set on failure
+ *
+ * Return: false if the packet is to be dropped
+ */
+bool packet_parse(struct frame *frame, struct packet *packet, enum drop *why);
+
+/**
+ * packet_parse_quoted() - read the start of a packet inside an ICMP error
+ * @bytes: what is quoted, often cut short; its length fields are not believed
+ * @packet: @is_ipv6, addresses, @hop_limit, @traffic_class, @protocol, @transport, and for TCP the ports and @seq;
+ *	@length as the header says
+ *
+ * Return: false unless IP header and 8 bytes of a first fragment of TCP or UDP are there
+ */
+bool packet_parse_quoted(struct cursor bytes, struct packet *packet);
+
+/** packet_span() - the whole packet of a frame that has been parsed */
+struct span packet_span(const struct frame *frame);
+
+/** packet_transport() - transport header and payload of a frame that has been parsed */
+struct span packet_transport(const struct frame *frame, const struct packet *packet);
+
+/** packet_tcp_options() - options area of a TCP segment */
+struct span packet_tcp_options(const struct frame *frame, const struct packet *packet);
+
+/** packet_address_sum() - checksum sum of both addresses: what translation changes in the pseudo header */
+uint64_t packet_address_sum(const struct packet *packet);
+
+/**
+ * packet_checksum_ok() - is the complete transport checksum right; for TCP, UDP, ICMP and ICMPv6
+ *
+ * A partial checksum counts as right: the packet never was on a wire.
+ */
+bool packet_checksum_ok(const struct frame *frame, const struct packet *packet);
+
+#endif

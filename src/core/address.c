@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * address.c - prefixes, IPv4-embedded IPv6 addresses (RFC 6052) and explicit mappings (RFC 7757)
+ */
+#include "nat46/address.h"
+
+#include <string.h>
+
+#include "nat46/assert.h"
+
+/* Byte positions of the embedded IPv4 address for each prefix length; byte 8 (bits 64 to 71) stays zero
+ * (RFC 6052 2.2). */
+static const struct {
+	uint8_t length;
+	uint8_t position[4];
+} layouts[] = {
+	{ 32, { 4, 5, 6, 7 } },	  { 40, { 5, 6, 7, 9 } },    { 48, { 6, 7, 9, 10 } },
+	{ 56, { 7, 9, 10, 11 } }, { 64, { 9, 10, 11, 12 } }, { 96, { 12, 13, 14, 15 } },
+};
+
+static const uint8_t *layout_of(uint8_t length)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		if (layouts[i].length == length)
+			return layouts[i].position;
+	}
+	return NULL;
+}
+
+bool ipv6_equal(const struct ipv6_address *a, const struct ipv6_address *b)
+{
+	return memcmp(a->byte, b->byte, sizeof(a->byte)) == 0;
+}
+
+bool ipv6_is_multicast(const struct ipv6_address *address)
+{
+	return address->byte[0] == 0xff;
+}
+
+bool ipv6_is_link_local(const struct ipv6_address *address)
+{
+	return address->byte[0] == 0xfe && (address->byte[1] & 0xc0) == 0x80;
+}
+
+bool ipv4_is_host(uint32_t address)
+{
+	uint32_t first = address >> 24;
+
+	return first != 0 && first != 127 && first < 224;
+}
+
+bool ipv6_is_host(const struct ipv6_address *address)
+{
+	static const struct ipv6_address zero;
+
+	if (ipv6_is_multicast(address))
+		return false;
+	/* :: and ::1 */
+	return memcmp(address->byte, zero.byte, 15) != 0 || address->byte[15] > 1;
+}
+
+static uint32_t ipv4_mask(uint8_t length)
+{
+	return length == 0 ? 0 : UINT32_MAX << (32 - length);
+}
+
+bool ipv4_in_prefix(uint32_t address, const struct ipv4_prefix *prefix)
+{
+	return ((address ^ prefix->address) & ipv4_mask(prefix->length)) == 0;
+}
+
+bool ipv6_in_prefix(const struct ipv6_address *address, const struct ipv6_prefix *prefix)
+{
+	size_t whole = prefix->length / 8;
+	unsigned int rest = prefix->length % 8;
+
+	if (memcmp(address->byte, prefix->address.byte, whole) != 0)
+		return false;
+	return rest == 0 || (address->byte[whole] ^ prefix->address.byte[whole]) >> (8 - rest) == 0;
+}
+
+struct ipv6_address ipv6_embed(const struct ipv6_prefix *prefix, uint32_t ipv4)
+{
+	const uint8_t *position = layout_of(prefix->length);
+	struct ipv6_address address = prefix->address;
+
+	NAT46_ASSERT(position);
+	for (int i = 0; i < 4; i++)
+		address.byte[position[i]] = (uint8_t)(ipv4 >> (24 - 8 * i));
+	return address;
+}
+
+uint32_t ipv6_extract(const struct ipv6_prefix *prefix, const struct ipv6_address *address)
+{
+	const uint8_t *position = layout_of(prefix->length);
+	uint32_t ipv4 = 0;
+
+	NAT46_ASSERT(position);
+	for (int i = 0; i < 4; i++)
+		ipv4 = ipv4 << 8 | address->byte[position[i]];
+	return ipv4;
+}
+
+/** suffix_put() - place the lowest @count bits of @value behind the first @start bits of @address */
+static void suffix_put(struct ipv6_address *address, unsigned int start, unsigned int count, uint32_t value)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int bit = start + i;
+
+		if (value >> (count - 1 - i) & 1)
+			address->byte[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	}
+}
+
+/** suffix_get() - the @count bits behind the first @start bits of @address */
+static uint32_t suffix_get(const struct ipv6_address *address, unsigned int start, unsigned int count)
+{
+	uint32_t value = 0;
+
+	for (unsigned int bit = start; bit < start + count; bit++)
+		value = value << 1 | (address->byte[bit / 8] >> (7 - bit % 8) & 1);
+	return value;
+}
+
+struct ipv6_address address_plan_4to6(const struct address_plan *plan, uint32_t ipv4)
+{
+	const struct address_mapping *best = NULL;
+	struct ipv6_address address;
+
+	for (size_t i = 0; i < plan->client_count; i++) {
+		const struct address_mapping *m = &plan->clients[i];
+
+		if (ipv4_in_prefix(ipv4, &m->ipv4) && (!best || m->ipv4.length > best->ipv4.length))
+			best = m;
+	}
+	if (!best)
+		return ipv6_embed(&plan->prefix, ipv4);
+
+	address = best->ipv6.address;
+	suffix_put(&address, best->ipv6.length, 32u - best->ipv4.length, ipv4 & ~ipv4_mask(best->ipv4.length));
+	return address;
+}
+
+bool address_plan_6to4(const struct address_plan *plan, const struct ipv6_address *ipv6, uint32_t *ipv4)
+{
+	const struct address_mapping *best = NULL;
+
+	for (size_t i = 0; i < plan->client_count; i++) {
+		const struct address_mapping *m = &plan->clients[i];
+
+		if (ipv6_in_prefix(ipv6, &m->ipv6) && (!best || m->ipv6.length > best->ipv6.length))
+			best = m;
+	}
+	if (best) {
+		*ipv4 = best->ipv4.address | suffix_get(ipv6, best->ipv6.length, 32u - best->ipv4.length);
+		return true;
+	}
+	if (!ipv6_in_prefix(ipv6, &plan->prefix))
+		return false;
+	*ipv4 = ipv6_extract(&plan->prefix, ipv6);
+	return true;
+}
