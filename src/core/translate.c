@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * translate.c - IPv4 header <-> IPv6 header, in place
+ */
+#include "nat46/translate.h"
+
+#include "nat46/checksum.h"
+
+/** Longest IPv4 packet that leaves with DF clear: it fits an IPv6 link with the minimum MTU (RFC 7915 5.1). */
+static const size_t DF_CLEAR_MAX = 1260;
+
+void ipv6_header_write(struct span packet, uint8_t protocol, uint8_t traffic_class, uint8_t hop_limit,
+		       const struct ipv6_address *source, const struct ipv6_address *destination)
+{
+	span_put32(packet, 0, 6u << 28 | (uint32_t)traffic_class << 20);
+	span_put16(packet, 4, (uint16_t)(packet.length - IPV6_HEADER));
+	span_put8(packet, 6, protocol);
+	span_put8(packet, 7, hop_limit);
+	span_put_ipv6(packet, 8, source);
+	span_put_ipv6(packet, 24, destination);
+}
+
+void ipv4_header_write(struct span packet, uint8_t protocol, uint8_t tos, uint8_t ttl, uint32_t source,
+		       uint32_t destination, bool dont_fragment, uint16_t identification)
+{
+	span_put8(packet, 0, 0x45);
+	span_put8(packet, 1, tos);
+	span_put16(packet, 2, (uint16_t)packet.length);
+	span_put16(packet, 4, identification);
+	span_put16(packet, 6, dont_fragment ? 0x4000 : 0);
+	span_put8(packet, 8, ttl);
+	span_put8(packet, 9, protocol);
+	span_put16(packet, 10, 0);
+	span_put32(packet, 12, source);
+	span_put32(packet, 16, destination);
+	span_put16(packet, 10, checksum_finish(checksum_sum(packet.bytes, IPV4_HEADER)));
+}
+
+/** replace_header() - move the start of the frame so that @header bytes lie in front of the transport header */
+static void replace_header(struct frame *frame, struct packet *packet, size_t header)
+{
+	size_t start = frame->headroom + packet->transport;
+
+	NAT46_ASSERT(start >= header);
+	frame->data = frame->data - frame->headroom + (start - header);
+	frame->headroom = start - header;
+	frame->length = frame->length - packet->transport + header;
+	if (packet->protocol == IP_PROTOCOL_TCP)
+		packet->payload = packet->payload - packet->transport + header;
+	packet->length = frame->length;
+	packet->transport = header;
+	packet->hop_limit--;
+	if (frame->offload.partial)
+		frame->offload.csum_start = (uint16_t)header;
+}
+
+void translate_4to6(struct frame *frame, struct packet *packet, const struct ipv6_address *source,
+		    const struct ipv6_address *destination)
+{
+	replace_header(frame, packet, IPV6_HEADER);
+	if (frame->offload.gso == GSO_TCP4)
+		frame->offload.gso = GSO_TCP6;
+	packet->is_ipv6 = true;
+	packet->source6 = *source;
+	packet->destination6 = *destination;
+	ipv6_header_write(packet_span(frame), packet->protocol, packet->traffic_class, packet->hop_limit, source,
+			  destination);
+}
+
+void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source, uint32_t destination,
+		    uint16_t identification)
+{
+	bool dont_fragment;
+
+	replace_header(frame, packet, IPV4_HEADER);
+	if (frame->offload.gso == GSO_TCP6)
+		frame->offload.gso = GSO_TCP4;
+	dont_fragment = packet->length > DF_CLEAR_MAX;
+	packet->is_ipv6 = false;
+	packet->dont_fragment = dont_fragment;
+	packet->source4 = source;
+	packet->destination4 = destination;
+	ipv4_header_write(packet_span(frame), packet->protocol, packet->traffic_class, packet->hop_limit, source,
+			  destination, dont_fragment, dont_fragment ? 0 : identification);
+}
