@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * flow_table.h - one record per connection, found by its IPv4 and by its IPv6 addresses and ports
+ *
+ * DOC: Theory of operation
+ *
+ * Records lie in one array of fixed size and are named by their index; nothing in them is a pointer, so that
+ * the array may one day live in a mapped file. Two open-addressed index tables (one per family, at most half
+ * full, linear probing, backward-shift deletion) hold 32-bit slots: 24 bits of index plus one, and 8 bits of
+ * the hash, so that a probe rarely touches a record in vain. The hash is keyed: a stranger cannot build a
+ * chain. All memory is zero at first and is touched only as it is used: 112 bytes of record and 16 bytes of
+ * slots per flow.
+ *
+ * Life of a record: flow_table_take() -> flow_table_link4() and flow_table_link6() in either order, link6
+ * once the server is known -> flow_table_release(). The state is written by flow_move() only.
+ */
+#ifndef NAT46_FLOW_TABLE_H
+#define NAT46_FLOW_TABLE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat46/address.h"
+#include "nat46/siphash.h"
+#include "nat46/tcp_state.h"
+
+/** Most flows that 24-bit slots can name. */
+#define FLOWS_MAX 16777215u
+
+enum flow_flag {
+	FLOW_SPLICED = 0x01,		/* we answered the client's SYN */
+	FLOW_LINKED4 = 0x02,		/* in the IPv4 index */
+	FLOW_LINKED6 = 0x04,		/* in the IPv6 index */
+	FLOW_CLIENT_FIN = 0x08,		/* to_server.end includes a FIN */
+	FLOW_SERVER_FIN = 0x10,		/* to_client.end includes a FIN */
+	FLOW_STRIP_TIMESTAMPS = 0x20,	/* repair R3: the server has none */
+	FLOW_STRIP_SACK = 0x40,		/* repair R2: the server has none */
+	FLOW_REPLACED_PORT = 0x80,	/* source_port is not client_port */
+};
+
+/**
+ * struct flow_direction - what was seen of one direction, in the sequence space of its sender
+ * @end: highest sequence number sent, plus one; includes SYN and FIN
+ * @acked: highest acknowledgement by the receiver
+ * @edge: highest right edge of the receiver's window
+ */
+struct flow_direction {
+	uint32_t end;
+	uint32_t acked;
+	uint32_t edge;
+};
+
+/**
+ * struct flow - one connection
+ * @server: server address
+ * @client6: the client as the server sees it
+ * @client, @client_port: the client, host byte order
+ * @service, @service_port: the service
+ * @server_port: port of the server
+ * @source_port: port towards the server; @client_port unless that was taken
+ * @delta: our ISN towards the client - ISN of the server; 0 without splice
+ * @theta: TSval of the server's SYN/ACK - TSval of ours; 0 without splice or timestamps
+ * @last_seen: time of the last packet that counts, in milliseconds (wraps)
+ * @state: enum tcp_state
+ * @flags: enum flow_flag
+ * @client_scale, @our_scale, @server_scale: window shifts of the client, of our SYN/ACK and of the server
+ * @raise: left shift for the client's windows: repair R1, the server does not scale
+ * @to_server, @to_client: tracked sequence numbers; @to_client in the server's own numbers
+ * @client_isn, @server_isn: initial sequence numbers
+ * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
+ * @opened: time of the first packet, in seconds
+ * @pending: pending record plus one, 0: none; in a free record the next free one plus one
+ * @reset_by: in state RESET, the FIN flag of the side that sent the RST
+ * @attempts: in state OPENING, how often the client has repeated its SYN
+ */
+struct flow {
+	struct ipv6_address server;
+	struct ipv6_address client6;
+	uint32_t client;
+	uint32_t service;
+	uint16_t client_port;
+	uint16_t service_port;
+	uint16_t server_port;
+	uint16_t source_port;
+	uint32_t delta;
+	uint32_t theta;
+	uint32_t last_seen;
+	uint8_t state;
+	uint8_t flags;
+	uint8_t client_scale : 4;
+	uint8_t our_scale : 4;
+	uint8_t server_scale : 4;
+	uint8_t raise : 4;
+	/* second cache line */
+	struct flow_direction to_server;
+	struct flow_direction to_client;
+	uint32_t client_isn;
+	uint32_t server_isn;
+	uint16_t wraps_to_server;
+	uint16_t wraps_to_client;
+	uint32_t opened;
+	uint32_t pending;
+	uint8_t reset_by;
+	uint8_t attempts;
+	uint8_t unused[2];
+};
+
+static_assert(offsetof(struct flow, to_server) == 64, "hot fields fill the first cache line");
+static_assert(sizeof(struct flow) == 112, "128 bytes with the index slots");
+
+/**
+ * struct flow_table - the table
+ * @flows: records
+ * @index4, @index6: slots, @slots of each
+ * @slots: power of two, at least twice @capacity
+ * @capacity: number of records
+ * @touched: records that were ever used
+ * @free: first free record plus one, 0: none
+ * @used: records in use
+ * @states: number of records in each state
+ * @key: hash key
+ */
+struct flow_table {
+	struct flow *flows;
+	uint32_t *index4;
+	uint32_t *index6;
+	uint32_t slots;
+	uint32_t capacity;
+	uint32_t touched;
+	uint32_t free;
+	uint32_t used;
+	uint32_t states[TCP_STATE_COUNT];
+	struct siphash_key key;
+};
+
+/** flow_table_slots() - slots that each index needs for @capacity records */
+uint32_t flow_table_slots(uint32_t capacity);
+
+/** flow_table_init() - an empty table over zeroed memory */
+void flow_table_init(struct flow_table *table, struct flow *flows, uint32_t *index4, uint32_t *index6,
+		     uint32_t capacity, const struct siphash_key *key);
+
+/** flow_table_find4() - the flow of a client and a service, or NULL */
+struct flow *flow_table_find4(const struct flow_table *table, uint32_t client, uint16_t client_port,
+			      uint32_t service, uint16_t service_port);
+
+/** flow_table_find6() - the flow of a server and a client as the server sees it, or NULL */
+struct flow *flow_table_find6(const struct flow_table *table, const struct ipv6_address *server,
+			      uint16_t server_port, const struct ipv6_address *client6, uint16_t source_port);
+
+/** flow_table_take() - a zeroed record, in no index, in state FREE until flow_move(); NULL if the table is full */
+struct flow *flow_table_take(struct flow_table *table);
+
+/** flow_table_link4() - enter into the IPv4 index; false, nothing changed, if the addresses are taken */
+bool flow_table_link4(struct flow_table *table, struct flow *flow);
+
+/** flow_table_link6() - enter into the IPv6 index; false, nothing changed, if the addresses are taken */
+bool flow_table_link6(struct flow_table *table, struct flow *flow);
+
+/** flow_table_unlink6() - take out of the IPv6 index, to change the server; no harm if it is not in */
+void flow_table_unlink6(struct flow_table *table, struct flow *flow);
+
+/** flow_table_release() - take out of both indexes and give the record back */
+void flow_table_release(struct flow_table *table, struct flow *flow);
+
+/** flow_table_index() - number of a record, below @capacity; flow_table_at() - the reverse */
+uint32_t flow_table_index(const struct flow_table *table, const struct flow *flow);
+struct flow *flow_table_at(const struct flow_table *table, uint32_t index);
+
+/** flow_move() - change the state of a flow by an event that its state allows */
+void flow_move(struct flow_table *table, struct flow *flow, enum tcp_event event);
+
+/** flow_table_check() - NULL if records and indexes are consistent, else what is not */
+const char *flow_table_check(const struct flow_table *table);
+
+#endif

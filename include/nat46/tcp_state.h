@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcp_state.h - where a connection stands, as seen from the middle
+ *
+ * DOC: Theory of operation
+ *
+ * The two hosts run TCP; we only watch, to know how long a silent flow is kept and when its addresses may
+ * be used again. States move along one table (tcp_state_next()) and nowhere else:
+ *
+ *	FREE		no flow
+ *	WAITING		client connected to us, first bytes awaited (has a pending record)
+ *	CONNECTING	server chosen, our SYN is on its way (has a pending record)
+ *	OPENING		service without rules: the client's SYN went through
+ *	ESTABLISHED	both ends connected
+ *	CLIENT_FIN	FIN of the client seen: half closed
+ *	SERVER_FIN	FIN of the server seen: half closed
+ *	CLOSING		FIN of both seen
+ *	CLOSED		both FINs acknowledged: kept for late segments, may be replaced by a new connection
+ *	RESET		RST seen: kept for a challenge ACK (RFC 5961), alive again with traffic
+ *
+ * Only a segment that fits what was seen so far causes an event; anything else is passed on for the hosts
+ * to judge, and changes nothing here (RFC 6146 3.5.2.2, RFC 5382 REQ-5).
+ */
+#ifndef NAT46_TCP_STATE_H
+#define NAT46_TCP_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nat46/service.h"
+
+enum tcp_state {
+	TCP_STATE_FREE = 0,
+	TCP_STATE_WAITING,
+	TCP_STATE_CONNECTING,
+	TCP_STATE_OPENING,
+	TCP_STATE_ESTABLISHED,
+	TCP_STATE_CLIENT_FIN,
+	TCP_STATE_SERVER_FIN,
+	TCP_STATE_CLOSING,
+	TCP_STATE_CLOSED,
+	TCP_STATE_RESET,
+	TCP_STATE_COUNT,
+};
+
+enum tcp_event {
+	TCP_EVENT_ACCEPT,	/* a client completed the handshake with us */
+	TCP_EVENT_PASS,		/* a client's SYN goes through to a server */
+	TCP_EVENT_CONNECT,	/* a server was chosen */
+	TCP_EVENT_CONNECTED,	/* the server accepted */
+	TCP_EVENT_CLIENT_FIN,	/* FIN of the client */
+	TCP_EVENT_SERVER_FIN,	/* FIN of the server */
+	TCP_EVENT_FINS_ACKED,	/* both FINs are acknowledged */
+	TCP_EVENT_RST,		/* RST of either, inside the window */
+	TCP_EVENT_TRAFFIC,	/* any other segment that fits */
+	TCP_EVENT_COUNT,
+};
+
+/**
+ * tcp_state_next() - the state after an event
+ *
+ * Return: TCP_STATE_COUNT if the event cannot happen in that state: our bug
+ */
+enum tcp_state tcp_state_next(enum tcp_state state, enum tcp_event event);
+
+/** tcp_state_name() - "waiting", "established", ... */
+const char *tcp_state_name(enum tcp_state state);
+
+/** tcp_state_timeout() - nanoseconds of silence after which a flow in @state is released */
+int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *timeouts);
+
+/** tcp_state_is_over() - may a new connection with the same addresses replace the flow */
+bool tcp_state_is_over(enum tcp_state state);
+
+/** tcp_state_is_bound() - are both ends connected, or have been */
+bool tcp_state_is_bound(enum tcp_state state);
+
+#endif
