@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine.c - one packet in, a verdict and packets out; the only entry point of the core
+ *
+ * Whose packet is it: of a client to an address of ours, of a server to the IPv6 address of a client, or
+ * neither. engine_state.h shows where it goes from here.
+ */
+#include "nat46/engine.h"
+
+#include "engine_state.h"
+
+#include <assert.h>
+
+static_assert(sizeof(struct half_open) * HALF_OPEN_MAX <= 65536, "half-open records are few and small");
+
+/** align() - sizes of the parts of an engine keep the next part aligned for any type */
+static size_t align(size_t size)
+{
+	return (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+}
+
+/**
+ * struct layout - sizes of the parts of an engine, in the order in which they lie in memory
+ */
+struct layout {
+	size_t engine;
+	size_t flows;
+	size_t index;
+	size_t pending;
+	size_t half_open;
+	size_t timers;
+	size_t chunks;
+	size_t links;
+	uint32_t chunk_count;
+};
+
+static bool limits_are_valid(const struct engine_limits *l)
+{
+	return l->flows >= 1 && l->flows <= FLOWS_MAX && l->waiting >= 1 && l->waiting <= 1u << 20 &&
+	       l->buffer >= 1 && l->buffer <= BUFFER_MAX && l->buffers >= l->buffer && l->buffers <= UINT64_C(1) << 40;
+}
+
+static struct layout layout_of(const struct engine_limits *l)
+{
+	uint32_t chunks = (uint32_t)((l->buffers + BUFFER_CHUNK - 1) / BUFFER_CHUNK);
+
+	return (struct layout){
+		.engine = align(sizeof(struct engine)),
+		.flows = align(l->flows * sizeof(struct flow)),
+		.index = align(flow_table_slots(l->flows) * sizeof(uint32_t)),
+		.pending = align(l->waiting * sizeof(struct pending)),
+		.half_open = align(HALF_OPEN_MAX * sizeof(struct half_open)),
+		.timers = align((l->waiting + HALF_OPEN_MAX) * sizeof(struct timer_node)),
+		.chunks = align((size_t)chunks * BUFFER_CHUNK),
+		.links = align(chunks * sizeof(uint32_t)),
+		.chunk_count = chunks,
+	};
+}
+
+size_t engine_memory(const struct engine_limits *limits)
+{
+	struct layout l;
+
+	if (!limits_are_valid(limits))
+		return 0;
+	l = layout_of(limits);
+	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links;
+}
+
+/** carve() - the next @size bytes of the engine's memory */
+static void *carve(uint8_t **next, size_t size)
+{
+	void *part = *next;
+
+	*next += size;
+	return part;
+}
+
+struct engine *engine_create(void *memory, const struct engine_config *config, const struct engine_hooks *hooks,
+			     int64_t now)
+{
+	const struct engine_limits *limits = &config->limits;
+	struct layout l = layout_of(limits);
+	struct engine *e = memory;
+	uint8_t *next = (uint8_t *)memory + l.engine;
+	struct siphash_key table_key;
+	struct flow *flows;
+	uint32_t *index4, *index6;
+	struct half_open *half_open;
+	struct timer_node *timers;
+	uint8_t *chunks;
+
+	NAT46_ASSERT(limits_are_valid(limits) && now > 0);
+	e->hooks = *hooks;
+	e->config = config;
+	e->now = now;
+	hooks->random(hooks->context, &e->key, sizeof(e->key));
+	hooks->random(hooks->context, &table_key, sizeof(table_key));
+	flows = carve(&next, l.flows);
+	index4 = carve(&next, l.index);
+	index6 = carve(&next, l.index);
+	flow_table_init(&e->flows, flows, index4, index6, limits->flows, &table_key);
+	e->pending = carve(&next, l.pending);
+	e->pending_capacity = limits->waiting;
+	half_open = carve(&next, l.half_open);
+	timers = carve(&next, l.timers);
+	timer_wheel_init(&e->timers, timers, limits->waiting + HALF_OPEN_MAX, now);
+	half_open_init(e, half_open);
+	chunks = carve(&next, l.chunks);
+	buffer_pool_init(&e->buffers, chunks, carve(&next, l.links), l.chunk_count);
+	return e;
+}
+
+void engine_configure(struct engine *engine, const struct engine_config *config)
+{
+	engine->config = config;
+}
+
+void engine_trace(struct engine *engine, void (*trace)(void *context, const struct trace *trace))
+{
+	engine->hooks.trace = trace;
+}
+
+static bool is_own_ipv4(const struct engine *e, uint32_t address)
+{
+	return service_owns(e->config, address) ||
+	       (e->config->router_ipv4 != 0 && e->config->router_ipv4 == address);
+}
+
+static bool is_own_ipv6(const struct engine *e, const struct ipv6_address *address)
+{
+	return e->config->has_router_ipv6 && ipv6_equal(address, &e->config->router_ipv6);
+}
+
+static enum verdict input_ipv4(struct engine *e, struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	if (p->destination4 >> 28 == 0xe)
+		return verdict_drop(e, in, DROP_MULTICAST);
+	if (!ipv4_is_host(p->source4) || is_own_ipv4(e, p->source4))
+		return verdict_drop(e, in, DROP_BAD_SOURCE);
+	if (!is_own_ipv4(e, p->destination4))
+		return verdict_drop(e, in, DROP_NOT_OURS);
+	if (p->is_fragment)
+		return verdict_drop(e, in, DROP_FRAGMENT);
+	switch (p->protocol) {
+	case IP_PROTOCOL_TCP:
+		return tcp_from_client(e, in);
+	case IP_PROTOCOL_ICMP:
+		return icmp4_input(e, in);
+	default:
+		return icmp_unreachable(e, in);
+	}
+}
+
+static enum verdict input_ipv6(struct engine *e, struct input *in)
+{
+	const struct packet *p = &in->packet;
+	uint32_t client;
+	bool is_own = is_own_ipv6(e, &p->destination6);
+
+	if (ipv6_is_multicast(&p->destination6) || ipv6_is_link_local(&p->source6) ||
+	    ipv6_is_link_local(&p->destination6))
+		return verdict_drop(e, in, DROP_MULTICAST);
+	/* clients live behind us: whoever claims to be one on this side is not (RFC 6146 3.5) */
+	if (!ipv6_is_host(&p->source6) || is_own_ipv6(e, &p->source6) ||
+	    address_plan_6to4(&e->config->plan, &p->source6, &client))
+		return verdict_drop(e, in, DROP_BAD_SOURCE);
+	if (!is_own && !address_plan_6to4(&e->config->plan, &p->destination6, &client))
+		return verdict_drop(e, in, DROP_NOT_OURS);
+	if (p->is_fragment)
+		return verdict_drop(e, in, DROP_FRAGMENT);
+	switch (p->protocol) {
+	case IP_PROTOCOL_TCP:
+		return tcp_from_server(e, in);
+	case IP_PROTOCOL_ICMPV6:
+		return icmp6_input(e, in);
+	default:
+		return icmp_unreachable(e, in);
+	}
+}
+
+enum verdict engine_input(struct engine *engine, struct frame *frame, int64_t now)
+{
+	struct input in = { .frame = frame };
+	enum verdict verdict;
+	enum drop why;
+
+	engine->now = now;
+	engine->counters.received++;
+	if (!packet_parse(frame, &in.packet, &why))
+		verdict = verdict_drop(engine, &in, why);
+	else if (in.packet.is_ipv6)
+		verdict = input_ipv6(engine, &in);
+	else
+		verdict = input_ipv4(engine, &in);
+	engine->counters.verdicts[verdict]++;
+	return verdict;
+}
+
+/** pending_timer() - the timer of a pending record fired */
+static void pending_timer(struct engine *e, uint32_t id)
+{
+	struct flow *flow = flow_table_at(&e->flows, e->pending[id].flow - 1);
+
+	if (flow->state == TCP_STATE_WAITING)
+		waiting_timer(e, flow);
+	else
+		connect_timer(e, flow);
+}
+
+int64_t engine_timers(struct engine *engine, int64_t now)
+{
+	int64_t next;
+	uint32_t id;
+
+	engine->now = now;
+	while (timer_wheel_expire(&engine->timers, now, &id)) {
+		if (id < engine->pending_capacity)
+			pending_timer(engine, id);
+		else
+			half_open_timer(engine, id - engine->pending_capacity);
+	}
+	if (engine->sweep_due != 0 && engine->sweep_due <= now)
+		flows_sweep(engine);
+	next = timer_wheel_next(&engine->timers);
+	if (engine->sweep_due != 0 && engine->sweep_due < next)
+		next = engine->sweep_due;
+	return next;
+}
+
+const struct counters *engine_counters(const struct engine *engine)
+{
+	return &engine->counters;
+}
+
+uint32_t engine_flows(const struct engine *engine, enum flow_kind kind)
+{
+	const uint32_t *states = engine->flows.states;
+
+	switch (kind) {
+	case FLOWS_WAITING:
+		return states[TCP_STATE_WAITING];
+	case FLOWS_CONNECTING:
+		return states[TCP_STATE_CONNECTING] + states[TCP_STATE_OPENING];
+	case FLOWS_ESTABLISHED:
+		return states[TCP_STATE_ESTABLISHED];
+	case FLOWS_CLOSING:
+		return states[TCP_STATE_CLIENT_FIN] + states[TCP_STATE_SERVER_FIN] + states[TCP_STATE_CLOSING] +
+		       states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET];
+	case FLOWS_KIND_COUNT:
+		break;
+	}
+	return 0;
+}
+
+/** check_counters() - the conservation law of counters.h */
+static const char *check_counters(const struct counters *c)
+{
+	uint64_t verdicts = 0, drops = 0;
+
+	for (int i = 0; i < VERDICT_COUNT; i++)
+		verdicts += c->verdicts[i];
+	for (int i = 0; i < DROP_COUNT; i++)
+		drops += c->drops[i];
+	if (verdicts != c->received)
+		return "counters: a packet without a verdict";
+	return drops == c->verdicts[VERDICT_DROPPED] ? NULL : "counters: a drop without a reason";
+}
+
+const char *engine_check(const struct engine *engine)
+{
+	const struct counters *c = &engine->counters;
+	const char *error = flow_table_check(&engine->flows);
+
+	if (!error)
+		error = timer_wheel_check(&engine->timers);
+	if (!error)
+		error = pending_check(engine);
+	if (!error)
+		error = check_counters(c);
+	if (!error && c->events[EVENT_FLOW_OPENED] - c->events[EVENT_FLOW_CLOSED] != engine->flows.used)
+		error = "counters: flows opened and closed do not match the table";
+	return error;
+}

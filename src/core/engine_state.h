@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine_state.h - the inside of an engine, shared by the files that make it up
+ *
+ * The path of a packet through the core:
+ *
+ *	engine.c	whose packet is it: family, destination, protocol
+ *	tcp.c		which phase of a connection does a segment belong to
+ *	tcp_handshake.c	P1: the client's handshake, without state (syn_cookie.c, half_open.c)
+ *	tcp_waiting.c	P2: buffer the first bytes, decide
+ *	tcp_connect.c	P3: the server's handshake, in the client's name; flush
+ *	tcp_splice.c	P4: rewrite headers in both directions; also flows without splice
+ *	icmp.c		echo, errors of ours, errors about connections
+ */
+#ifndef NAT46_CORE_ENGINE_STATE_H
+#define NAT46_CORE_ENGINE_STATE_H
+
+#include "nat46/buffer.h"
+#include "nat46/engine.h"
+#include "nat46/flow_table.h"
+#include "nat46/packet.h"
+#include "nat46/syn_cookie.h"
+#include "nat46/tcp_options.h"
+#include "nat46/timer_wheel.h"
+
+#define MILLISECOND INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+
+/** Largest TCP payload in a segment of our own making. */
+#define SEGMENT_PAYLOAD_MAX 1400u
+
+/** Room for a packet of our own making: a segment, or an ICMP error of up to 1280 bytes. */
+#define OUTPUT_MAX 1536u
+
+/** Hop limit of packets of our own making. */
+#define HOP_LIMIT 64u
+
+/** Half-open records: few, because they only serve to repeat SYN/ACKs. Power of two. */
+#define HALF_OPEN_MAX 1024u
+
+/**
+ * struct input - the packet being processed
+ * @frame, @packet: the packet and its view
+ * @options: its TCP options
+ */
+struct input {
+	struct frame *frame;
+	struct packet packet;
+	struct tcp_options options;
+};
+
+/**
+ * struct half_open - a client's SYN that we answered, kept only to repeat the answer (half_open.c)
+ * @tuple: client, service and the client's ISN; @tuple.client 0: record is free
+ * @isn: ours
+ * @promises: what the SYN/ACK said
+ * @timestamps: timestamps are in use
+ * @ts_ours, @ts_client: TSval of the SYN/ACK and of the SYN
+ * @repeats: SYN/ACKs sent in addition to the first
+ */
+struct half_open {
+	struct cookie_tuple tuple;
+	uint32_t isn;
+	struct cookie_promises promises;
+	bool timestamps;
+	uint32_t ts_ours;
+	uint32_t ts_client;
+	uint32_t repeats;
+};
+
+/**
+ * struct pending - what a spliced connection needs until the server has acknowledged the first bytes
+ * @flow: flow plus one, 0: record is free
+ * @next_free: next free record plus one
+ * @isn: ours, towards the client
+ * @ts_ours: TSval of our SYN/ACK; our clock stands still until the splice
+ * @ts_client: newest TSval of the client
+ * @ts_server: TSval of the server's SYN/ACK
+ * @window: newest window of the client, in bytes
+ * @mss: MSS of the client; after P3 of a segment to the server
+ * @timestamps, @sack, @scaled: in use with the client
+ * @has_fin: the client's FIN was seen, at stream offset @fin
+ * @flushed: stream offset up to which bytes were sent to the server; includes the FIN
+ * @candidates: servers in the order in which they are tried
+ * @candidate_count, @candidate: how many, and the present one
+ * @tries: SYNs sent to the present one
+ * @stale: RSTs sent to the present one because it knew an older connection
+ * @deadline: when waiting or connecting ends
+ * @buffer: first bytes
+ */
+struct pending {
+	uint32_t flow;
+	uint32_t next_free;
+	uint32_t isn;
+	uint32_t ts_ours;
+	uint32_t ts_client;
+	uint32_t ts_server;
+	uint32_t window;
+	uint32_t fin;
+	uint32_t flushed;
+	uint16_t mss;
+	bool timestamps;
+	bool sack;
+	bool scaled;
+	bool has_fin;
+	uint8_t candidate_count;
+	uint8_t candidate;
+	uint8_t tries;
+	uint8_t stale;
+	struct server candidates[CANDIDATES_MAX];
+	int64_t deadline;
+	struct buffer buffer;
+};
+
+/** struct rate_limit - token bucket for answers to traffic that belongs to no connection (rate_limit.c) */
+struct rate_limit {
+	uint32_t tokens;
+	int64_t refilled;
+};
+
+/**
+ * struct engine - an engine
+ * @hooks, @config: from the shell
+ * @now: time of the packet or timer being processed
+ * @flows: connections
+ * @pending, @pending_capacity, @pending_touched, @pending_free, @pending_used: pending records
+ * @half_open: half-open records, by hash of their tuple
+ * @buffers: first bytes
+ * @timers: timer i is pending record i; behind them, one for each half-open record
+ * @replies: limits answers to strangers
+ * @key: for cookies, timestamp offsets and half-open records
+ * @ipv4_id: identification of the next IPv4 packet with DF clear
+ * @sweep_hand: next flow record to be looked at for idleness
+ * @sweep_due: when the next stretch of records is looked at; 0: nothing to sweep
+ * @scratch: first bytes in one piece
+ * @output: packet being made
+ */
+struct engine {
+	struct engine_hooks hooks;
+	const struct engine_config *config;
+	int64_t now;
+	struct counters counters;
+	struct flow_table flows;
+	struct pending *pending;
+	uint32_t pending_capacity;
+	uint32_t pending_touched;
+	uint32_t pending_free;
+	uint32_t pending_used;
+	struct half_open *half_open;
+	struct buffer_pool buffers;
+	struct timer_wheel timers;
+	struct rate_limit replies;
+	struct siphash_key key;
+	uint16_t ipv4_id;
+	uint32_t sweep_hand;
+	int64_t sweep_due;
+	uint8_t scratch[BUFFER_MAX];
+	uint8_t output[FRAME_HEADROOM + OUTPUT_MAX];
+};
+
+/* ---- report.c: verdicts, counters, trace, output ---- */
+
+/** verdict_drop() - count and trace a drop */
+enum verdict verdict_drop(struct engine *e, const struct input *in, enum drop why);
+
+/** count() - count an event */
+static inline void count(struct engine *e, enum event event)
+{
+	e->counters.events[event]++;
+}
+
+/** emit() - send a frame */
+void emit(struct engine *e, struct frame *frame);
+
+/** trace_packet() - report a packet to the trace hook, if there is one */
+void trace_packet(struct engine *e, enum trace_kind kind, const struct packet *packet);
+
+/** trace_client_connected(), trace_server_connected() - report the end of a handshake to the trace hook */
+void trace_client_connected(struct engine *e, const struct flow *flow);
+void trace_server_connected(struct engine *e, const struct flow *flow);
+
+/** report_session() - report to the session hook, if there is one; @host may be "" */
+void report_session(struct engine *e, enum session_kind kind, const struct flow *flow, const char *reason,
+		    const char *host);
+
+/* ---- rate_limit.c ---- */
+
+/** rate_limit_take() - may one more answer to a stranger be sent */
+bool rate_limit_take(struct rate_limit *limit, int64_t now);
+
+/* ---- segment.c: TCP segments of our own making ---- */
+
+/**
+ * struct segment - a TCP segment to be made
+ * @flow: gives addresses and ports
+ * @to_server: IPv6 to the server, else IPv4 to the client
+ * @seq, @ack, @flags, @window: as in the header; @ack is written only with the ACK flag
+ * @options: options; NULL: none
+ * @payload_length: bytes of payload, at most SEGMENT_PAYLOAD_MAX
+ * @payload_buffer, @payload_offset: where the payload comes from
+ */
+struct segment {
+	const struct flow *flow;
+	bool to_server;
+	uint32_t seq;
+	uint32_t ack;
+	uint8_t flags;
+	uint16_t window;
+	const struct tcp_options *options;
+	uint32_t payload_length;
+	const struct buffer *payload_buffer;
+	uint32_t payload_offset;
+};
+
+/** segment_send() - build a segment in the engine's output buffer, trace and emit it */
+void segment_send(struct engine *e, const struct segment *segment);
+
+/**
+ * segment_reset_for() - RST in answer to a segment of no connection (RFC 9293 3.10.7.1)
+ * @in: segment without RST flag
+ *
+ * Return: VERDICT_ANSWERED, or a drop because of the rate limit
+ */
+enum verdict segment_reset_for(struct engine *e, const struct input *in);
+
+/* ---- half_open.c ---- */
+
+/** half_open_init() - empty records */
+void half_open_init(struct engine *e, struct half_open *records);
+
+/** half_open_find() - the record of a client and service, or NULL */
+struct half_open *half_open_find(struct engine *e, const struct cookie_tuple *tuple);
+
+/** half_open_is_crowded() - does the record for @tuple belong to somebody else: SYNs come faster than they are kept */
+bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple);
+
+/** half_open_store() - keep @record if its place is free or holds the same client and service; starts its timer */
+void half_open_store(struct engine *e, const struct half_open *record);
+
+/** half_open_release() - forget a record */
+void half_open_release(struct engine *e, struct half_open *record);
+
+/** half_open_timer() - repeat the SYN/ACK of record number @index, or forget it */
+void half_open_timer(struct engine *e, uint32_t index);
+
+/* ---- pending.c: flows and pending records together ---- */
+
+/** pending_take() - a record for @flow, or NULL if all are in use */
+struct pending *pending_take(struct engine *e, struct flow *flow);
+
+/** pending_of() - the record of a flow, or NULL */
+struct pending *pending_of(struct engine *e, const struct flow *flow);
+
+/** pending_timer_set() - let the timer of a record fire at @due */
+void pending_timer_set(struct engine *e, const struct pending *pending, int64_t due);
+
+/** pending_release() - give the record of a flow back, with its buffer and timer; no harm if there is none */
+void pending_release(struct engine *e, struct flow *flow);
+
+/** flow_end() - release a flow and everything that belongs to it; @reason for the session log */
+void flow_end(struct engine *e, struct flow *flow, const char *reason);
+
+/** flow_touch() - the flow was used now */
+void flow_touch(struct engine *e, struct flow *flow);
+
+/** flows_sweep() - release idle flows, a stretch of records at a time */
+void flows_sweep(struct engine *e);
+
+/** pending_check() - NULL if the records are consistent with flows, timers and buffers, else what is not */
+const char *pending_check(const struct engine *e);
+
+/* ---- tcp.c ---- */
+
+/** tcp_from_client() - IPv4 segment to an address of ours */
+enum verdict tcp_from_client(struct engine *e, struct input *in);
+
+/** tcp_from_server() - IPv6 segment to the IPv6 address of a client */
+enum verdict tcp_from_server(struct engine *e, struct input *in);
+
+/** tcp_announced_mss() - MSS that fits both families: every packet grows by 20 bytes on its way to IPv6 */
+uint16_t tcp_announced_mss(const struct engine *e);
+
+/* ---- tcp_handshake.c ---- */
+
+/** handshake_syn() - a client's SYN to a service with rules */
+enum verdict handshake_syn(struct engine *e, struct input *in);
+
+/** handshake_answer() - send the SYN/ACK that a record describes */
+void handshake_answer(struct engine *e, const struct half_open *record);
+
+/**
+ * handshake_ack() - a segment that may complete a handshake
+ * @replaced: flow with the same addresses that ends if the handshake completes, or NULL
+ * @verdict: set if the segment completed it
+ * Return: false, nothing changed, if it did not
+ */
+bool handshake_ack(struct engine *e, struct input *in, const struct service *service, struct flow *replaced,
+		   enum verdict *verdict);
+
+/* ---- tcp_waiting.c ---- */
+
+/** waiting_input() - segment of a client whose server is not connected yet */
+enum verdict waiting_input(struct engine *e, struct flow *flow, struct input *in);
+
+/** waiting_timer() - no rule could be chosen in time */
+void waiting_timer(struct engine *e, struct flow *flow);
+
+/** waiting_refuse() - end a connection that gets no server; the client is told if its service says so */
+void waiting_refuse(struct engine *e, struct flow *flow, enum event why);
+
+/** waiting_decide() - which rule do the first bytes choose; runs on the present configuration */
+void waiting_decide(struct engine *e, const struct flow *flow, bool final, struct choice *choice);
+
+/* ---- tcp_connect.c ---- */
+
+/** connect_start() - connect @flow to the best of @servers */
+void connect_start(struct engine *e, struct flow *flow, const struct server_set *servers);
+
+/** connect_input() - segment of a server to which a SYN is on its way */
+enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in);
+
+/** connect_refused() - the present server refused, by RST or ICMP error: go to the next */
+void connect_refused(struct engine *e, struct flow *flow);
+
+/** connect_timer() - the server is silent: repeat the SYN, or go to the next */
+void connect_timer(struct engine *e, struct flow *flow);
+
+/** connect_abandon() - tell the present server that the connection is no longer wanted */
+void connect_abandon(struct engine *e, const struct flow *flow);
+
+/** connect_again() - the server repeats its SYN/ACK: our ACK was lost */
+enum verdict connect_again(struct engine *e, struct flow *flow, struct input *in);
+
+/** connect_flush() - send as much of the buffered bytes as the server's window takes */
+void connect_flush(struct engine *e, struct flow *flow);
+
+/* ---- tcp_splice.c ---- */
+
+/** splice_open() - a client's SYN to a service without rules: choose a server and pass it on */
+enum verdict splice_open(struct engine *e, struct input *in, const struct service *service);
+
+/** splice_from_client(), splice_from_server() - rewrite a segment and pass it on */
+enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in);
+enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in);
+
+/* ---- tcp_track.c ---- */
+
+/** track_from_client(), track_from_server() - learn from a segment of a bound flow, as it arrived */
+void track_from_client(struct engine *e, struct flow *flow, const struct packet *packet);
+void track_from_server(struct engine *e, struct flow *flow, const struct packet *packet);
+
+/** track_bytes() - payload bytes acknowledged in a direction */
+uint64_t track_bytes_to_server(const struct flow *flow);
+uint64_t track_bytes_to_client(const struct flow *flow);
+
+/* ---- icmp.c ---- */
+
+/** icmp4_input(), icmp6_input() - ICMP message to an address of ours, or to a client as servers see it */
+enum verdict icmp4_input(struct engine *e, struct input *in);
+enum verdict icmp6_input(struct engine *e, struct input *in);
+
+/** icmp_hop_limit() - drop a packet whose TTL or hop limit ran out, with the ICMP error due */
+enum verdict icmp_hop_limit(struct engine *e, struct input *in);
+
+/** icmp_unreachable() - drop a packet that nobody listens for, with the ICMP error due */
+enum verdict icmp_unreachable(struct engine *e, struct input *in);
+
+/** icmp_too_big() - drop a packet that does not fit @mtu (in its own family), with the ICMP error due */
+enum verdict icmp_too_big(struct engine *e, struct input *in, uint32_t mtu);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pending.c - pending records, and the end of flows
+ *
+ * A flow owns at most one pending record, from the client's handshake until the server has acknowledged all
+ * that was buffered. Timers of pending records serve waiting and connecting; a bound flow has none: the hand
+ * of flows_sweep() looks at every record once in a while instead.
+ */
+#include "engine_state.h"
+
+/** Records that flows_sweep() looks at in one go, and time for all of them. */
+static const uint32_t SWEEP_PARTS = 8;
+static const int64_t SWEEP_INTERVAL = SECOND / 2;
+
+struct pending *pending_take(struct engine *e, struct flow *flow)
+{
+	struct pending *p;
+
+	if (e->pending_free) {
+		p = &e->pending[e->pending_free - 1];
+		e->pending_free = p->next_free;
+	} else if (e->pending_touched < e->pending_capacity) {
+		p = &e->pending[e->pending_touched++];
+	} else {
+		return NULL;
+	}
+	*p = (struct pending){ .flow = flow_table_index(&e->flows, flow) + 1 };
+	flow->pending = (uint32_t)(p - e->pending) + 1;
+	e->pending_used++;
+	return p;
+}
+
+struct pending *pending_of(struct engine *e, const struct flow *flow)
+{
+	return flow->pending ? &e->pending[flow->pending - 1] : NULL;
+}
+
+void pending_timer_set(struct engine *e, const struct pending *pending, int64_t due)
+{
+	timer_wheel_set(&e->timers, (uint32_t)(pending - e->pending), due);
+}
+
+void pending_release(struct engine *e, struct flow *flow)
+{
+	struct pending *p = pending_of(e, flow);
+
+	if (!p)
+		return;
+	timer_wheel_cancel(&e->timers, flow->pending - 1);
+	buffer_release(&e->buffers, &p->buffer);
+	*p = (struct pending){ .next_free = e->pending_free };
+	e->pending_free = flow->pending;
+	e->pending_used--;
+	flow->pending = 0;
+}
+
+void flow_end(struct engine *e, struct flow *flow, const char *reason)
+{
+	if (tcp_state_is_bound((enum tcp_state)flow->state))
+		report_session(e, SESSION_ENDED, flow, reason, "");
+	pending_release(e, flow);
+	flow_table_release(&e->flows, flow);
+	count(e, EVENT_FLOW_CLOSED);
+}
+
+void flow_touch(struct engine *e, struct flow *flow)
+{
+	flow->last_seen = (uint32_t)(e->now / MILLISECOND);
+	if (e->sweep_due == 0)
+		e->sweep_due = e->now + SWEEP_INTERVAL;
+}
+
+/** end_reason() - how a flow ended that has been silent for its time */
+static const char *end_reason(const struct flow *flow)
+{
+	if (flow->state == TCP_STATE_CLOSED)
+		return "closed";
+	return flow->state == TCP_STATE_RESET ? "reset" : "timeout";
+}
+
+/** is_idle() - has a flow that is not waited for by a timer been silent for too long */
+static bool is_idle(const struct engine *e, const struct flow *flow)
+{
+	enum tcp_state state = (enum tcp_state)flow->state;
+	int64_t silent, allowed;
+
+	if (state == TCP_STATE_FREE || state == TCP_STATE_WAITING || state == TCP_STATE_CONNECTING)
+		return false;
+	silent = (int64_t)((uint32_t)(e->now / MILLISECOND) - flow->last_seen) * MILLISECOND;
+	allowed = tcp_state_timeout(state, &e->config->timeouts);
+	/* a server that never acknowledged the first bytes does not hold buffers for hours */
+	if (flow->pending && allowed > e->config->timeouts.tcp_transitory)
+		allowed = e->config->timeouts.tcp_transitory;
+	return silent >= allowed;
+}
+
+void flows_sweep(struct engine *e)
+{
+	uint32_t count = e->flows.touched / SWEEP_PARTS + 1;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct flow *flow = flow_table_at(&e->flows, e->sweep_hand);
+
+		if (is_idle(e, flow))
+			flow_end(e, flow, end_reason(flow));
+		e->sweep_hand = (e->sweep_hand + 1) % e->flows.touched;
+	}
+	e->sweep_due = e->flows.used > 0 ? e->now + SWEEP_INTERVAL : 0;
+}
+
+const char *pending_check(const struct engine *e)
+{
+	uint32_t used = 0, chunks = 0;
+
+	for (uint32_t i = 0; i < e->pending_touched; i++) {
+		const struct pending *p = &e->pending[i];
+
+		if (!p->flow)
+			continue;
+		used++;
+		if (flow_table_at(&e->flows, p->flow - 1)->pending != i + 1)
+			return "pending: flow does not know its record";
+		for (uint32_t c = 0; c < BUFFER_CHUNKS_MAX; c++)
+			chunks += p->buffer.chunks[c] != 0;
+	}
+	if (used != e->pending_used)
+		return "pending: wrong number of records in use";
+	if (chunks != e->buffers.used)
+		return "pending: buffer chunks were lost";
+	for (uint32_t i = 0; i < e->flows.touched; i++) {
+		const struct flow *flow = &e->flows.flows[i];
+		bool needs = flow->state == TCP_STATE_WAITING || flow->state == TCP_STATE_CONNECTING;
+
+		if (needs && !flow->pending)
+			return "pending: waiting flow without record";
+		if (needs && e->timers.nodes[flow->pending - 1].due == 0)
+			return "pending: waiting flow without timer";
+	}
+	return NULL;
+}

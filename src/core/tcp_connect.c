@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcp_connect.c - P3: the handshake with the server, in the client's name, and the flush of the buffer
+ *
+ * DOC: Theory of operation
+ *
+ * The SYN carries the client's own initial sequence number, port, MSS, window scale and newest timestamp: to
+ * the server it is the client. The record is complete and the flow is ESTABLISHED before the first buffered
+ * byte leaves. A server that refuses, or does not answer two SYNs, is followed by the next in rank; that is
+ * safe as long as no byte has been sent, and none has.
+ *
+ * The buffer stays after the flush until the server has acknowledged it (tcp_splice.c), so that a client
+ * cannot have one thing inspected and another one delivered. A lost flush is repeated by the client.
+ *
+ * Two services may lead to the same server, and then a client that uses the same port for both would have the
+ * same addresses and ports twice on the IPv6 side. The second flow gets another source port towards the server.
+ */
+#include "engine_state.h"
+
+#include "nat46/seq.h"
+
+enum {
+	TRIES_IF_NEXT = 2,	/* SYNs to a server while there is another one to go to */
+	STALE_MAX = 3,		/* RSTs to a server that still knows an older connection */
+	MSS_MIN = 64,		/* smaller ones are nonsense, and leave no room for options */
+	PORT_TRIES = 16,	/* source ports that are tried after the client's own */
+};
+
+/** syn_options() - what the client offered and we accepted, offered to the server in turn */
+static struct tcp_options syn_options(const struct engine *e, const struct flow *flow, const struct pending *p)
+{
+	uint16_t fits = tcp_announced_mss(e);
+
+	return (struct tcp_options){
+		.has_mss = true,
+		.mss = p->mss < fits ? p->mss : fits,
+		.has_window_scale = p->scaled,
+		.window_scale = flow->client_scale,
+		.sack_permitted = p->sack,
+		.has_timestamps = p->timestamps,
+		.ts_value = p->ts_client,
+	};
+}
+
+static void send_syn(struct engine *e, const struct flow *flow)
+{
+	struct pending *p = pending_of(e, flow);
+	const struct tcp_options options = syn_options(e, flow, p);
+	const struct segment syn = {
+		.flow = flow,
+		.to_server = true,
+		.seq = flow->client_isn,
+		.flags = TCP_SYN,
+		.window = (uint16_t)(p->window < UINT16_MAX ? p->window : UINT16_MAX),
+		.options = &options,
+	};
+	int64_t due = e->now + (SECOND << p->tries);
+
+	p->tries++;
+	pending_timer_set(e, p, due < p->deadline ? due : p->deadline);
+	segment_send(e, &syn);
+}
+
+/** send_ack() - segment to the server that acknowledges its SYN, with @length bytes of the buffer from @offset */
+static void send_ack(struct engine *e, const struct flow *flow, uint8_t flags, uint32_t offset, uint32_t length)
+{
+	const struct pending *p = pending_of(e, flow);
+	const struct tcp_options options = {
+		.has_timestamps = p->timestamps && !(flow->flags & FLOW_STRIP_TIMESTAMPS),
+		.ts_value = p->ts_client,
+		.ts_echo = p->ts_server,
+	};
+	uint32_t window = p->window >> (flow->raise ? 0 : flow->client_scale);
+	const struct segment segment = {
+		.flow = flow,
+		.to_server = true,
+		.seq = flow->client_isn + 1 + offset,
+		.ack = flow->server_isn + 1,
+		.flags = flags | TCP_ACK,
+		.window = (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX),
+		.options = &options,
+		.payload_length = length,
+		.payload_buffer = &p->buffer,
+		.payload_offset = offset,
+	};
+
+	segment_send(e, &segment);
+}
+
+/**
+ * take_source_port() - enter the flow into the IPv6 index, under the client's port if that is free
+ *
+ * Return: false if all ports that were tried are taken
+ */
+static bool take_source_port(struct engine *e, struct flow *flow)
+{
+	flow->source_port = flow->client_port;
+	for (uint32_t i = 0; i <= PORT_TRIES; i++) {
+		const uint32_t words[] = { flow->client, flow->service, flow->client_port, i };
+		struct flow *other;
+
+		if (flow_table_link6(&e->flows, flow)) {
+			if (i > 0)
+				count(e, EVENT_PORT_CHANGED);
+			return true;
+		}
+		other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6,
+					 flow->source_port);
+		if (tcp_state_is_over((enum tcp_state)other->state)) {
+			/* kept for late segments only: the newer connection goes first */
+			flow_end(e, other, "replaced");
+			if (flow_table_link6(&e->flows, flow))
+				return true;
+		}
+		flow->source_port = (uint16_t)(1024 + siphash_13(&e->key, words, sizeof(words)) % 64512);
+	}
+	return false;
+}
+
+/** try_candidate() - send the first SYN to the present candidate */
+static void try_candidate(struct engine *e, struct flow *flow)
+{
+	struct pending *p = pending_of(e, flow);
+	const struct server *server = &p->candidates[p->candidate];
+
+	flow_table_unlink6(&e->flows, flow);
+	flow->server = server->address;
+	flow->server_port = server->port;
+	flow->client6 = address_plan_4to6(&e->config->plan, flow->client);
+	p->tries = 0;
+	p->stale = 0;
+	flow_move(&e->flows, flow, TCP_EVENT_CONNECT);
+	if (!take_source_port(e, flow)) {
+		waiting_refuse(e, flow, EVENT_REFUSED_FULL);
+		return;
+	}
+	send_syn(e, flow);
+}
+
+/** next_candidate() - go to the next server in rank; false if there is none */
+static bool next_candidate(struct engine *e, struct flow *flow)
+{
+	struct pending *p = pending_of(e, flow);
+
+	if (p->candidate + 1 >= p->candidate_count)
+		return false;
+	p->candidate++;
+	count(e, EVENT_SERVER_NEXT);
+	try_candidate(e, flow);
+	return true;
+}
+
+void connect_start(struct engine *e, struct flow *flow, const struct server_set *servers)
+{
+	struct pending *p = pending_of(e, flow);
+
+	p->candidate_count = (uint8_t)service_rank(servers, flow->client, flow->service_port, p->candidates);
+	p->candidate = 0;
+	p->deadline = e->now + e->config->timeouts.connect;
+	try_candidate(e, flow);
+}
+
+void connect_abandon(struct engine *e, const struct flow *flow)
+{
+	const struct segment reset = {
+		.flow = flow,
+		.to_server = true,
+		.seq = flow->client_isn + 1,
+		.flags = TCP_RST,
+	};
+
+	segment_send(e, &reset);
+}
+
+void connect_refused(struct engine *e, struct flow *flow)
+{
+	count(e, EVENT_SERVER_REFUSED);
+	if (!next_candidate(e, flow))
+		waiting_refuse(e, flow, EVENT_REFUSED_NO_SERVER);
+}
+
+void connect_timer(struct engine *e, struct flow *flow)
+{
+	const struct pending *p = pending_of(e, flow);
+	bool has_next = p->candidate + 1 < p->candidate_count;
+
+	if (e->now >= p->deadline) {
+		count(e, EVENT_SERVER_SILENT);
+		connect_abandon(e, flow);
+		waiting_refuse(e, flow, EVENT_REFUSED_NO_SERVER);
+		return;
+	}
+	if (has_next && p->tries >= TRIES_IF_NEXT) {
+		count(e, EVENT_SERVER_SILENT);
+		connect_abandon(e, flow);
+		next_candidate(e, flow);
+		return;
+	}
+	send_syn(e, flow);
+}
+
+/** keep_promises() - compare what the server accepted with what we promised the client: the repairs R1 to R3 */
+static void keep_promises(struct flow *flow, const struct pending *p, const struct tcp_options *o)
+{
+	if (p->scaled && o->has_window_scale)
+		flow->server_scale = o->window_scale & 0xfu;
+	else
+		flow->raise = flow->client_scale;
+	if (!p->timestamps || !o->has_timestamps)
+		flow->flags |= FLOW_STRIP_TIMESTAMPS;
+	if (!p->sack || !o->sack_permitted)
+		flow->flags |= FLOW_STRIP_SACK;
+}
+
+/** track_start() - what both ends have sent and may send */
+static void track_start(struct flow *flow, const struct pending *p, uint16_t server_window)
+{
+	uint32_t first = flow->client_isn + 1;
+
+	flow->to_server = (struct flow_direction){ .end = first, .acked = first, .edge = first + server_window };
+	first = flow->server_isn + 1;
+	flow->to_client = (struct flow_direction){ .end = first, .acked = first, .edge = first + p->window };
+}
+
+/** report_bound() - session log: the rule is found again, for it is not kept */
+static void report_bound(struct engine *e, const struct flow *flow)
+{
+	struct choice choice;
+
+	if (!e->hooks.session)
+		return;
+	waiting_decide(e, flow, true, &choice);
+	report_session(e, SESSION_BOUND, flow, choice.text ? choice.text : "", choice.host);
+}
+
+/** connected() - the server accepted: the flow is bound, and the buffer goes out */
+static enum verdict connected(struct engine *e, struct flow *flow, const struct input *in)
+{
+	struct pending *p = pending_of(e, flow);
+	uint16_t mss = in->options.has_mss ? in->options.mss : TCP_MSS_DEFAULT;
+
+	if (mss < MSS_MIN)
+		mss = MSS_MIN;
+	flow->server_isn = in->packet.seq;
+	flow->delta = p->isn - flow->server_isn;
+	keep_promises(flow, p, &in->options);
+	if (!(flow->flags & FLOW_STRIP_TIMESTAMPS)) {
+		p->ts_server = in->options.ts_value;
+		flow->theta = p->ts_server - p->ts_ours;
+	}
+	p->mss = mss < tcp_announced_mss(e) ? mss : tcp_announced_mss(e);
+	track_start(flow, p, in->packet.window);
+	timer_wheel_cancel(&e->timers, flow->pending - 1);
+	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
+	flow_touch(e, flow);
+	count(e, EVENT_SERVER_CONNECTED);
+	send_ack(e, flow, 0, 0, 0);
+	trace_server_connected(e, flow);
+	report_bound(e, flow);
+	connect_flush(e, flow);
+	return VERDICT_ABSORBED;
+}
+
+/** flush_range() - send known bytes of the buffer in segments that the server takes */
+static void flush_range(struct engine *e, const struct flow *flow, const struct buffer_range *range)
+{
+	const struct pending *p = pending_of(e, flow);
+	uint32_t options = p->timestamps && !(flow->flags & FLOW_STRIP_TIMESTAMPS) ? 12 : 0;
+	uint32_t most = p->mss - options;
+	uint32_t offset = range->start;
+
+	if (most > SEGMENT_PAYLOAD_MAX)
+		most = SEGMENT_PAYLOAD_MAX;
+	while (offset < range->end) {
+		uint32_t left = range->end - offset;
+		uint32_t length = left < most ? left : most;
+
+		send_ack(e, flow, length == left ? TCP_PSH : 0, offset, length);
+		offset += length;
+	}
+}
+
+void connect_flush(struct engine *e, struct flow *flow)
+{
+	struct pending *p = pending_of(e, flow);
+	uint32_t first = flow->client_isn + 1;
+	uint32_t room = flow->to_server.edge - first;
+	struct buffer_range range;
+
+	while (p->flushed < room && buffer_range_from(&p->buffer, p->flushed, &range) && range.start < room) {
+		if (range.end > room)
+			range.end = room;
+		flush_range(e, flow, &range);
+		p->flushed = range.end;
+	}
+	if (seq_after(first + p->flushed, flow->to_server.end))
+		flow->to_server.end = first + p->flushed;
+	if (p->has_fin && p->fin == buffer_contiguous(&p->buffer) && p->flushed == p->fin) {
+		send_ack(e, flow, TCP_FIN, p->fin, 0);
+		p->flushed = p->fin + 1;
+		flow->to_server.end = first + p->flushed;
+		flow->flags |= FLOW_CLIENT_FIN;
+		flow_move(&e->flows, flow, TCP_EVENT_CLIENT_FIN);
+	}
+}
+
+/** input_stale() - the server answers for an older connection of these addresses (RFC 9293 3.10.7.3): end that one */
+static enum verdict input_stale(struct engine *e, struct flow *flow, struct input *in)
+{
+	struct pending *p = pending_of(e, flow);
+	const struct segment reset = {
+		.flow = flow,
+		.to_server = true,
+		.seq = in->packet.ack,
+		.flags = TCP_RST,
+	};
+
+	if (p->stale >= STALE_MAX)
+		return verdict_drop(e, in, DROP_TCP_STATE);
+	p->stale++;
+	count(e, EVENT_SERVER_STALE);
+	segment_send(e, &reset);
+	p->tries = 0;
+	send_syn(e, flow);
+	return VERDICT_ANSWERED;
+}
+
+enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct packet *packet = &in->packet;
+	bool is_ours = packet->flags & TCP_ACK && packet->ack == flow->client_isn + 1;
+
+	if (!packet_checksum_ok(in->frame, packet))
+		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
+	if (packet->flags & TCP_RST) {
+		if (!is_ours)
+			return verdict_drop(e, in, DROP_TCP_STATE);
+		connect_refused(e, flow);
+		return VERDICT_ABSORBED;
+	}
+	if (packet->flags & TCP_SYN && is_ours)
+		return connected(e, flow, in);
+	if (packet->flags & TCP_ACK && !is_ours)
+		return input_stale(e, flow, in);
+	return verdict_drop(e, in, DROP_TCP_STATE);
+}
+
+enum verdict connect_again(struct engine *e, struct flow *flow, struct input *in)
+{
+	if (!pending_of(e, flow) || in->packet.seq != flow->server_isn || in->packet.ack != flow->client_isn + 1)
+		return verdict_drop(e, in, DROP_TCP_STATE);
+	send_ack(e, flow, 0, 0, 0);
+	return VERDICT_ANSWERED;
+}

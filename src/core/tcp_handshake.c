@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcp_handshake.c - P1: the handshake with a client whose server is not known yet
+ *
+ * DOC: Theory of operation
+ *
+ * The SYN/ACK is built from a whitelist, never from the client's options. It makes promises (MSS, window
+ * scale, SACK, timestamps) before the server is known; tcp_splice.c repairs what the server does not keep.
+ * ECN, TCP Fast Open, multipath TCP and anything unknown is not answered, so that the client does without.
+ * Data in a SYN is not acknowledged; the client repeats it.
+ *
+ * The client's own initial sequence number will be used towards the server, so that only the other
+ * direction needs a delta.
+ *
+ * Timestamps towards a client count milliseconds from an offset that is keyed by client and service (RFC 7323
+ * 5.4, RFC 6528 style): monotone from one connection to the next. From the SYN/ACK until the splice the clock
+ * stands still: what the client echoes is then the TSval of the SYN/ACK, and the difference to the server's
+ * clock does not depend on how long we waited.
+ */
+#include "engine_state.h"
+
+#include "nat46/seq.h"
+
+static struct cookie_tuple tuple_of(const struct packet *p, uint32_t client_isn)
+{
+	return (struct cookie_tuple){
+		.client = p->source4,
+		.service = p->destination4,
+		.client_port = p->source_port,
+		.service_port = p->destination_port,
+		.client_isn = client_isn,
+	};
+}
+
+static uint32_t timestamp_clock(const struct engine *e, const struct cookie_tuple *tuple)
+{
+	const uint32_t words[] = { tuple->client, tuple->service };
+
+	return (uint32_t)siphash_13(&e->key, words, sizeof(words)) + (uint32_t)(e->now / MILLISECOND);
+}
+
+/** window_for() - our window before the server's is known: what the buffer takes */
+static uint16_t first_window(const struct engine *e)
+{
+	uint32_t buffer = e->config->limits.buffer;
+
+	return (uint16_t)(buffer < UINT16_MAX ? buffer : UINT16_MAX);
+}
+
+void handshake_answer(struct engine *e, const struct half_open *record)
+{
+	const struct flow addresses = {
+		.client = record->tuple.client,
+		.client_port = record->tuple.client_port,
+		.service = record->tuple.service,
+		.service_port = record->tuple.service_port,
+	};
+	const struct tcp_options options = {
+		.has_mss = true,
+		.mss = tcp_announced_mss(e),
+		.has_window_scale = record->promises.scaled,
+		.window_scale = e->config->tcp.window_scale,
+		.sack_permitted = record->promises.sack,
+		.has_timestamps = record->timestamps,
+		.ts_value = record->ts_ours,
+		.ts_echo = record->ts_client,
+	};
+	const struct segment syn_ack = {
+		.flow = &addresses,
+		.seq = record->isn,
+		.ack = record->tuple.client_isn + 1,
+		.flags = TCP_SYN | TCP_ACK,
+		.window = first_window(e),
+		.options = &options,
+	};
+
+	segment_send(e, &syn_ack);
+}
+
+/** make_record() - what a SYN is answered with */
+static struct half_open make_record(struct engine *e, const struct input *in)
+{
+	const struct tcp_options *o = &in->options;
+	struct half_open record = {
+		.tuple = tuple_of(&in->packet, in->packet.seq),
+		.promises = {
+			.mss = o->has_mss ? o->mss : TCP_MSS_DEFAULT,
+			.scaled = o->has_window_scale,
+			.window_scale = o->window_scale,
+			.sack = o->sack_permitted && e->config->tcp.sack,
+		},
+		.timestamps = o->has_timestamps && e->config->tcp.timestamps,
+		.ts_client = o->ts_value,
+	};
+
+	record.isn = syn_cookie_make(&e->key, &record.tuple, &record.promises, e->now);
+	if (e->hooks.isn)
+		record.isn = e->hooks.isn(e->hooks.context, record.isn);
+	if (record.timestamps)
+		record.ts_ours = syn_cookie_timestamp(timestamp_clock(e, &record.tuple), &record.promises);
+	return record;
+}
+
+enum verdict handshake_syn(struct engine *e, struct input *in)
+{
+	struct half_open record;
+	const struct half_open *known;
+
+	if (in->packet.flags & TCP_ACK)
+		return segment_reset_for(e, in);
+	if (in->options.is_signed)
+		return verdict_drop(e, in, DROP_TCP_SIGNED);
+	if (!packet_checksum_ok(in->frame, &in->packet))
+		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
+	record = make_record(e, in);
+	known = half_open_find(e, &record.tuple);
+	if (known && known->tuple.client_isn == record.tuple.client_isn) {
+		/* a repeated SYN gets the same answer, with the newest echo: the client may hold either */
+		record.isn = known->isn;
+		record.ts_ours = known->ts_ours;
+		record.repeats = known->repeats;
+	}
+	half_open_store(e, &record);
+	count(e, EVENT_SYN_COOKIE);
+	handshake_answer(e, &record);
+	return VERDICT_ANSWERED;
+}
+
+/** from_half_open() - does a record know the handshake that the segment completes */
+static bool from_half_open(struct engine *e, const struct input *in, struct half_open *found)
+{
+	const struct packet *p = &in->packet;
+	const struct cookie_tuple tuple = tuple_of(p, 0);
+	const struct half_open *record = half_open_find(e, &tuple);
+
+	if (!record || p->ack != record->isn + 1)
+		return false;
+	/* from the keep-alive one below the first byte up to the end of our window */
+	if (!seq_between(p->seq, record->tuple.client_isn, record->tuple.client_isn + 1 + first_window(e)))
+		return false;
+	*found = *record;
+	return true;
+}
+
+/** from_cookie() - is the acknowledged number a cookie of ours, for a client that began at @client_isn */
+static bool from_cookie(const struct engine *e, const struct input *in, const struct service *service,
+			uint32_t client_isn, struct half_open *found)
+{
+	const struct packet *p = &in->packet;
+	const struct tcp_options *o = &in->options;
+	const int64_t max_age = service->wait + COOKIE_SLOT;
+
+	*found = (struct half_open){ .tuple = tuple_of(p, client_isn), .isn = p->ack - 1 };
+	if (!syn_cookie_check(&e->key, &found->tuple, found->isn, e->now, max_age, &found->promises))
+		return false;
+	found->timestamps = o->has_timestamps && e->config->tcp.timestamps;
+	if (found->timestamps) {
+		/* our clock stood still: what is echoed is what we sent */
+		found->ts_ours = o->ts_echo;
+		syn_cookie_exact_scale(o->ts_echo, &found->promises);
+	}
+	return true;
+}
+
+/** handshake_of() - the handshake that a segment completes, from a record or from its cookie */
+static bool handshake_of(struct engine *e, const struct input *in, const struct service *service,
+			 struct half_open *found)
+{
+	const struct packet *p = &in->packet;
+
+	if (from_half_open(e, in, found) || from_cookie(e, in, service, p->seq - 1, found))
+		return true;
+	/* keep-alive: one below the first byte, with or without it */
+	return p->payload_length <= 1 && from_cookie(e, in, service, p->seq, found);
+}
+
+/** is_crowded() - are so many connections waiting that a bare ACK gets no record: its data will come */
+static bool is_crowded(const struct engine *e)
+{
+	return e->pending_used >= e->pending_capacity - e->pending_capacity / 4;
+}
+
+/** accept() - make flow and pending record for a completed handshake */
+static struct flow *accept(struct engine *e, const struct half_open *from, const struct service *service,
+			   enum drop *why)
+{
+	struct flow *flow = flow_table_take(&e->flows);
+	struct pending *p;
+	bool linked;
+
+	*why = DROP_FLOWS_FULL;
+	if (!flow)
+		return NULL;
+	flow->client = from->tuple.client;
+	flow->client_port = from->tuple.client_port;
+	flow->service = from->tuple.service;
+	flow->service_port = from->tuple.service_port;
+	flow->client_isn = from->tuple.client_isn;
+	flow->flags = FLOW_SPLICED;
+	if (from->promises.scaled) {
+		flow->client_scale = from->promises.window_scale & 0xfu;
+		flow->our_scale = e->config->tcp.window_scale & 0xfu;
+	}
+	flow->opened = (uint32_t)(e->now / SECOND);
+	*why = DROP_WAITING_FULL;
+	p = pending_take(e, flow);
+	if (!p) {
+		flow_table_release(&e->flows, flow);
+		return NULL;
+	}
+	p->isn = from->isn;
+	p->ts_ours = from->ts_ours;
+	p->ts_client = from->ts_client;
+	p->mss = from->promises.mss;
+	p->timestamps = from->timestamps;
+	p->sack = from->promises.sack;
+	p->scaled = from->promises.scaled;
+	p->deadline = e->now + service->wait;
+	pending_timer_set(e, p, p->deadline);
+	linked = flow_table_link4(&e->flows, flow);
+	NAT46_ASSERT(linked);
+	flow_move(&e->flows, flow, TCP_EVENT_ACCEPT);
+	flow_touch(e, flow);
+	count(e, EVENT_FLOW_OPENED);
+	count(e, EVENT_CLIENT_CONNECTED);
+	return flow;
+}
+
+bool handshake_ack(struct engine *e, struct input *in, const struct service *service, struct flow *replaced,
+		   enum verdict *verdict)
+{
+	const struct packet *p = &in->packet;
+	const bool is_bare = p->payload_length == 0 && !(p->flags & TCP_FIN);
+	struct half_open from, *record;
+	struct flow *flow;
+	enum drop why;
+
+	if (!(p->flags & TCP_ACK) || p->flags & (TCP_SYN | TCP_RST))
+		return false;
+	if (!handshake_of(e, in, service, &from)) {
+		const struct cookie_tuple tuple = tuple_of(p, 0);
+
+		if (!replaced)
+			count(e, EVENT_COOKIE_BAD);
+		/* with pure cookies the second segment alone proves nothing, and is no reason to reset */
+		if (replaced || is_bare || !half_open_is_crowded(e, &tuple))
+			return false;
+		*verdict = verdict_drop(e, in, DROP_TCP_NO_FLOW);
+		return true;
+	}
+	if (!packet_checksum_ok(in->frame, p)) {
+		*verdict = verdict_drop(e, in, DROP_BAD_CHECKSUM);
+		return true;
+	}
+	if (is_bare && is_crowded(e)) {
+		*verdict = verdict_drop(e, in, DROP_WAITING_FULL);
+		return true;
+	}
+	if (replaced)
+		flow_end(e, replaced, "replaced");
+	flow = accept(e, &from, service, &why);
+	if (!flow) {
+		*verdict = verdict_drop(e, in, why);
+		return true;
+	}
+	record = half_open_find(e, &from.tuple);
+	if (record)
+		half_open_release(e, record);
+	trace_client_connected(e, flow);
+	*verdict = waiting_input(e, flow, in);
+	return true;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcp_splice.c - P4: rewrite the headers of a bound connection, in both directions
+ *
+ * DOC: Theory of operation
+ *
+ * The server got the client's own initial sequence number, so only the other direction is shifted:
+ *
+ *			client to server		server to client
+ *	seq		unchanged			+ delta
+ *	ack		- delta				unchanged
+ *	SACK edges	- delta				unchanged
+ *	TSval		unchanged			- theta
+ *	TSecr		+ theta				unchanged
+ *	window		R1				recomputed for our scale
+ *
+ * with delta = our ISN - ISN of the server, theta = TSval of the server's SYN/ACK - TSval of ours. What our
+ * SYN/ACK promised and the server does not keep is repaired for the life of the connection:
+ *
+ *	R1	the server does not scale windows: those of the client are raised to bytes, at most 65,535
+ *	R2	the server has no SACK: the option becomes NOPs
+ *	R3	the server has no timestamps: the option becomes NOPs
+ *	R6	options that were not negotiated become NOPs in both directions
+ *
+ * Windows are only ever rounded down. Everything else, loss, flow and congestion control, closing, is between
+ * the two hosts. Flows of services without rules come here from the SYN on, with delta and theta 0 and options
+ * as they are; only the MSS is clamped.
+ *
+ * As long as a flow has a pending record, payload of the client that overlaps the buffer is overwritten with
+ * the buffer: the server must not get other bytes than those that were inspected.
+ */
+#include "engine_state.h"
+
+#include "nat46/seq.h"
+#include "nat46/tcp_rewrite.h"
+#include "nat46/translate.h"
+
+/** client_window() - window field towards the server (R1) */
+static uint16_t client_window(const struct flow *flow, uint16_t window)
+{
+	uint32_t raised = (uint32_t)window << flow->raise;
+
+	return (uint16_t)(raised < UINT16_MAX ? raised : UINT16_MAX);
+}
+
+/** server_window() - window field towards the client, rounded down */
+static uint16_t server_window(struct engine *e, const struct flow *flow, uint16_t window)
+{
+	uint32_t scaled = (uint32_t)window << flow->server_scale >> flow->our_scale;
+
+	if (scaled == 0 && window != 0)
+		count(e, EVENT_WINDOW_ZERO);
+	return (uint16_t)(scaled < UINT16_MAX ? scaled : UINT16_MAX);
+}
+
+/**
+ * keep_payload() - overwrite payload that overlaps the buffer with the buffer
+ * @payload: offset of the payload in the segment of @rewrite
+ */
+static void keep_payload(struct engine *e, const struct flow *flow, const struct packet *p,
+			 struct tcp_rewrite *rewrite, size_t payload)
+{
+	const struct pending *pending = pending_of(e, flow);
+	int64_t start = seq_distance(p->seq, flow->client_isn + 1);
+	int64_t end = start + (int64_t)p->payload_length;
+	struct buffer_range range = { 0 };
+	bool changed = false;
+
+	while (buffer_range_from(&pending->buffer, range.end, &range) && range.start < end) {
+		int64_t from = range.start > start ? range.start : start;
+		int64_t to = range.end < end ? range.end : end;
+		size_t offset = payload + (size_t)(from - start);
+
+		if (from >= to)
+			continue;
+		buffer_read(&e->buffers, &pending->buffer, (uint32_t)from, e->scratch, (uint32_t)(to - from));
+		if (memcmp(span_at(rewrite->segment, offset, (size_t)(to - from)), e->scratch,
+			   (size_t)(to - from)) == 0)
+			continue;
+		tcp_rewrite_bytes(rewrite, offset, e->scratch, (size_t)(to - from));
+		changed = true;
+	}
+	if (changed)
+		count(e, EVENT_PAYLOAD_KEPT);
+}
+
+/** rewrite_to_server() - everything but the addresses; the options have been parsed before */
+static void rewrite_to_server(struct engine *e, const struct flow *flow, const struct packet *p,
+			      struct tcp_rewrite *rewrite)
+{
+	const struct tcp_option_changes changes = {
+		.sack_shift = 0u - flow->delta,
+		.ts_echo_shift = flow->theta,
+		.strip_sack = flow->flags & FLOW_STRIP_SACK,
+		.strip_timestamps = flow->flags & FLOW_STRIP_TIMESTAMPS,
+	};
+	size_t options = p->payload - p->transport - TCP_HEADER;
+
+	tcp_rewrite_16(rewrite, TCP_FIELD_SOURCE_PORT, flow->source_port);
+	tcp_rewrite_16(rewrite, TCP_FIELD_DESTINATION_PORT, flow->server_port);
+	if (!(flow->flags & FLOW_SPLICED)) {
+		if (p->flags & TCP_SYN)
+			tcp_rewrite_clamp_mss(rewrite, options, tcp_announced_mss(e));
+		return;
+	}
+	if (p->flags & TCP_ACK)
+		tcp_rewrite_32(rewrite, TCP_FIELD_ACK, p->ack - flow->delta);
+	if (!(p->flags & TCP_RST))
+		tcp_rewrite_16(rewrite, TCP_FIELD_WINDOW, client_window(flow, p->window));
+	tcp_rewrite_options(rewrite, options, &changes);
+	if (flow->pending && p->payload_length > 0)
+		keep_payload(e, flow, p, rewrite, p->payload - p->transport);
+}
+
+static void rewrite_to_client(struct engine *e, const struct flow *flow, const struct packet *p,
+			      struct tcp_rewrite *rewrite)
+{
+	const struct tcp_option_changes changes = {
+		.ts_value_shift = 0u - flow->theta,
+		.strip_sack = flow->flags & FLOW_STRIP_SACK,
+		.strip_timestamps = flow->flags & FLOW_STRIP_TIMESTAMPS,
+	};
+	size_t options = p->payload - p->transport - TCP_HEADER;
+
+	tcp_rewrite_16(rewrite, TCP_FIELD_SOURCE_PORT, flow->service_port);
+	tcp_rewrite_16(rewrite, TCP_FIELD_DESTINATION_PORT, flow->client_port);
+	if (!(flow->flags & FLOW_SPLICED)) {
+		if (p->flags & TCP_SYN)
+			tcp_rewrite_clamp_mss(rewrite, options, tcp_announced_mss(e));
+		return;
+	}
+	tcp_rewrite_32(rewrite, TCP_FIELD_SEQ, p->seq + flow->delta);
+	if (!(p->flags & TCP_RST))
+		tcp_rewrite_16(rewrite, TCP_FIELD_WINDOW, server_window(e, flow, p->window));
+	tcp_rewrite_options(rewrite, options, &changes);
+}
+
+/** pass_to_server() - translate and send a segment of the client */
+static enum verdict pass_to_server(struct engine *e, const struct flow *flow, struct input *in)
+{
+	struct packet *p = &in->packet;
+	uint64_t addresses = packet_address_sum(p);
+	struct tcp_rewrite rewrite;
+
+	if (p->hop_limit <= 1)
+		return icmp_hop_limit(e, in);
+	trace_packet(e, TRACE_NAT46_IN, p);
+	translate_4to6(in->frame, p, &flow->client6, &flow->server);
+	rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
+	tcp_rewrite_addresses(&rewrite, addresses, packet_address_sum(p));
+	rewrite_to_server(e, flow, p, &rewrite);
+	tcp_rewrite_finish(&rewrite);
+	p->source_port = flow->source_port;
+	p->destination_port = flow->server_port;
+	p->ack = p->flags & TCP_ACK ? p->ack - flow->delta : p->ack;
+	trace_packet(e, TRACE_NAT46_OUT, p);
+	emit(e, in->frame);
+	return VERDICT_FORWARDED;
+}
+
+/** pass_to_client() - translate and send a segment of the server */
+static enum verdict pass_to_client(struct engine *e, const struct flow *flow, struct input *in)
+{
+	struct packet *p = &in->packet;
+	uint64_t addresses = packet_address_sum(p);
+	struct tcp_rewrite rewrite;
+
+	if (p->hop_limit <= 1)
+		return icmp_hop_limit(e, in);
+	if (p->length - p->transport > UINT16_MAX - IPV4_HEADER)
+		return icmp_too_big(e, in, e->config->mtu);
+	translate_6to4(in->frame, p, flow->service, flow->client, e->ipv4_id++);
+	rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
+	tcp_rewrite_addresses(&rewrite, addresses, packet_address_sum(p));
+	rewrite_to_client(e, flow, p, &rewrite);
+	tcp_rewrite_finish(&rewrite);
+	p->source_port = flow->service_port;
+	p->destination_port = flow->client_port;
+	p->seq += flow->delta;
+	trace_packet(e, TRACE_NAT64_OUT, p);
+	emit(e, in->frame);
+	return VERDICT_FORWARDED;
+}
+
+/** choose_server() - enter the flow under the candidate of @rank; false if its addresses are taken */
+static bool choose_server(struct engine *e, struct flow *flow, const struct service *service, uint32_t rank)
+{
+	struct server candidates[CANDIDATES_MAX];
+	size_t count = service_rank(&service->fallback, flow->client, flow->service_port, candidates);
+	const struct server *server = &candidates[rank % count];
+	struct flow *other;
+
+	flow_table_unlink6(&e->flows, flow);
+	flow->server = server->address;
+	flow->server_port = server->port;
+	flow->client6 = address_plan_4to6(&e->config->plan, flow->client);
+	flow->source_port = flow->client_port;
+	other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6, flow->source_port);
+	if (other && tcp_state_is_over((enum tcp_state)other->state))
+		flow_end(e, other, "replaced");
+	return flow_table_link6(&e->flows, flow);
+}
+
+/** is_opening_crowded() - connections that are being opened count against limits.waiting as well */
+static bool is_opening_crowded(const struct engine *e)
+{
+	return e->flows.states[TCP_STATE_OPENING] >= e->pending_capacity;
+}
+
+enum verdict splice_open(struct engine *e, struct input *in, const struct service *service)
+{
+	const struct packet *p = &in->packet;
+	struct flow *flow;
+	bool linked;
+
+	if (p->flags & TCP_ACK)
+		return segment_reset_for(e, in);
+	if (in->options.is_signed)
+		return verdict_drop(e, in, DROP_TCP_SIGNED);
+	if (is_opening_crowded(e))
+		return verdict_drop(e, in, DROP_WAITING_FULL);
+	flow = flow_table_take(&e->flows);
+	if (!flow)
+		return verdict_drop(e, in, DROP_FLOWS_FULL);
+	flow->client = p->source4;
+	flow->client_port = p->source_port;
+	flow->service = p->destination4;
+	flow->service_port = p->destination_port;
+	flow->client_isn = p->seq;
+	flow->client_scale = in->options.window_scale & 0xfu;
+	flow->opened = (uint32_t)(e->now / SECOND);
+	if (!choose_server(e, flow, service, 0)) {
+		flow_table_release(&e->flows, flow);
+		return verdict_drop(e, in, DROP_TCP_COLLISION);
+	}
+	linked = flow_table_link4(&e->flows, flow);
+	NAT46_ASSERT(linked);
+	flow_move(&e->flows, flow, TCP_EVENT_PASS);
+	flow_touch(e, flow);
+	count(e, EVENT_FLOW_OPENED);
+	count(e, EVENT_PLAIN_OPENED);
+	return pass_to_server(e, flow, in);
+}
+
+/** reopen() - the client repeats its SYN: its server is silent, or has refused in silence; go to the next one */
+static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+
+	if (service && service->rule_count == 0 && service->fallback.count > 1) {
+		if (choose_server(e, flow, service, ++flow->attempts))
+			count(e, EVENT_SERVER_NEXT);
+		else
+			return verdict_drop(e, in, DROP_TCP_COLLISION);
+	}
+	flow->client_isn = in->packet.seq;
+	flow_touch(e, flow);
+	return pass_to_server(e, flow, in);
+}
+
+/** challenge() - a SYN in the middle of a spliced connection: let its sender show who it is (RFC 5961 4.2) */
+static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
+{
+	const struct segment ack = {
+		.flow = flow,
+		.seq = flow->to_client.acked + flow->delta,
+		.ack = flow->to_server.acked,
+		.flags = TCP_ACK,
+	};
+
+	if (!rate_limit_take(&e->replies, e->now))
+		return verdict_drop(e, in, DROP_RATE);
+	segment_send(e, &ack);
+	return VERDICT_ANSWERED;
+}
+
+enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	if (flow->state == TCP_STATE_OPENING) {
+		if (p->flags & TCP_SYN)
+			return reopen(e, flow, in);
+		return pass_to_server(e, flow, in);
+	}
+	if (p->flags & TCP_SYN && flow->flags & FLOW_SPLICED)
+		return challenge(e, flow, in);
+	if (!(p->flags & TCP_SYN))
+		track_from_client(e, flow, p);
+	return pass_to_server(e, flow, in);
+}
+
+/** opened() - the server's SYN/ACK to a client's own SYN */
+static void opened(struct engine *e, struct flow *flow, const struct input *in)
+{
+	const struct packet *p = &in->packet;
+	uint32_t first = flow->client_isn + 1;
+
+	if (in->options.has_window_scale)
+		flow->server_scale = in->options.window_scale & 0xfu;
+	else
+		flow->client_scale = 0;
+	flow->server_isn = p->seq;
+	flow->to_server = (struct flow_direction){ .end = first, .acked = first, .edge = first + p->window };
+	first = p->seq + 1;
+	flow->to_client = (struct flow_direction){ .end = first, .acked = first, .edge = first + UINT16_MAX };
+	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
+	flow_touch(e, flow);
+	report_session(e, SESSION_BOUND, flow, "to", "");
+}
+
+/** opening_from_server() - a server's answer to a SYN that went through */
+static enum verdict opening_from_server(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct packet *p = &in->packet;
+	bool is_ours = p->flags & TCP_ACK && p->ack == flow->client_isn + 1;
+
+	if (p->flags & TCP_SYN && is_ours)
+		opened(e, flow, in);
+	else if (p->flags & TCP_RST && is_ours)
+		flow_move(&e->flows, flow, TCP_EVENT_RST);
+	return pass_to_client(e, flow, in);
+}
+
+/** is_flushed() - has the server acknowledged everything that was buffered */
+static bool is_flushed(const struct flow *flow, const struct pending *p)
+{
+	uint32_t end = buffer_end(&p->buffer);
+
+	if (p->flushed > end)
+		end = p->flushed;
+	return !seq_before(flow->to_server.acked, flow->client_isn + 1 + end);
+}
+
+/** settle() - go on with the flush as the server makes room, and let go of the buffer when all has arrived */
+static void settle(struct engine *e, struct flow *flow, const struct packet *p)
+{
+	if (tcp_state_is_over((enum tcp_state)flow->state)) {
+		pending_release(e, flow);
+		return;
+	}
+	if (!(p->flags & TCP_ACK) || p->flags & TCP_RST)
+		return;
+	if (is_flushed(flow, pending_of(e, flow)))
+		pending_release(e, flow);
+	else
+		connect_flush(e, flow);
+}
+
+enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	if (flow->state == TCP_STATE_OPENING)
+		return opening_from_server(e, flow, in);
+	if (p->flags & TCP_SYN) {
+		if (flow->flags & FLOW_SPLICED)
+			return connect_again(e, flow, in);
+		return pass_to_client(e, flow, in);
+	}
+	track_from_server(e, flow, p);
+	if (flow->pending)
+		settle(e, flow, p);
+	return pass_to_client(e, flow, in);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcp_track.c - learn from the segments of a bound flow how far its two directions are
+ *
+ * Tracking decides nothing about the segments themselves: all are passed on, the hosts judge them. It gives
+ * the state (tcp_state.h), the number of bytes, and the idle time, and so it only believes segments that lie
+ * where the other side's window says: a stranger who does not see the connection cannot end or prolong it.
+ *
+ * Sequence numbers are those of the packet's sender: the server's are the server's own.
+ */
+#include "engine_state.h"
+
+#include "nat46/seq.h"
+
+/** A sender may be this far beyond the edge that we know of: window updates can be lost behind us. */
+static const uint32_t SLACK = 65535;
+
+/** is_in_window() - does a segment from @seq to @end touch what the receiver waits for or may repeat */
+static bool is_in_window(const struct flow_direction *d, uint32_t seq, uint32_t end)
+{
+	uint32_t window = d->edge - d->acked;
+	uint32_t back = window > SLACK && window <= INT32_MAX ? window : SLACK;
+
+	return !seq_after(seq, d->edge + SLACK) && !seq_before(end, d->acked - back);
+}
+
+/** advance_acked() - the receiver of @d acknowledged up to @ack and has room for @window more */
+static void advance_acked(struct flow_direction *d, uint16_t *wraps, uint32_t isn, uint32_t ack, uint32_t window)
+{
+	uint32_t edge = ack + window;
+
+	if (!seq_between(ack, d->acked, d->end))
+		return;
+	if (ack - isn < d->acked - isn)
+		(*wraps)++;
+	d->acked = ack;
+	if (seq_after(edge, d->edge))
+		d->edge = edge;
+}
+
+/**
+ * advance_end() - the sender of @d sent up to @end
+ * Return: true if a FIN that counts is in the segment
+ */
+static bool advance_end(struct flow *flow, struct flow_direction *d, uint8_t fin_flag, uint8_t flags, uint32_t end)
+{
+	if (!(flow->flags & fin_flag) && seq_after(end, d->end))
+		d->end = end;
+	/* the FIN is believed where nothing was sent behind it */
+	if (!(flags & TCP_FIN) || end != d->end)
+		return false;
+	flow->flags |= fin_flag;
+	return true;
+}
+
+static bool fins_are_acked(const struct flow *flow)
+{
+	return flow->flags & FLOW_CLIENT_FIN && flow->flags & FLOW_SERVER_FIN &&
+	       flow->to_server.acked == flow->to_server.end && flow->to_client.acked == flow->to_client.end;
+}
+
+/**
+ * is_rst_believed() - is the RST where its receiver will accept it (RFC 5961 3.2)
+ *
+ * Hosts take a RST only at the very number they expect. Without seeing their minds, that is what they last
+ * acknowledged, or the end of what was sent to them.
+ */
+static bool is_rst_believed(const struct flow_direction *d, uint32_t seq)
+{
+	return seq == d->acked || seq == d->end;
+}
+
+static void track_rst(struct engine *e, struct flow *flow, const struct flow_direction *sent, uint32_t seq,
+		      uint8_t fin_flag)
+{
+	if (!is_rst_believed(sent, seq))
+		return;
+	flow_move(&e->flows, flow, TCP_EVENT_RST);
+	flow->reset_by = fin_flag;
+	flow_touch(e, flow);
+}
+
+/** track() - common to both directions: @sent, @fin_flag and @fin_event are those of the sender of @packet */
+static void track(struct engine *e, struct flow *flow, struct flow_direction *sent,
+		  const struct packet *packet, uint8_t fin_flag, enum tcp_event fin_event)
+{
+	uint32_t end = packet->seq + (uint32_t)packet->payload_length + ((packet->flags & TCP_FIN) != 0);
+	enum tcp_event event = TCP_EVENT_TRAFFIC;
+
+	if (packet->flags & TCP_RST) {
+		track_rst(e, flow, sent, packet->seq, fin_flag);
+		return;
+	}
+	if (!is_in_window(sent, packet->seq, end))
+		return;
+	/* what the other side had sent before the RST reached it proves nothing; only the one that is said to
+	 * be gone can show that it is not */
+	if (flow->state == TCP_STATE_RESET && flow->reset_by != fin_flag)
+		return;
+	if (advance_end(flow, sent, fin_flag, packet->flags, end))
+		event = fin_event;
+	flow_move(&e->flows, flow, event);
+	if (flow->state == TCP_STATE_CLOSING && fins_are_acked(flow))
+		flow_move(&e->flows, flow, TCP_EVENT_FINS_ACKED);
+	flow_touch(e, flow);
+}
+
+void track_from_client(struct engine *e, struct flow *flow, const struct packet *packet)
+{
+	if (packet->flags & TCP_ACK && !(packet->flags & TCP_RST))
+		advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn,
+			      packet->ack - flow->delta, (uint32_t)packet->window << flow->client_scale);
+	track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
+}
+
+void track_from_server(struct engine *e, struct flow *flow, const struct packet *packet)
+{
+	if (packet->flags & TCP_ACK && !(packet->flags & TCP_RST))
+		advance_acked(&flow->to_server, &flow->wraps_to_server, flow->client_isn, packet->ack,
+			      (uint32_t)packet->window << flow->server_scale);
+	track(e, flow, &flow->to_client, packet, FLOW_SERVER_FIN, TCP_EVENT_SERVER_FIN);
+}
+
+/** acked_bytes() - acknowledged sequence numbers less SYN and FIN */
+static uint64_t acked_bytes(const struct flow_direction *d, uint32_t isn, uint16_t wraps, bool fin)
+{
+	uint64_t total = ((uint64_t)wraps << 32) + (d->acked - isn);
+	bool fin_acked = fin && d->acked == d->end;
+
+	return total > 0 ? total - 1 - fin_acked : 0;
+}
+
+uint64_t track_bytes_to_server(const struct flow *flow)
+{
+	return acked_bytes(&flow->to_server, flow->client_isn, flow->wraps_to_server, flow->flags & FLOW_CLIENT_FIN);
+}
+
+uint64_t track_bytes_to_client(const struct flow *flow)
+{
+	return acked_bytes(&flow->to_client, flow->server_isn, flow->wraps_to_client, flow->flags & FLOW_SERVER_FIN);
+}

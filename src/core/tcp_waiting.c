@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcp_waiting.c - P2: buffer the first bytes of a client until a rule can be chosen, and until its server answers
+ *
+ * DOC: Theory of operation
+ *
+ * Nothing is acknowledged here: not the data, not the FIN. The client goes on to repeat what it has sent until
+ * the server itself acknowledges, so that a crash of ours loses nothing. We also stay silent towards data, for
+ * duplicate ACKs would start a fast retransmit.
+ *
+ * Bytes are kept by stream offset (buffer.h): the first copy wins, whatever a later one says. The rules are
+ * asked whenever the run of bytes from offset 0 has grown, and finally when no more can come: FIN, time-out,
+ * or buffer full.
+ */
+#include "engine_state.h"
+
+#include "nat46/seq.h"
+
+/** offset_of() - stream offset of a sequence number: 0 is the first byte */
+static int64_t offset_of(const struct flow *flow, uint32_t seq)
+{
+	return seq_distance(seq, flow->client_isn + 1);
+}
+
+/** answer() - an ACK without data that shows where we stand; the clock stands still */
+static void answer(struct engine *e, const struct flow *flow)
+{
+	const struct pending *p = pending_of(e, flow);
+	const struct tcp_options options = {
+		.has_timestamps = p->timestamps,
+		.ts_value = p->ts_ours,
+		.ts_echo = p->ts_client,
+	};
+	const struct segment ack = {
+		.flow = flow,
+		.seq = p->isn + 1,
+		.ack = flow->client_isn + 1,
+		.flags = TCP_ACK,
+		.window = (uint16_t)((e->config->limits.buffer < UINT16_MAX ? e->config->limits.buffer : UINT16_MAX) >>
+				     flow->our_scale),
+		.options = &options,
+	};
+
+	segment_send(e, &ack);
+}
+
+/** challenge() - the same in answer to what may be forged (RFC 5961): limited */
+static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
+{
+	if (!rate_limit_take(&e->replies, e->now))
+		return verdict_drop(e, in, DROP_RATE);
+	answer(e, flow);
+	return VERDICT_ANSWERED;
+}
+
+void waiting_refuse(struct engine *e, struct flow *flow, enum event why)
+{
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct pending *p = pending_of(e, flow);
+	const struct segment reset = {
+		.flow = flow,
+		.seq = p->isn + 1,
+		.ack = flow->client_isn + 1,
+		.flags = TCP_RST | TCP_ACK,
+	};
+
+	count(e, why);
+	if (!service || service->refusal == REFUSE_RESET)
+		segment_send(e, &reset);
+	flow_end(e, flow, "refused");
+}
+
+void waiting_decide(struct engine *e, const struct flow *flow, bool final, struct choice *choice)
+{
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct pending *p = pending_of(e, flow);
+	uint32_t length = buffer_contiguous(&p->buffer);
+
+	*choice = (struct choice){ .decision = DECISION_REFUSE };
+	if (!service)
+		return;
+	service_decide(service, buffer_view(&e->buffers, &p->buffer, length, e->scratch), length, final, choice);
+}
+
+/** decide() - ask the rules and act */
+static void decide(struct engine *e, struct flow *flow, bool final, enum event refusal)
+{
+	struct choice choice;
+
+	waiting_decide(e, flow, final, &choice);
+	switch (choice.decision) {
+	case DECISION_PENDING:
+		return;
+	case DECISION_SERVERS:
+		connect_start(e, flow, &choice.servers);
+		return;
+	case DECISION_REFUSE:
+		waiting_refuse(e, flow, refusal);
+		return;
+	case DECISION_MALFORMED:
+		waiting_refuse(e, flow, EVENT_REFUSED_MALFORMED);
+		return;
+	}
+}
+
+void waiting_timer(struct engine *e, struct flow *flow)
+{
+	decide(e, flow, true, EVENT_REFUSED_TIMEOUT);
+}
+
+/** is_complete() - can no more bytes come */
+static bool is_complete(const struct engine *e, const struct pending *p)
+{
+	uint32_t length = buffer_contiguous(&p->buffer);
+
+	return (p->has_fin && p->fin == length) || length >= e->config->limits.buffer;
+}
+
+/** store() - put the segment's payload into the buffer; false with @why if it cannot be */
+static bool store(struct engine *e, const struct flow *flow, const struct input *in, enum drop *why)
+{
+	const struct packet *packet = &in->packet;
+	struct pending *p = pending_of(e, flow);
+	int64_t start = offset_of(flow, packet->seq);
+	int64_t end = start + (int64_t)packet->payload_length;
+	int64_t limit = e->config->limits.buffer;
+	size_t skip = start < 0 ? (size_t)-start : 0;
+
+	*why = DROP_TCP_WINDOW;
+	if (start > limit || end < 0)
+		return false;
+	if (end > limit)
+		end = limit;
+	if (packet->flags & TCP_FIN && end == start + (int64_t)packet->payload_length && !p->has_fin) {
+		p->has_fin = true;
+		p->fin = (uint32_t)end;
+	}
+	start += (int64_t)skip;
+	if (start >= end)
+		return true;
+	switch (buffer_insert(&e->buffers, &p->buffer, (uint32_t)start,
+			      span_at(packet_span(in->frame), packet->payload + skip, (size_t)(end - start)),
+			      (uint32_t)(end - start))) {
+	case BUFFER_STORED:
+	case BUFFER_DUPLICATE:
+		return true;
+	case BUFFER_HOLES:
+		*why = DROP_BUFFER_FULL;
+		return false;
+	case BUFFER_NO_CHUNK:
+		*why = DROP_BUFFERS_FULL;
+		return false;
+	}
+	return false;
+}
+
+/** learn() - what every acceptable segment tells: newest timestamp and window */
+static void learn(struct engine *e, struct flow *flow, const struct input *in)
+{
+	struct pending *p = pending_of(e, flow);
+
+	if (in->options.has_timestamps &&
+	    (p->ts_client == 0 || seq_after(in->options.ts_value, p->ts_client)))
+		p->ts_client = in->options.ts_value;
+	p->window = (uint32_t)in->packet.window << flow->client_scale;
+	flow_touch(e, flow);
+}
+
+static enum verdict input_syn(struct engine *e, struct flow *flow, struct input *in)
+{
+	/* the client of this connection missed our SYN/ACK or its own ACK was lost: show where we stand. A new
+	 * connection gets a cookie of its own; the old one stays until the new one proves itself. */
+	if (in->packet.seq == flow->client_isn)
+		return challenge(e, flow, in);
+	return handshake_syn(e, in);
+}
+
+static enum verdict input_rst(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct pending *p = pending_of(e, flow);
+	int64_t offset = offset_of(flow, in->packet.seq);
+	bool is_exact = offset == 0 || offset == buffer_contiguous(&p->buffer) ||
+			(p->has_fin && offset == (int64_t)p->fin + 1);
+
+	if (!is_exact) {
+		if (offset < 0 || offset > e->config->limits.buffer)
+			return verdict_drop(e, in, DROP_TCP_WINDOW);
+		return challenge(e, flow, in);
+	}
+	if (flow->state == TCP_STATE_CONNECTING)
+		connect_abandon(e, flow);
+	flow_end(e, flow, "reset");
+	return VERDICT_ABSORBED;
+}
+
+/** input_data() - an acceptable segment with data or FIN */
+static enum verdict input_data(struct engine *e, struct flow *flow, struct input *in)
+{
+	struct pending *p = pending_of(e, flow);
+	enum drop why;
+
+	if (!packet_checksum_ok(in->frame, &in->packet))
+		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
+	if (!store(e, flow, in, &why))
+		return verdict_drop(e, in, why);
+	learn(e, flow, in);
+	trace_packet(e, TRACE_BUFFER, &in->packet);
+	if (flow->state == TCP_STATE_WAITING && (buffer_contiguous(&p->buffer) > 0 || is_complete(e, p)))
+		decide(e, flow, is_complete(e, p), EVENT_REFUSED_NO_RULE);
+	return VERDICT_ABSORBED;
+}
+
+enum verdict waiting_input(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct packet *packet = &in->packet;
+	const struct pending *p = pending_of(e, flow);
+	enum verdict verdict;
+
+	if (packet->flags & TCP_SYN)
+		return input_syn(e, flow, in);
+	if (packet->flags & TCP_RST)
+		return input_rst(e, flow, in);
+	if (packet->ack != p->isn + 1) {
+		/* not for this connection; perhaps for a newer one from the same port */
+		if (service && service->rule_count > 0 && handshake_ack(e, in, service, flow, &verdict))
+			return verdict;
+		return verdict_drop(e, in, DROP_TCP_STATE);
+	}
+	/* keep-alive: one below the first byte, with or without it */
+	if (offset_of(flow, packet->seq) == -1 && packet->payload_length <= 1) {
+		learn(e, flow, in);
+		return challenge(e, flow, in);
+	}
+	if (packet->payload_length > 0 || packet->flags & TCP_FIN)
+		return input_data(e, flow, in);
+	learn(e, flow, in);
+	return VERDICT_ABSORBED;
+}
