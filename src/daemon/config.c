@@ -58,7 +58,7 @@ static struct daemon_config *load(const char *path, const char *text, FILE *erro
 	config->pool = build.pool;
 	build.source = config_source_read(path, text, &build.errors);
 	config_init(&build.tree);
-	if (!config_source_unreadable(build.source))
+	if (config_source_complete(build.source))
 		compile(&build);
 	valid = build.errors.count == 0;
 	config_errors_print(&build.errors, build.source, errors);

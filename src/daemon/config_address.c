@@ -229,7 +229,7 @@ static void format_ipv6_block(const void *value, char *out)
 
 const struct text_kind text_ipv6_block = { .parse = parse_ipv6_block, .format = format_ipv6_block };
 
-static bool parse_embedding_prefix(const struct config_text *text, void *value, struct config_reason *reason)
+static bool parse_prefix(const struct config_text *text, void *value, struct config_reason *reason)
 {
 	static const uint8_t lengths[] = { 32, 40, 48, 56, 64, 96 };
 	struct ipv6_prefix *prefix = value;
@@ -244,7 +244,7 @@ static bool parse_embedding_prefix(const struct config_text *text, void *value, 
 	return true;
 }
 
-const struct text_kind text_embedding_prefix = { .parse = parse_embedding_prefix, .format = format_ipv6_block };
+const struct text_kind text_prefix = { .parse = parse_prefix, .format = format_ipv6_block };
 
 /* ---- servers ----------------------------------------------------------------------------- */
 

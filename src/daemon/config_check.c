@@ -261,10 +261,10 @@ static void check_missing(struct walk *walk, const struct frame *frame)
 		if (!m->required || frame->excused & UINT32_C(1) << (m - members) ||
 		    config_setting_get_member(frame->setting, m->name))
 			continue;
-		if (m->kind == &text_embedding_prefix)
+		if (m->kind == &text_prefix)
 			tree_error(walk->build, frame->setting,
-				   "'prefix' is missing: no default is sensible, choose an IPv6 prefix of yours, for example "
-				   "a /96, that is routed to this host");
+				   "'prefix' is missing: there is no sensible default, "
+				   "choose an IPv6 prefix of yours (a /96, say) that is routed to this host");
 		else
 			tree_error(walk->build, frame->setting, "'%s' is missing", m->name);
 	}

@@ -38,6 +38,7 @@ struct lexer {
 	size_t nesting;
 	size_t renamed;
 	bool value_follows; /* the last token was an equal sign */
+	bool broken;        /* what follows has lost its meaning */
 };
 
 bool config_lex_renamed(const char *name)
@@ -69,7 +70,7 @@ static void lex_block_comment(struct lexer *lexer, struct config_input *input)
 
 	if (!end) {
 		config_error(lexer->errors, config_source_mark(lexer->source), "comment without an end, */ is missing");
-		skip(input, input->length);
+		lexer->broken = true;
 		return;
 	}
 	skip(input, (size_t)(end + 2 - here(input)));
@@ -99,7 +100,7 @@ static void lex_escape(struct lexer *lexer, struct config_input *input, unsigned
 		config_error(lexer->errors, mark,
 			     "\"\\%.*s\" in a string is unknown, allowed are \\xNN \\n \\r \\t \\f \\\\ \\\"",
 			     text[1] > ' ' && text[1] <= '~', text + 1);
-		put(lexer, "\\\\\\\\");
+		put(lexer, "_"); /* right in most texts, so that there is one error */
 		skip(input, 1);
 	}
 }
@@ -127,7 +128,8 @@ static void lex_string(struct lexer *lexer, struct config_input *input)
 		}
 	}
 	put(lexer, "\"");
-	if (input->offset == input->length)
+	lexer->broken = input->offset == input->length;
+	if (lexer->broken)
 		config_error(lexer->errors, mark, "string without an end, the closing quote is missing");
 	skip(input, 1);
 }
@@ -242,13 +244,12 @@ static bool lex_include(struct lexer *lexer, struct config_input *input)
 	return true;
 }
 
-static void open_bracket(struct lexer *lexer, struct config_input *input)
+static void open_bracket(struct lexer *lexer)
 {
 	if (lexer->nesting == NESTING_MAX) {
-		config_error(lexer->errors, config_source_mark(lexer->source),
-			     "brackets are nested more than %u deep", NESTING_MAX);
-		while ((input = config_source_input(lexer->source)) != NULL)
-			input->offset = input->length;
+		config_error(lexer->errors, config_source_mark(lexer->source), "brackets are nested more than %u deep",
+			     NESTING_MAX);
+		lexer->broken = true;
 		return;
 	}
 	lexer->first_name[lexer->nesting++] = lexer->name_count;
@@ -266,14 +267,14 @@ static void lex_other(struct lexer *lexer, struct config_input *input)
 
 	if (byte == '\0') {
 		config_error(lexer->errors, config_source_mark(lexer->source), "NUL byte, this is not a text file");
-		skip(input, input->length);
+		lexer->broken = true;
 		return;
 	}
 	config_source_token(lexer->source, strchr(",;)]}=:", byte) != NULL);
 	config_source_append(lexer->source, &byte, 1);
 	skip(input, 1);
 	if (strchr("([{", byte))
-		open_bracket(lexer, input);
+		open_bracket(lexer);
 	else if (strchr(")]}", byte))
 		close_bracket(lexer);
 	lexer->value_follows = byte == '=' || byte == ':';
@@ -306,13 +307,14 @@ static void lex_token(struct lexer *lexer, struct config_input *input)
 	}
 }
 
-void config_lex(struct config_source *source, struct config_errors *errors)
+bool config_lex(struct config_source *source, struct config_errors *errors)
 {
 	struct lexer lexer = { .source = source, .errors = errors, .texts = config_pool_create() };
 	struct config_input *input;
 
-	while ((input = config_source_input(source)) != NULL)
+	while (!lexer.broken && (input = config_source_input(source)) != NULL)
 		lex_token(&lexer, input);
 	config_pool_destroy(lexer.texts);
 	free(lexer.names);
+	return !lexer.broken;
 }

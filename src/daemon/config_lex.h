@@ -22,8 +22,10 @@
  * - Commas, closing brackets and equal signs move up to the line of the token before them, because
  *   libconfig stamps an element with the line up to which it has read.
  * - @include is done here. Comments are gone.
+ *
+ * Return: false if an error left the end of the text without meaning, so that there is no use in parsing it
  */
-void config_lex(struct config_source *source, struct config_errors *errors);
+bool config_lex(struct config_source *source, struct config_errors *errors);
 
 /** config_lex_renamed() - is this the name of a setting that was already reported */
 bool config_lex_renamed(const char *name);

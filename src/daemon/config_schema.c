@@ -12,26 +12,49 @@
 
 #define NAME_MAX_LENGTH 32u
 #define SECOND INT64_C(1000)
-#define YEAR (INT64_C(31536000) * SECOND)
+#define HOUR (3600 * SECOND)
+#define YEAR (8760 * HOUR)
 
+/* Where a setting is kept. */
 #define PLACE(field) \
 	.stored = true, .offset = offsetof(struct daemon_config, field), \
 	.size = sizeof(((struct daemon_config *)NULL)->field)
 
+#define RANGE(kind_of_number, low, high, value) \
+	.type = kind_of_number, .minimum = (low), .maximum = (high), .number = (value)
+
+/* Settings that are kept: name, range, default, place. */
+#define INTEGER(title, low, high, value, field) \
+	{ \
+		.name = title, RANGE(SETTING_INTEGER, low, high, value), PLACE(field) \
+	}
+#define SECONDS(title, low, high, value, field) \
+	{ \
+		.name = title, RANGE(SETTING_SECONDS, low, high, value), PLACE(field) \
+	}
+#define BOOLEAN(title, value, field) \
+	{ \
+		.name = title, .type = SETTING_BOOLEAN, .number = (value), PLACE(field) \
+	}
+#define TEXT(title, kind_of_text, value, field) \
+	{ \
+		.name = title, .type = SETTING_TEXT, .kind = &(kind_of_text), .text = (value), PLACE(field) \
+	}
+
 static const struct setting interface_members[] = {
-	{ .name = "name", .type = SETTING_TEXT, .kind = &text_interface, .text = "nat46", PLACE(interface.name) },
-	/* 1280: RFC 8200 5; an IPv4 packet of 65535 bytes is the longest there is */
-	{ .name = "mtu", .type = SETTING_INTEGER, .minimum = 1280, .maximum = 65535, .number = 1500, PLACE(interface.mtu) },
+	TEXT("name", text_interface, "nat46", interface.name),
+	/* RFC 8200 5: at least 1280; and no IPv4 packet is longer than 65535 */
+	INTEGER("mtu", 1280, 65535, 1500, interface.mtu),
 	/* a queue of length 0 would drop everything */
-	{ .name = "txqueuelen", .type = SETTING_INTEGER, .minimum = 1, .maximum = 1000000, .number = 1000, PLACE(interface.txqueuelen) },
-	{ .name = "offload", .type = SETTING_BOOLEAN, .number = true, PLACE(interface.offload) },
-	{ .name = "setup", .type = SETTING_BOOLEAN, .number = true, PLACE(interface.setup) },
+	INTEGER("txqueuelen", 1, 1000000, 1000, interface.txqueuelen),
+	BOOLEAN("offload", true, interface.offload),
+	BOOLEAN("setup", true, interface.setup),
 	{ .name = NULL },
 };
 
 static const struct setting router_members[] = {
-	{ .name = "ipv4", .type = SETTING_TEXT, .kind = &text_ipv4_host, PLACE(engine.router_ipv4) },
-	{ .name = "ipv6", .type = SETTING_TEXT, .kind = &text_ipv6_host, PLACE(engine.router_ipv6) },
+	TEXT("ipv4", text_ipv4_host, NULL, engine.router_ipv4),
+	TEXT("ipv6", text_ipv6_host, NULL, engine.router_ipv6),
 	{ .name = NULL },
 };
 
@@ -53,52 +76,52 @@ const struct setting config_rule_members[] = {
 const struct setting config_service_members[] = {
 	{ .name = "name", .type = SETTING_TEXT, .kind = &text_service_name },
 	{ .name = "ipv4", .type = SETTING_TEXT, .kind = &text_ipv4_host, .required = true },
-	{ .name = "tcp", .type = SETTING_INTEGER, .minimum = 1, .maximum = 65535, .many = true, .required = true },
+	{ .name = "tcp", RANGE(SETTING_INTEGER, 1, 65535, 0), .many = true, .required = true },
 	{ .name = "rules", .type = SETTING_LIST, .members = config_rule_members },
 	{ .name = "to", .type = SETTING_TEXT, .kind = &text_server, .many = true },
-	{ .name = "wait", .type = SETTING_SECONDS, .minimum = SECOND / 10, .maximum = 3600 * SECOND, .number = 5 * SECOND },
+	{ .name = "wait", RANGE(SETTING_SECONDS, SECOND / 10, HOUR, 5 * SECOND) },
 	{ .name = "refuse", .type = SETTING_TEXT, .kind = &text_refusal, .text = "reset" },
 	{ .name = NULL },
 };
 
 static const struct setting tcp_members[] = {
 	/* 14: RFC 7323 2.3 */
-	{ .name = "window_scale", .type = SETTING_INTEGER, .minimum = 0, .maximum = 14, .number = 7, PLACE(engine.tcp.window_scale) },
-	{ .name = "sack", .type = SETTING_BOOLEAN, .number = true, PLACE(engine.tcp.sack) },
-	{ .name = "timestamps", .type = SETTING_BOOLEAN, .number = true, PLACE(engine.tcp.timestamps) },
-	/* 0, too, is allowed; config_check.c refuses 1 to 535, which is less than RFC 9293 3.7.1 assumes */
-	{ .name = "mss", .type = SETTING_INTEGER, .minimum = 0, .maximum = 65475, .number = 0, PLACE(engine.tcp.mss) },
+	INTEGER("window_scale", 0, 14, 7, engine.tcp.window_scale),
+	BOOLEAN("sack", true, engine.tcp.sack),
+	BOOLEAN("timestamps", true, engine.tcp.timestamps),
+	/* config_check.c refuses 1 to 535, which is less than RFC 9293 3.7.1 assumes */
+	INTEGER("mss", 0, 65475, 0, engine.tcp.mss),
 	{ .name = NULL },
 };
 
 static const struct setting timeouts_members[] = {
-	{ .name = "connect", .type = SETTING_SECONDS, .minimum = SECOND, .maximum = YEAR, .number = 10 * SECOND, PLACE(engine.timeouts.connect) },
+	SECONDS("connect", SECOND, YEAR, 10 * SECOND, engine.timeouts.connect),
 	/* RFC 5382 REQ-5 */
-	{ .name = "tcp", .type = SETTING_SECONDS, .minimum = SECOND, .maximum = YEAR, .number = 7440 * SECOND, PLACE(engine.timeouts.tcp) },
-	{ .name = "tcp_transitory", .type = SETTING_SECONDS, .minimum = SECOND, .maximum = YEAR, .number = 240 * SECOND, PLACE(engine.timeouts.tcp_transitory) },
+	SECONDS("tcp", SECOND, YEAR, 7440 * SECOND, engine.timeouts.tcp),
+	SECONDS("tcp_transitory", SECOND, YEAR, 240 * SECOND, engine.timeouts.tcp_transitory),
 	{ .name = NULL },
 };
 
 static const struct setting limits_members[] = {
-	{ .name = "flows", .type = SETTING_INTEGER, .minimum = 1, .maximum = 16777215, .number = 1048576, PLACE(engine.limits.flows) },
-	{ .name = "waiting", .type = SETTING_INTEGER, .minimum = 1, .maximum = 1048576, .number = 65536, PLACE(engine.limits.waiting) },
-	{ .name = "buffer", .type = SETTING_INTEGER, .minimum = 4096, .maximum = 65536, .number = 32768, PLACE(engine.limits.buffer) },
-	{ .name = "buffers", .type = SETTING_INTEGER, .minimum = 4096, .maximum = INT64_C(1) << 40, .number = 67108864, PLACE(engine.limits.buffers) },
+	INTEGER("flows", 1, 16777215, 1048576, engine.limits.flows),
+	INTEGER("waiting", 1, 1048576, 65536, engine.limits.waiting),
+	INTEGER("buffer", 4096, 65536, 32768, engine.limits.buffer),
+	INTEGER("buffers", 4096, INT64_C(1) << 40, 67108864, engine.limits.buffers),
 	{ .name = NULL },
 };
 
 static const struct setting log_members[] = {
-	{ .name = "level", .type = SETTING_TEXT, .kind = &text_log_level, .text = "info", PLACE(log_level) },
-	{ .name = "sessions", .type = SETTING_BOOLEAN, .number = false, PLACE(log_sessions) },
+	TEXT("level", text_log_level, "info", log_level),
+	BOOLEAN("sessions", false, log_sessions),
 	{ .name = NULL },
 };
 
 static const struct setting root_members[] = {
-	{ .name = "prefix", .type = SETTING_TEXT, .kind = &text_embedding_prefix, .required = true, PLACE(engine.plan.prefix) },
+	{ .name = "prefix", .type = SETTING_TEXT, .kind = &text_prefix, .required = true, PLACE(engine.plan.prefix) },
 	{ .name = "interface", .type = SETTING_GROUP, .members = interface_members },
 	{ .name = "router", .type = SETTING_GROUP, .members = router_members },
-	{ .name = "user", .type = SETTING_TEXT, .kind = &text_account, .text = "nat46d", PLACE(user) },
-	{ .name = "group", .type = SETTING_TEXT, .kind = &text_account, .text = "nat46d", PLACE(group) },
+	TEXT("user", text_account, "nat46d", user),
+	TEXT("group", text_account, "nat46d", group),
 	{ .name = "clients", .type = SETTING_LIST, .members = client_members },
 	{ .name = "services", .type = SETTING_LIST, .members = config_service_members },
 	{ .name = "tcp", .type = SETTING_GROUP, .members = tcp_members },

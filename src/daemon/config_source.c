@@ -26,7 +26,7 @@
 struct config_source {
 	struct config_pool *names;
 	bool from_text;
-	bool unreadable;
+	bool complete;
 	struct config_input inputs[INCLUDE_DEPTH];
 	size_t depth;
 	struct config_place *lines;
@@ -192,9 +192,8 @@ struct config_source *config_source_read(const char *name, const char *text, str
 	copy = text ? strdup(text) : read_file(name, &length);
 	if (copy) {
 		push_input(source, name, copy, length);
-		config_lex(source, errors);
+		source->complete = config_lex(source, errors);
 	} else {
-		source->unreadable = true;
 		config_error(errors, 0, "cannot read: %s", strerror(errno));
 	}
 	config_source_append(source, "\n", 2); /* with its NUL */
@@ -205,15 +204,17 @@ void config_source_free(struct config_source *source)
 {
 	if (!source)
 		return;
+	while (source->depth > 0)
+		free(source->inputs[--source->depth].text);
 	config_pool_destroy(source->names);
 	free(source->lines);
 	free(source->text);
 	free(source);
 }
 
-bool config_source_unreadable(const struct config_source *source)
+bool config_source_complete(const struct config_source *source)
 {
-	return source->unreadable;
+	return source->complete;
 }
 
 const char *config_source_text(const struct config_source *source)

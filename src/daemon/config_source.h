@@ -37,8 +37,8 @@ void config_source_free(struct config_source *source);
 /** config_source_text() - text for libconfig, equal in meaning but with the changes that config_lex.h lists */
 const char *config_source_text(const struct config_source *source);
 
-/** config_source_unreadable() - could the first file not be read at all */
-bool config_source_unreadable(const struct config_source *source);
+/** config_source_complete() - was everything read to its end; else there is no use in parsing it */
+bool config_source_complete(const struct config_source *source);
 
 /** config_source_place() - the place that a mark stands for; the nearest one if there is no such mark */
 struct config_place config_source_place(const struct config_source *source, unsigned int mark);

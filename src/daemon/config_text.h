@@ -53,21 +53,21 @@ struct text_kind {
 };
 
 /* Kinds, and the type of their value */
-extern const struct text_kind text_embedding_prefix; /* struct ipv6_prefix: setting "prefix" */
-extern const struct text_kind text_ipv4_host;        /* uint32_t */
-extern const struct text_kind text_ipv6_host;        /* struct ipv6_address */
-extern const struct text_kind text_ipv4_block;       /* struct ipv4_prefix */
-extern const struct text_kind text_ipv6_block;       /* struct ipv6_prefix */
-extern const struct text_kind text_server;           /* struct server */
-extern const struct text_kind text_host;             /* struct text_host */
-extern const struct text_kind text_interface;        /* char [IFNAMSIZ] */
-extern const struct text_kind text_account;          /* const char *: name of a user or group */
-extern const struct text_kind text_service_name;     /* const char * */
-extern const struct text_kind text_alpn;             /* const char * */
-extern const struct text_kind text_bytes;            /* const char *, but may contain NUL */
-extern const struct text_kind text_log_level;        /* enum log_level */
-extern const struct text_kind text_protocol;         /* enum protocol */
-extern const struct text_kind text_refusal;          /* enum refusal */
+extern const struct text_kind text_prefix;       /* struct ipv6_prefix: setting "prefix" */
+extern const struct text_kind text_ipv4_host;    /* uint32_t */
+extern const struct text_kind text_ipv6_host;    /* struct ipv6_address */
+extern const struct text_kind text_ipv4_block;   /* struct ipv4_prefix */
+extern const struct text_kind text_ipv6_block;   /* struct ipv6_prefix */
+extern const struct text_kind text_server;       /* struct server */
+extern const struct text_kind text_host;         /* struct text_host */
+extern const struct text_kind text_interface;    /* char [IFNAMSIZ] */
+extern const struct text_kind text_account;      /* const char *: name of a user or group */
+extern const struct text_kind text_service_name; /* const char * */
+extern const struct text_kind text_alpn;         /* const char * */
+extern const struct text_kind text_bytes;        /* const char *, but may contain NUL */
+extern const struct text_kind text_log_level;    /* enum log_level */
+extern const struct text_kind text_protocol;     /* enum protocol */
+extern const struct text_kind text_refusal;      /* enum refusal */
 
 /**
  * text_decode() - read a string of the source, where config_lex.h left its escapes as they were written

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_config.c - every error of a configuration with its line, and what a right one becomes
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/config.h"
+#include "daemon/config_schema.h"
+
+#define PREFIX "prefix = \"2001:db8:46::/96\";"
+#define TO "to = \"2001:db8:1::1\";"
+#define SERVICE(rest) PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = 80; " rest " });"
+#define RULE(rest) SERVICE("rules = ({ " rest " });")
+
+static const char everything[] =
+	PREFIX "interface = { name = \"tun0\"; mtu = 9000; txqueuelen = 5; offload = false; setup = false; };\n"
+	       "router = { ipv4 = \"192.0.2.1\"; ipv6 = \"2001:db8:46::1\"; };\n"
+	       "user = \"u\"; group = \"g\";\n"
+	       "clients = ( { ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8::3\"; },\n"
+	       "  { ipv4 = \"10.1.0.0/16\"; ipv6 = \"2001:db8:2::/64\"; } );\n"
+	       "services = (\n"
+	       "  { name = \"web\"; ipv4 = \"192.0.2.10\"; tcp = [ 80, 443 ];\n"
+	       "    rules = (\n"
+	       "      { host = \"www.example.org\"; alpn = \"h2\"; to = \"2001:db8:1::1\"; },\n"
+	       "      { host = [ \"*.shop.example\", \"Shop.Example.\" ];\n"
+	       "        to = [ \"2001:db8:1::2\", \"[2001:db8:1::3]:8443\" ]; },\n"
+	       "      { protocol = \"ssh\"; to = \"[2001:db8:1::1]:22\"; },\n"
+	       "      { bytes = \"\\x16\\x00\\\"\\\\\\n\"; to = \"2001:db8:1::8\"; }\n"
+	       "    );\n"
+	       "    to = \"2001:db8:1::9\"; wait = 0.25; refuse = \"drop\"; },\n"
+	       "  { ipv4 = \"192.0.2.10\"; tcp = ( 0x16, 25L ); to = \"2001:db8:1::1\"; }\n"
+	       ");\n"
+	       "tcp = { window_scale = 14; sack = false; timestamps = false; mss = 1400; };\n"
+	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; };\n"
+	       "limits = { flows = 1; waiting = 1; buffer = 4096; buffers = 1099511627776; };\n"
+	       "log = { level = \"trace\"; sessions = true; };\n";
+
+/** load() - parse @text; @errors gets what was printed, to be released by free() */
+static struct daemon_config *load(const char *text, char **errors)
+{
+	size_t size;
+	FILE *stream = open_memstream(errors, &size);
+	struct daemon_config *config = config_parse_string("f", text, stream);
+
+	assert_non_null(stream);
+	fclose(stream);
+	return config;
+}
+
+static struct daemon_config *load_right(const char *text)
+{
+	char *errors;
+	struct daemon_config *config = load(text, &errors);
+
+	assert_string_equal(errors, "");
+	assert_non_null(config);
+	free(errors);
+	return config;
+}
+
+static char *print(const struct daemon_config *config)
+{
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	config_print(config, stream);
+	fclose(stream);
+	return text;
+}
+
+/* ---- errors ------------------------------------------------------------------------------ */
+
+/** struct wrong - a configuration with one error, where it is, and a part of what is said about it */
+static const struct wrong {
+	const char *text;
+	const char *where;
+	const char *says;
+} wrongs[] = {
+	/* structure */
+	{ "", "f:1:", "'prefix' is missing" },
+	{ PREFIX "\nuser = ;", "f:2:", "syntax error" },
+	{ PREFIX "\n\nuser = \"a\nb\";", "f:3:", "user or group, allowed are letters" },
+	{ PREFIX "\nuser = \"abc;\n\n", "f:2:", "closing quote is missing" },
+	{ PREFIX "\n/* abc\n\n", "f:2:", "*/ is missing" },
+	{ PREFIX "\nuser = \"\\q\";", "f:2:", "\"\\q\" in a string is unknown" },
+	{ PREFIX "\n@include \"x\"\n", "f:2:", "cannot include \"x\"" },
+	{ PREFIX "\ngroup = \"a\";\ngroup = \"b\";", "f:3:", "'group' is set twice, first in f:2" },
+	{ PREFIX "tcp = {\nsack = true;\n\nsack = false; };", "f:4:", "'sack' is set twice, first in f:2" },
+	{ PREFIX "\n*x = 1;", "f:2:", "unknown setting '*x'" },
+	{ PREFIX "\nmaps = ();", "f:2:", "unknown setting 'maps', allowed are prefix, interface," },
+	{ PREFIX "\nusr = \"a\";", "f:2:", "unknown setting 'usr', did you mean 'user'?" },
+	{ "\nprefx = \"2001:db8::/96\";", "f:2:", "did you mean 'prefix'?" },
+	{ PREFIX "tcp = {\nwindow_scal\n=\n7; };", "f:2:", "'tcp.window_scal', did you mean 'window_scale'?" },
+	{ RULE("\nhst = \"a\";" TO), "f:2:", "'services[0].rules[0].hst', did you mean 'host'?" },
+	/* types */
+	{ PREFIX "\nuser = 5;", "f:2:", "user: 5 is of the wrong type, a string is needed" },
+	{ PREFIX "\nuser = [ \"a\" ];", "f:2:", "an array [ ] is of the wrong type, a string" },
+	{ PREFIX "\ntcp = 5;", "f:2:", "tcp: 5 is of the wrong type, a group" },
+	{ PREFIX "\ntcp = { sack = \"yes\"; };", "f:2:", "\"yes\" is of the wrong type, true or false" },
+	{ PREFIX "\ntcp = { mss = 5.5; };", "f:2:", "5.5 is of the wrong type, an integer" },
+	{ PREFIX "\nclients = { };", "f:2:", "a group { } is of the wrong type, a list" },
+	{ PREFIX "\nclients = (\n\"a\"\n);", "f:3:", "clients[0]: \"a\" is of the wrong type, a group" },
+	{ PREFIX "\ntimeouts = { tcp = \"a\"; };", "f:2:", "a number of seconds is needed" },
+	{ SERVICE("rules = ({ host = (\n\"a.b\",\ntrue\n); " TO " });"), "f:3:", "host[1]: true is of the wrong type" },
+	/* ranges; 32 bit integers of these would be right */
+	{ SERVICE(TO) "\ninterface = { mtu = 4294968796; };", "f:2:", "mtu: 4294968796 is out of range, allowed are 1280 to 65535" },
+	{ PREFIX "services = ({ ipv4 = \"192.0.2.1\";\ntcp = 4294967376; " TO " });", "f:2:", "tcp: 4294967376 is out of range, allowed are 1 to 65535" },
+	{ PREFIX "services = ({ ipv4 = \"192.0.2.1\";\ntcp = [ 80,\n0x100000050\n]; " TO " });", "f:3:", "tcp[1]: 4294967376 is out of range" },
+	{ PREFIX "\nlimits = { flows = 99999999999999999999; };", "f:2:", "9223372036854775807 or more is out" },
+	{ PREFIX "\nlimits = { flows = 16777216; };", "f:2:", "flows: 16777216 is out of range, allowed are 1 to 16777215" },
+	{ PREFIX "\nlimits = { flows = 0; };", "f:2:", "flows: 0 is" },
+	{ PREFIX "\nlimits = { waiting = 1048577; };", "f:2:", "waiting: 1048577 is" },
+	{ PREFIX "\nlimits = { buffer = 4095; };", "f:2:", "buffer: 4095 is" },
+	{ PREFIX "\nlimits = { buffer = 65537; };", "f:2:", "buffer: 65537 is" },
+	{ PREFIX "\nlimits = { buffers = 1099511627777; };", "f:2:", "buffers: 1099511627777 is" },
+	{ PREFIX "\nlimits = { buffers = 8192; };", "f:2:", "'buffers' (8192) must not be less than 'buffer' (32768)" },
+	{ PREFIX "\ninterface = { mtu = 1279; };", "f:2:", "1279 is out of range" },
+	{ PREFIX "\ninterface = { mtu = 65536; };", "f:2:", "65536 is out of range" },
+	{ PREFIX "\ninterface = { mtu = -4294965796; };", "f:2:", "-4294965796 is out of range" },
+	{ PREFIX "\ninterface = { txqueuelen = 0; };", "f:2:", "0 is out of range" },
+	{ PREFIX "\ntcp = { window_scale = 15; };", "f:2:", "15 is out of range, allowed are 0 to 14" },
+	{ PREFIX "\ntcp = { mss = 535; };", "f:2:", "535 is out of range, allowed are 0 (from the MTU) and 536" },
+	{ PREFIX "\ntcp = { mss = 65476; };", "f:2:", "65476 is out of range" },
+	{ PREFIX "\ntimeouts = { connect = 0.999; };", "f:2:", "0.999 is out of range, allowed are 1 to" },
+	{ PREFIX "\ntimeouts = { tcp = 1e300; };", "f:2:", "1e+300 is out of range" },
+	{ SERVICE(TO "\nwait = 0.09;"), "f:2:", "0.09 is out of range, allowed are 0.1 to 3600 seconds" },
+	{ SERVICE(TO "\nwait = -4294967291;"), "f:2:", "-4294967291 is out of range" },
+	/* prefix */
+	{ "prefix = \"2001:db8:46::1/96\";", "f:1:", "host bits set, \"2001:db8:46::/96\" would be right" },
+	{ "prefix = \"2001:db8::/33\";", "f:1:", "has length 33, allowed are /32 /40 /48 /56 /64 /96" },
+	{ "prefix = \"2001:db8::\";", "f:1:", "has length 128" },
+	{ "prefix = \"2001:db8::/\";", "f:1:", "no valid prefix length" },
+	{ "prefix = \"2001:db8::/129\";", "f:1:", "no valid prefix length, allowed are /0 to /128" },
+	{ "prefix = \"2001:db8:0:0:100::/96\";", "f:1:", "bits 64 to 71 set" },
+	{ "prefix = \"::ffff:0:0/96\";", "f:1:", "::ffff:0:0/96" },
+	{ "prefix = \"::/32\";", "f:1:", "::/96" },
+	{ "prefix = \"::/96\";", "f:1:", "::/96" },
+	{ "prefix = \"fe80::/96\";", "f:1:", "link-local" },
+	{ "prefix = \"ff02::/96\";", "f:1:", "multicast" },
+	{ "prefix = \"10.0.0.0/8\";", "f:1:", "is an IPv4 address, an IPv6 address is needed" },
+	{ "prefix = \"x\";", "f:1:", "\"x\" is not an IPv6 address" },
+	/* router, accounts, names */
+	{ PREFIX "\nrouter = { ipv4 = \"2001:db8::1\"; };", "f:2:", "is an IPv6 address, an IPv4 address is needed" },
+	{ PREFIX "\nrouter = { ipv4 = \"224.0.0.1\"; };", "f:2:", "no address of a host" },
+	{ PREFIX "\nrouter = { ipv6 = \"fe80::1\"; };", "f:2:", "link-local" },
+	{ PREFIX "\nuser = \"\";", "f:2:", "1 to 32 characters" },
+	{ PREFIX "\nuser = \"1a\";", "f:2:", "allowed are letters" },
+	{ PREFIX "\nuser = \"a\\x00b\";", "f:2:", "NUL" },
+	{ PREFIX "\ninterface = { name = \"1234567890123456\"; };", "f:2:", "1 to 15 characters" },
+	{ PREFIX "\ninterface = { name = \"a/b\"; };", "f:2:", "allowed are letters" },
+	{ PREFIX "\nlog = { level = \"loud\"; };", "f:2:", "\"loud\" is unknown, allowed are \"error\", \"warning\", \"info\"" },
+	/* clients */
+	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.3\"; });", "f:2:", "clients[0]: 'ipv6' is missing" },
+	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.3/24\"; ipv6 = \"2001:db8::/64\"; });", "f:2:", "\"10.0.0.0/24\" would be right" },
+	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.0/24\"; ipv6 = \"2001:db8::1/64\"; });", "f:2:", "\"2001:db8::/64\" would be right" },
+	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.0/24\"; ipv6 = \"2001:db8::/121\"; });", "f:2:", "has 7 host bits, fewer than the 8 of ipv4 /24; allowed are /0 to /120" },
+	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.3/33\"; ipv6 = \"2001:db8::/64\"; });", "f:2:", "allowed are /0 to /32" },
+	{ PREFIX "\nclients = ({ ipv4 = \"0.0.0.0/0\"; ipv6 = \"2001:db8::/64\"; });", "f:2:", "no host has" },
+	{ PREFIX "clients = (\n{ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8::3\"; },\n{ ipv4 = \"10.0.0.3/32\"; ipv6 = \"2001:db8::4\"; });", "f:3:", "clients[1]: ipv4 \"10.0.0.3/32\" is already mapped in f:2" },
+	{ PREFIX "clients = (\n{ ipv4 = \"10.0.0.4\"; ipv6 = \"2001:db8::3\"; },\n{ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8::3\"; });", "f:3:", "ipv6 \"2001:db8::3/128\" is already mapped in f:2" },
+	/* services */
+	{ PREFIX "services = (\n{ tcp = 80; " TO " });", "f:2:", "services[0]: 'ipv4' is missing" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "'tcp' is missing" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = []; " TO " });", "f:2:", "at least one value" },
+	{ PREFIX "services = (\n{ ipv4 = \"127.0.0.1\"; tcp = 80; " TO " });", "f:2:", "no address of a host" },
+	{ PREFIX "services = (\n{ ipv4 = \"0.0.0.1\"; tcp = 80; " TO " });", "f:2:", "no address of a host" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; });", "f:2:", "neither 'rules' nor 'to'" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; rules = (); });", "f:2:", "neither 'rules' nor 'to'" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = [ 80, 81 ]; name = \"a\"; " TO " },\n{ ipv4 = \"192.0.2.1\"; tcp = 81; " TO " });", "f:3:", "\"192.0.2.1\" port 81 already belongs to the service 'a' in f:2" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = [ 80, 80 ]; " TO " });", "f:2:", "port 80 already" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; name = \"a\"; " TO " },\n{ ipv4 = \"192.0.2.1\"; tcp = 81; name = \"a\"; " TO " });", "f:3:", "name 'a' already belongs to the service in f:2" },
+	{ SERVICE(TO "\nname = \"a b\";"), "f:2:", "no name of a service" },
+	{ SERVICE(TO "\nrefuse = \"answer\";"), "f:2:", "is unknown, allowed are \"reset\", \"drop\"" },
+	/* servers */
+	{ SERVICE("\nto = [];"), "f:2:", "at least one value" },
+	{ SERVICE("\nto = \"10.0.0.1\";"), "f:2:", "is an IPv4 address, an IPv6 address is needed" },
+	{ SERVICE("\nto = \"2001:db8:1::1:\";"), "f:2:", "not an IPv6 address" },
+	{ SERVICE("\nto = \"[2001:db8:1::1\";"), "f:2:", "is no server" },
+	{ SERVICE("\nto = \"[2001:db8:1::1]:0\";"), "f:2:", "no valid port" },
+	{ SERVICE("\nto = \"[2001:db8:1::1]:65536\";"), "f:2:", "no valid port" },
+	{ SERVICE("\nto = \"[2001:db8:1::1]:4294967376\";"), "f:2:", "no valid port" },
+	{ SERVICE("\nto = \"fe80::1\";"), "f:2:", "link-local" },
+	{ SERVICE("\nto = \"::1\";"), "f:2:", "loopback" },
+	{ SERVICE("\nto = \"2001:db8:46::1\";"), "f:2:", "belongs to 'prefix'" },
+	{ SERVICE("to = [ \"2001:db8:1::1\",\n\"2001:db8:2::3\"\n];") "clients = ({ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8:2::3\"; });", "f:2:", "to[1]: \"2001:db8:2::3\" belongs to 'clients'" },
+	{ SERVICE("\nto = \"2001:db8:5::1\";") "router = { ipv6 = \"2001:db8:5::1\"; };", "f:2:", "belongs to 'router'" },
+	{ SERVICE("to = [ \"2001:db8:1::1\",\n\"2001:db8:1:0::1\" ];"), "f:2:", "is listed twice" },
+	/* rules */
+	{ RULE("\nhost = \"a\";"), "f:1:", "'to' is missing" },
+	{ SERVICE("rules = (\n{ " TO " });"), "f:2:", "rule without a condition" },
+	{ RULE(TO "\nhost = \"\";"), "f:2:", "is empty" },
+	{ RULE(TO "\nhost = \"a..b\";"), "f:2:", "empty label" },
+	{ RULE(TO "\nhost = \".a\";"), "f:2:", "empty label" },
+	{ RULE(TO "\nhost = \"b\xc3\xbc"
+		  "cher.example\";"),
+	  "f:2:", "xn--" },
+	{ RULE(TO "\nhost = \"a.*.b\";"), "f:2:", "* is only allowed" },
+	{ RULE(TO "\nhost = \"*\";"), "f:2:", "* is only allowed" },
+	{ RULE(TO "\nhost = \"*a.b\";"), "f:2:", "* is only allowed" },
+	{ RULE(TO "\nhost = \"a b\";"), "f:2:", "allowed are letters" },
+	{ RULE(TO "\nhost = \"192.0.2.1\";"), "f:2:", "is an address" },
+	{ RULE(TO "\nalpn = \"\";"), "f:2:", "1 to 255 bytes" },
+	{ RULE(TO "\nprotocol = \"smtp\";"), "f:2:", "is unknown, allowed are \"tls\", \"http\", \"ssh\"" },
+	{ RULE(TO "\nbytes = \"\";"), "f:2:", "matches everything" },
+	{ SERVICE("rules = (\n{ host = \"a.b\"; " TO " },\n{ host = [ \"c\",\n\"A.B.\" ]; " TO " });"), "f:3:", "rule with host \"a.b\" has the same conditions as the one in f:2" },
+	{ SERVICE("rules = (\n{ bytes = \"\\x41\"; " TO " },\n{ bytes = \"A\"; " TO " });"), "f:3:", "rule with bytes \"A\" has the same conditions" },
+};
+
+static void test_one_error_each(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		const struct wrong *wrong = &wrongs[i];
+		char *errors, *newline;
+
+		if (load(wrong->text, &errors))
+			fail_msg("accepted: %s", wrong->text);
+		newline = strchr(errors, '\n');
+		if (!newline || newline[1] || strncmp(errors, wrong->where, strlen(wrong->where)) != 0 ||
+		    !strstr(errors, ": error: ") || !strstr(errors, wrong->says))
+			fail_msg("%s\nexpected one line: %s ... %s\nbut got: %s", wrong->text, wrong->where, wrong->says,
+				 errors);
+		free(errors);
+	}
+}
+
+static void test_eight_errors(void **state)
+{
+	static const char text[] = "prefix = \"::ffff:0:0/96\";		# unusable\n"
+				   "interface = { mtu = 4294968796;		# wraps to 1500\n"
+				   "  nmae = \"x\"; };			# unknown\n"
+				   "clients = ( { ipv4 = \"10.0.0.3/24\";	# host bits\n"
+				   "  ipv6 = \"10.0.0.4\"; } );		# family\n"
+				   "services = (\n"
+				   "  { ipv4 = \"192.0.2.1\"; tcp = 80; to = \"2001:db8::1\"; },\n"
+				   "  { ipv4 = \"192.0.2.1\"; tcp = 80; to = \"2001:db8::1\"; }	# overlap\n"
+				   ");\n"
+				   "tcp = { sack = 1;			# type\n"
+				   "  window_scale = 15; };		# range\n";
+	static const int lines[] = { 1, 2, 3, 4, 5, 8, 10, 11 };
+	char *errors, *line;
+	int number;
+
+	(void)state;
+	assert_null(load(text, &errors));
+	line = errors;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		assert_int_equal(sscanf(line, "f:%d: error: ", &number), 1);
+		assert_int_equal(number, lines[i]);
+		line = strchr(line, '\n') + 1;
+	}
+	assert_string_equal(line, "");
+	free(errors);
+}
+
+static void test_too_many_servers(void **state)
+{
+	char text[16384] = PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = 80; to = [ \"2001:db8:1::1000\"";
+	struct daemon_config *config;
+	char *errors;
+
+	(void)state;
+	for (unsigned int i = 1; i < SERVERS_MAX; i++)
+		sprintf(text + strlen(text), ", \"2001:db8:1::%x\"", i);
+	strcat(text, " ]; });");
+	config = load_right(text);
+	assert_int_equal(config->engine.services[0].fallback.count, SERVERS_MAX);
+	config_free(config);
+	strcpy(strstr(text, " ]; });"), ", \"2001:db8:1::2000\" ]; });");
+	assert_null(load(text, &errors));
+	assert_string_equal(errors, "f:1: error: services[0].to: 257 servers are too many, allowed are 256\n");
+	free(errors);
+}
+
+/** write_file() - a file in the directory @directory; @path gets its name */
+static void write_file(const char *directory, const char *name, const char *text, char *path)
+{
+	FILE *file;
+
+	sprintf(path, "%s/%s", directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static char *load_errors(const char *path)
+{
+	char *errors;
+	size_t size;
+	FILE *stream = open_memstream(&errors, &size);
+
+	assert_null(config_load(path, stream));
+	fclose(stream);
+	return errors;
+}
+
+static void test_include(void **state)
+{
+	char directory[] = "/tmp/test_config.XXXXXX", path[64], included[64], expected[256];
+	char *errors;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	write_file(directory, "tcp.conf", "\ntcp = { sack = 1; };\nuser = \"a\";\n", included);
+	write_file(directory, "main.conf", PREFIX "\n@include \"tcp.conf\"\n\nuser = \"b\";\nmaps = 1;\n", path);
+	errors = load_errors(path);
+	sprintf(expected, "%s:2: error: tcp.sack: 1 is of the wrong type, true or false is needed\n", included);
+	assert_true(strncmp(errors, expected, strlen(expected)) == 0);
+	sprintf(expected, "\n%s:4: error: setting 'user' is set twice, first in %s:3\n", path, included);
+	assert_non_null(strstr(errors, expected));
+	sprintf(expected, "\n%s:5: error: unknown setting 'maps'", path);
+	assert_non_null(strstr(errors, expected));
+	free(errors);
+	write_file(directory, "main.conf", PREFIX "\n@include \"none.conf\"\n", path);
+	errors = load_errors(path);
+	sprintf(expected, "%s:2: error: cannot include \"%s/none.conf\": No such file or directory\n", path, directory);
+	assert_string_equal(errors, expected);
+	free(errors);
+	write_file(directory, "main.conf", PREFIX "\n@include \"main.conf\"\n", path);
+	errors = load_errors(path);
+	assert_non_null(strstr(errors, ":2: error: cannot include"));
+	assert_non_null(strstr(errors, "nested more than 10 deep"));
+	free(errors);
+	unlink(path);
+	unlink(included);
+	rmdir(directory);
+}
+
+static void test_unreadable(void **state)
+{
+	char *errors = load_errors("/nonexistent");
+
+	(void)state;
+	assert_string_equal(errors, "/nonexistent:0: error: cannot read: No such file or directory\n");
+	free(errors);
+	errors = load_errors("/");
+	assert_string_equal(errors, "/:0: error: cannot read: Is a directory\n");
+	free(errors);
+}
+
+static void test_deep_nesting(void **state)
+{
+	char text[4096] = "x = ";
+	char *errors;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++)
+		strcat(text, "(");
+	assert_null(load(text, &errors));
+	assert_non_null(strstr(errors, "f:1: error: brackets are nested more than 32 deep\n"));
+	free(errors);
+}
+
+/* ---- right configurations ---------------------------------------------------------------- */
+
+static void test_defaults(void **state)
+{
+	struct daemon_config *config = load_right(PREFIX);
+	const struct engine_config *engine = &config->engine;
+
+	(void)state;
+	assert_string_equal(config->interface.name, "nat46");
+	assert_int_equal(config->interface.mtu, 1500);
+	assert_int_equal(config->interface.txqueuelen, 1000);
+	assert_true(config->interface.offload && config->interface.setup);
+	assert_string_equal(config->user, "nat46d");
+	assert_string_equal(config->group, "nat46d");
+	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+	assert_false(config->log_sessions);
+	assert_int_equal(engine->plan.prefix.length, 96);
+	assert_memory_equal(engine->plan.prefix.address.byte, "\x20\x01\x0d\xb8\0\x46\0\0\0\0\0\0\0\0\0\0", 16);
+	assert_int_equal(engine->plan.client_count, 0);
+	assert_int_equal(engine->service_count, 0);
+	assert_int_equal(engine->router_ipv4, 0);
+	assert_false(engine->has_router_ipv6);
+	assert_int_equal(engine->mtu, 1500);
+	assert_int_equal(engine->tcp.window_scale, 7);
+	assert_true(engine->tcp.sack && engine->tcp.timestamps);
+	assert_int_equal(engine->tcp.mss, 0);
+	assert_int_equal(engine->timeouts.connect, INT64_C(10000000000));
+	assert_int_equal(engine->timeouts.tcp, INT64_C(7440000000000));
+	assert_int_equal(engine->timeouts.tcp_transitory, INT64_C(240000000000));
+	assert_int_equal(engine->limits.flows, 1048576);
+	assert_int_equal(engine->limits.waiting, 65536);
+	assert_int_equal(engine->limits.buffer, 32768);
+	assert_int_equal(engine->limits.buffers, 67108864);
+	config_free(config);
+}
+
+static void test_settings(void **state)
+{
+	struct daemon_config *config = load_right(everything);
+	const struct engine_config *engine = &config->engine;
+
+	(void)state;
+	assert_string_equal(config->interface.name, "tun0");
+	assert_int_equal(config->interface.txqueuelen, 5);
+	assert_false(config->interface.offload || config->interface.setup);
+	assert_string_equal(config->user, "u");
+	assert_string_equal(config->group, "g");
+	assert_int_equal(config->log_level, LOG_LEVEL_TRACE);
+	assert_true(config->log_sessions);
+	assert_int_equal(engine->mtu, 9000);
+	assert_int_equal(engine->router_ipv4, 0xc0000201);
+	assert_true(engine->has_router_ipv6);
+	assert_int_equal(engine->router_ipv6.byte[15], 1);
+	assert_int_equal(engine->plan.client_count, 2);
+	assert_int_equal(engine->plan.clients[0].ipv4.address, 0x0a000003);
+	assert_int_equal(engine->plan.clients[0].ipv4.length, 32);
+	assert_int_equal(engine->plan.clients[0].ipv6.length, 128);
+	assert_int_equal(engine->plan.clients[1].ipv4.length, 16);
+	assert_int_equal(engine->plan.clients[1].ipv6.length, 64);
+	assert_int_equal(engine->tcp.window_scale, 14);
+	assert_false(engine->tcp.sack || engine->tcp.timestamps);
+	assert_int_equal(engine->tcp.mss, 1400);
+	assert_int_equal(engine->timeouts.connect, INT64_C(1000000000));
+	assert_int_equal(engine->timeouts.tcp, INT64_C(1500000000));
+	assert_int_equal(engine->limits.flows, 1);
+	assert_int_equal(engine->limits.buffers, INT64_C(1) << 40);
+	config_free(config);
+}
+
+static void test_services(void **state)
+{
+	static const uint16_t ports[] = { 22, 25, 80, 443 };
+	struct daemon_config *config = load_right(everything);
+	const struct service *services = config->engine.services;
+
+	(void)state;
+	assert_int_equal(config->engine.service_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(services[i].address, 0xc000020a);
+		assert_int_equal(services[i].port, ports[i]);
+	}
+	assert_string_equal(services[0].name, "192.0.2.10:22");
+	assert_string_equal(services[1].name, "192.0.2.10:25");
+	assert_int_equal(services[0].rule_count, 0);
+	assert_int_equal(services[0].wait, INT64_C(5000000000));
+	assert_int_equal(services[0].refusal, REFUSE_RESET);
+	assert_int_equal(services[0].line, 16);
+	assert_string_equal(services[2].name, "web");
+	assert_string_equal(services[3].name, "web");
+	assert_int_equal(services[3].rule_count, 5);
+	assert_ptr_equal(services[2].rules, services[3].rules);
+	assert_int_equal(services[3].fallback.count, 1);
+	assert_int_equal(services[3].fallback.servers[0].address.byte[15], 9);
+	assert_int_equal(services[3].wait, INT64_C(250000000));
+	assert_int_equal(services[3].refusal, REFUSE_DROP);
+	assert_int_equal(services[3].line, 7);
+	config_free(config);
+}
+
+static void test_rules(void **state)
+{
+	struct daemon_config *config = load_right(everything);
+	const struct rule *rules = config->engine.services[2].rules;
+
+	(void)state;
+	assert_string_equal(rules[0].text, "host \"shop.example\"");
+	assert_string_equal(rules[0].host, "shop.example");
+	assert_false(rules[0].wildcard);
+	assert_int_equal(rules[0].line, 10);
+	assert_int_equal(rules[0].servers.count, 2);
+	assert_int_equal(rules[0].servers.servers[0].port, 0);
+	assert_int_equal(rules[0].servers.servers[1].port, 8443);
+	assert_string_equal(rules[1].text, "host \"www.example.org\", alpn \"h2\"");
+	assert_string_equal(rules[1].alpn, "h2");
+	assert_string_equal(rules[2].text, "host \"*.shop.example\"");
+	assert_string_equal(rules[2].host, "shop.example");
+	assert_true(rules[2].wildcard);
+	assert_string_equal(rules[3].text, "bytes \"\\x16\\x00\\\"\\\\\\x0a\"");
+	assert_int_equal(rules[3].bytes_length, 5);
+	assert_memory_equal(rules[3].bytes, "\x16\0\"\\\n", 5);
+	assert_string_equal(rules[4].text, "protocol \"ssh\"");
+	assert_int_equal(rules[4].protocol, PROTOCOL_SSH);
+	config_free(config);
+}
+
+/* What -p prints is a configuration that says the same, defaults included. */
+static void test_round_trip(void **state)
+{
+	static const char *const texts[] = { PREFIX, everything, "prefix = \"64:ff9b::/96\";" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct daemon_config *first = load_right(texts[i]), *second;
+		char *printed = print(first), *again;
+
+		second = load_right(printed);
+		again = print(second);
+		assert_string_equal(printed, again);
+		assert_int_equal(first->engine.service_count, second->engine.service_count);
+		assert_memory_equal(&first->interface, &second->interface, sizeof(first->interface));
+		assert_memory_equal(&first->engine.limits, &second->engine.limits, sizeof(first->engine.limits));
+		free(printed);
+		free(again);
+		config_free(first);
+		config_free(second);
+	}
+}
+
+/* ---- the shipped file -------------------------------------------------------------------- */
+
+/** uncomment() - the shipped file with each line "#setting" that is a default made effective */
+static char *uncomment(void)
+{
+	FILE *file = fopen(TEST_SRCDIR "/../etc/nat46d.conf", "r");
+	char *text, line[256];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	assert_non_null(out);
+	while (fgets(line, sizeof(line), file))
+		fputs(line[0] == '#' && line[1] != ' ' && line[1] != '\n' ? line + 1 : line, out);
+	fclose(file);
+	fclose(out);
+	return text;
+}
+
+/** check_mentioned() - fail unless @text sets each of @members */
+static void check_mentioned(const char *text, const struct setting *members)
+{
+	char pattern[64];
+
+	for (; members->name; members++) {
+		sprintf(pattern, "%s = ", members->name);
+		if (!strstr(text, pattern))
+			fail_msg("etc/nat46d.conf does not mention '%s'", members->name);
+	}
+}
+
+static void test_shipped_file(void **state)
+{
+	struct daemon_config *minimal, *shipped;
+	char *text = uncomment(), *expected, *is;
+
+	(void)state;
+	check_mentioned(text, config_schema.members);
+	for (const struct setting *m = config_schema.members; m->name; m++) {
+		if (m->members)
+			check_mentioned(text, m->members);
+	}
+	check_mentioned(text, config_rule_members);
+	minimal = load_right("prefix = \"2001:db8:46::/96\";");
+	shipped = load_right(text);
+	expected = print(minimal);
+	is = print(shipped);
+	assert_string_equal(is, expected);
+	config_free(minimal);
+	config_free(shipped);
+	free(text);
+	free(expected);
+	free(is);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_error_each),
+		cmocka_unit_test(test_eight_errors),
+		cmocka_unit_test(test_too_many_servers),
+		cmocka_unit_test(test_include),
+		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_deep_nesting),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_shipped_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
