@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/* host.c - demultiplexing, and what a stack does with packets for which there is no connection */
+#include "host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct tcp *host_new_tcp(struct host *host)
+{
+	struct tcp *tcp = calloc(1, sizeof(*tcp));
+
+	if (host->count == host->room) {
+		host->room = host->room ? host->room * 2 : 16;
+		host->tcp = realloc(host->tcp, host->room * sizeof(struct tcp *));
+	}
+	if (!tcp || !host->tcp)
+		abort();
+	tcp->owner = host;
+	tcp->queue = host->queue;
+	host->tcp[host->count++] = tcp;
+	return tcp;
+}
+
+/* The newest end point with these addresses and ports; closed ones do not count. */
+static struct tcp *find(struct host *host, const struct address *local, uint16_t local_port,
+			const struct address *remote, uint16_t remote_port)
+{
+	for (size_t i = host->count; i-- > 0;) {
+		struct tcp *tcp = host->tcp[i];
+
+		if (tcp->state != TCP_CLOSED && tcp->local_port == local_port && tcp->remote_port == remote_port &&
+		    address_equal(&tcp->local, local) && address_equal(&tcp->remote, remote))
+			return tcp;
+	}
+	return NULL;
+}
+
+static void answer_reset(struct host *host, const struct packet *packet)
+{
+	struct packet reset = {
+		.source = packet->destination, .destination = packet->source, .hop_limit = 64,
+		.source_port = packet->destination_port, .destination_port = packet->source_port,
+		.flags = FLAG_RST,
+	};
+
+	if (packet->flags & FLAG_RST)
+		return;
+	if (packet->flags & FLAG_ACK) {
+		reset.seq = packet->ack;
+	} else {
+		reset.flags |= FLAG_ACK;
+		reset.ack = packet->seq + (uint32_t)packet->payload_length + !!(packet->flags & FLAG_SYN) +
+			    !!(packet->flags & FLAG_FIN);
+	}
+	link_send(host->link, packet_build(&reset, 0, false));
+}
+
+static void answer_syn(struct host *host, const struct packet *syn, const struct wire *wire)
+{
+	struct tcp setup = { .owner = host, .queue = host->queue };
+	enum host_answer answer = host->listen ? host->listen(host->context, syn, &setup) : HOST_REFUSE;
+
+	switch (answer) {
+	case HOST_ACCEPT: {
+		struct tcp *tcp = host_new_tcp(host);
+
+		*tcp = setup;
+		tcp->local = syn->destination;
+		tcp->remote = syn->source;
+		tcp->local_port = syn->destination_port;
+		tcp->remote_port = syn->source_port;
+		tcp_accept(tcp, syn);
+		break;
+	}
+	case HOST_REFUSE:
+		answer_reset(host, syn);
+		break;
+	case HOST_SILENT:
+		break;
+	case HOST_UNREACHABLE: {
+		struct address router = syn->destination;
+
+		router.byte[router.is_ipv6 ? 15 : 3] ^= 0xf0;
+		link_send(host->link, packet_error(wire, &router, PACKET_UNREACHABLE, 0));
+		break;
+	}
+	}
+}
+
+static void receive_tcp(struct host *host, const struct packet *packet, const struct wire *wire)
+{
+	struct tcp *tcp = find(host, &packet->destination, packet->destination_port, &packet->source,
+			       packet->source_port);
+
+	if (tcp && host->vanished && host->vanished(host->context, tcp))
+		return;
+	if (tcp && tcp_reusable(tcp, packet)) {
+		tcp->state = TCP_CLOSED;
+		tcp->wait_at = NEVER;
+		tcp = NULL;
+	}
+	if (tcp)
+		tcp_input(tcp, packet);
+	else if ((packet->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == FLAG_SYN)
+		answer_syn(host, packet, wire);
+	else
+		answer_reset(host, packet);
+}
+
+void host_receive(struct host *host, struct wire *wire)
+{
+	struct packet packet;
+	const char *error = packet_parse(wire->bytes, wire->length, &wire->offload, &packet);
+
+	if (error) {
+		if (!wire->corrupt)
+			host->bad(host->context, error);
+		host->bad_packets++;
+	} else if (packet.kind == PACKET_TCP) {
+		receive_tcp(host, &packet, wire);
+	} else if (packet.kind != PACKET_OTHER && !wire->corrupt) {	/* what it quotes may be nonsense */
+		struct tcp *tcp = find(host, &packet.quoted_source, packet.source_port, &packet.quoted_destination,
+				       packet.destination_port);
+
+		if (tcp && !(host->vanished && host->vanished(host->context, tcp)))
+			tcp_error(tcp, &packet);
+	}
+	free(wire);
+}
+
+void host_free(struct host *host)
+{
+	for (size_t i = 0; i < host->count; i++) {
+		free(host->tcp[i]->buffer);
+		free(host->tcp[i]);
+	}
+	free(host->tcp);
+	host->tcp = NULL;
+	host->count = host->room = 0;
+}
