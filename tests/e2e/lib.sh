@@ -69,13 +69,12 @@ in_ns() {
 	ip netns exec "$@"
 }
 
-# wait_for SECONDS COMMAND...: repeat until it succeeds; false if it never does
+# wait_for SECONDS COMMAND...: repeat until it succeeds; false if it does not in this time
 wait_for() {
-	tries=$(($1 * 20))
+	deadline=$(($(date +%s) + $1 + 1))
 	shift
 	while ! "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
+		[ "$(date +%s)" -lt $deadline ] || return 1
 		sleep 0.05
 	done
 }
