@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * world.c - an engine with the configuration of the worked example
+ */
+#include "world.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
+
+static const struct server h1[] = { { .address = V6(1) } };
+static const struct server h2[] = { { .address = V6(2) } };
+static const struct rule rules[] = {
+	{ .bytes = (const uint8_t *)"A", .bytes_length = 1, .servers = { h1, 1 }, .text = "bytes A" },
+	{ .bytes = (const uint8_t *)"B", .bytes_length = 1, .servers = { h2, 1 }, .text = "bytes B" },
+};
+static const struct service services[] = {
+	{ .name = "example", .address = WORLD_SERVICE, .port = 80, .rules = rules, .rule_count = 2,
+	  .wait = 5000000000 },
+	{ .name = "plain", .address = WORLD_SERVICE, .port = 8080, .fallback = { h1, 1 }, .wait = 5000000000 },
+};
+static const struct address_mapping clients[] = {
+	{ .ipv4 = { 0x0a000003, 32 }, .ipv6 = { V6(3), 128 } },
+	{ .ipv4 = { 0x0a000004, 32 }, .ipv6 = { V6(4), 128 } },
+};
+
+static void on_emit(void *context, struct frame *frame)
+{
+	struct world *world = context;
+	struct world_packet *packet = &world->packets[world->count];
+
+	assert_true(world->count < WORLD_PACKETS);
+	assert_true(frame->length <= sizeof(packet->bytes));
+	memcpy(packet->bytes, frame->data, frame->length);
+	packet->length = frame->length;
+	packet->offload = frame->offload;
+	world->count++;
+}
+
+static void on_random(void *context, void *bytes, size_t count)
+{
+	(void)context;
+	memset(bytes, 0, count);
+}
+
+static void on_session(void *context, const struct session *session)
+{
+	struct world *world = context;
+
+	(void)session;
+	world->sessions++;
+}
+
+static uint32_t on_isn(void *context, uint32_t cookie)
+{
+	const struct world *world = context;
+
+	return world->isn ? world->isn : cookie;
+}
+
+void world_config(struct world *world)
+{
+	memset(world, 0, sizeof(*world));
+	world->now = 1000000000000;
+	world->config = (struct engine_config){
+		.plan = { .prefix = { { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 } }, 96 }, .clients = clients,
+			  .client_count = 2 },
+		.services = services,
+		.service_count = 2,
+		.router_ipv4 = 0x0a000001,
+		.has_router_ipv6 = true,
+		.router_ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46, [15] = 1 } },
+		.mtu = 1500,
+		.tcp = { .window_scale = 7, .sack = true, .timestamps = true },
+		.timeouts = { .connect = 10000000000, .tcp = 7440000000000, .tcp_transitory = 240000000000 },
+		.limits = { .flows = 64, .waiting = 16, .buffer = 32768, .buffers = 1 << 20 },
+	};
+}
+
+void world_make(struct world *world)
+{
+	const struct engine_hooks hooks = {
+		.context = world,
+		.emit = on_emit,
+		.random = on_random,
+		.session = on_session,
+		.isn = on_isn,
+	};
+
+	world->memory = calloc(1, engine_memory(&world->config.limits));
+	assert_non_null(world->memory);
+	world->engine = engine_create(world->memory, &world->config, &hooks, world->now);
+}
+
+static void check(const struct world *world)
+{
+	const char *error = engine_check(world->engine);
+
+	if (error)
+		fail_msg("%s", error);
+}
+
+void world_free(struct world *world)
+{
+	check(world);
+	free(world->memory);
+	world->memory = NULL;
+}
+
+enum verdict world_input(struct world *world, const uint8_t *bytes, size_t length, const struct offload *offload)
+{
+	/* of exact size, so that a sanitizer sees any byte read outside */
+	uint8_t *buffer = malloc(FRAME_HEADROOM + length);
+	struct frame frame = { .data = buffer + FRAME_HEADROOM, .length = length, .headroom = FRAME_HEADROOM };
+	enum verdict verdict;
+
+	assert_non_null(buffer);
+	memcpy(frame.data, bytes, length);
+	if (offload)
+		frame.offload = *offload;
+	world->count = 0;
+	world->now += 1000000;
+	verdict = engine_input(world->engine, &frame, world->now);
+	free(buffer);
+	check(world);
+	return verdict;
+}
+
+void world_wait(struct world *world, int64_t nanoseconds)
+{
+	int64_t end = world->now + nanoseconds;
+
+	world->count = 0;
+	for (;;) {
+		int64_t next = engine_timers(world->engine, world->now);
+
+		check(world);
+		if (next > end)
+			break;
+		world->now = next > world->now ? next : world->now + 1;
+	}
+	world->now = end;
+}

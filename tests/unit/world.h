@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * world.h - an engine with the configuration of the worked example, and a record of what it emits
+ *
+ * Clients 10.0.0.3 and 10.0.0.4 appear as 2001:db8::3 and ::4, all others inside 2001:db8:46::/96. Service
+ * 10.0.0.42 has rules on port 80 (bytes "A" to 2001:db8::1, "B" to ::2) and none on port 8080 (to ::1).
+ */
+#ifndef NAT46_TESTS_WORLD_H
+#define NAT46_TESTS_WORLD_H
+
+#include "nat46/engine.h"
+
+#define WORLD_PACKETS 64
+
+/** Addresses of the worked example. */
+#define WORLD_CLIENT 0x0a000003u
+#define WORLD_SERVICE 0x0a00002au
+
+/** struct world_packet - a packet that the engine emitted */
+struct world_packet {
+	uint8_t bytes[2048];
+	size_t length;
+	struct offload offload;
+};
+
+/**
+ * struct world - engine, configuration and what came out
+ * @isn: fixed ISN for SYN/ACKs; 0: the cookie
+ * @now: virtual time
+ */
+struct world {
+	struct engine *engine;
+	void *memory;
+	struct engine_config config;
+	int64_t now;
+	uint32_t isn;
+	struct world_packet packets[WORLD_PACKETS];
+	size_t count;
+	size_t sessions;
+};
+
+/** world_make() - a fresh engine; the random hook gives zeros. Change @world->config only before. */
+void world_config(struct world *world);
+void world_make(struct world *world);
+
+/** world_free() - check the engine's structures and release it */
+void world_free(struct world *world);
+
+/** world_input() - give the engine a packet; forgets what it emitted before */
+enum verdict world_input(struct world *world, const uint8_t *bytes, size_t length, const struct offload *offload);
+
+/** world_wait() - let time pass and timers run; forgets what was emitted before */
+void world_wait(struct world *world, int64_t nanoseconds);
+
+#endif
