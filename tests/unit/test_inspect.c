@@ -57,6 +57,8 @@ static const struct row rows[] = {
 	{ "GET /\n", 6, O },
 	{ "GET \x01", 5, O },
 	{ "PRI * HTTP/2.0\r\n", 16, H },
+	{ "ABCDEFGHIJKLMNOPQRST", 20, H | O },
+	{ "ABCDEFGHIJKLMNOPQRSTU", 21, O },
 };
 
 static void protocols(void **state)
