@@ -5,7 +5,7 @@
  * Passes, each in a file of its own; every one reports all errors it finds and later ones pass over them:
  *
  *   config_source.c   files and @include into one text, places of its lines
- *   config_lex.c      tokens: what libconfig would change or lose silently
+ *   config_lex.c      tokens, with config_syntax.c: what libconfig would change or lose silently
  *   (libconfig)       text into a tree
  *   config_check.c    tree against config_schema.c; config_text.c and config_address.c read the strings
  *   config_clients.c, config_services.c, config_rules.c
@@ -25,8 +25,7 @@ static void report_syntax(struct config_build *build)
 {
 	int line = config_error_line(&build->tree);
 
-	config_error(&build->errors, line > 0 ? (unsigned int)line : 1, "%s, in this line or before it",
-		     config_error_text(&build->tree));
+	config_error(&build->errors, line > 0 ? (unsigned int)line : 1, "%s", config_error_text(&build->tree));
 }
 
 /** compile() - everything that follows reading */

@@ -2,9 +2,8 @@
 /*
  * config_lex.c - tokens of a configuration, rewritten so that libconfig changes nothing silently
  *
- * This only has to know where tokens begin and end, and to leave what it does not know as it is: libconfig
- * sees the result and reports what is wrong with its structure. The one piece of structure needed here is
- * which group a name belongs to, to find settings that are set twice.
+ * A text ends here at the first token that cannot be where it is; errors that leave the structure whole are
+ * reported and passed over.
  */
 #include "daemon/config_lex.h"
 
@@ -15,9 +14,13 @@
 #include <strings.h>
 
 #include "daemon/config_pool.h"
+#include "daemon/config_syntax.h"
 
-#define NESTING_MAX 32u
 #define NUMBER_MAX 64u
+#define QUOTED_MAX 40u
+
+/* Tokens that stay in the line of the one before: see config_lex.h. */
+#define MOVING_UP ",;)]}=:"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -34,11 +37,11 @@ struct lexer {
 	struct config_pool *texts;
 	struct known_name *names;
 	size_t name_count, name_room;
-	size_t first_name[NESTING_MAX]; /* of each open bracket, in @names */
-	size_t nesting;
+	size_t first_name[CONFIG_NESTING_MAX + 1]; /* of each open bracket, in @names */
+	struct config_syntax syntax;
+	unsigned int mark; /* of the last token */
 	size_t renamed;
-	bool value_follows; /* the last token was an equal sign */
-	bool broken;        /* what follows has lost its meaning */
+	bool broken; /* what follows has lost its meaning */
 };
 
 bool config_lex_renamed(const char *name)
@@ -62,6 +65,23 @@ static void skip(struct config_input *input, size_t count)
 		if (input->text[input->offset++] == '\n')
 			input->line++;
 	}
+}
+
+/** accept() - may a token of @length bytes follow here; if not it is reported, and reading ends */
+static bool accept(struct lexer *lexer, struct config_input *input, char token, size_t length)
+{
+	const char *needed;
+
+	if (!strchr(MOVING_UP, token))
+		lexer->mark = config_source_mark(lexer->source);
+	needed = config_syntax_token(&lexer->syntax, token, lexer->mark);
+	if (!needed)
+		return true;
+	lexer->mark = config_source_mark(lexer->source);
+	config_error(lexer->errors, lexer->mark, "syntax error: %.*s is unexpected, %s is needed",
+		     (int)(length < QUOTED_MAX ? length : QUOTED_MAX), here(input), needed);
+	lexer->broken = true;
+	return false;
 }
 
 static void lex_block_comment(struct lexer *lexer, struct config_input *input)
@@ -110,6 +130,8 @@ static void lex_string(struct lexer *lexer, struct config_input *input)
 	unsigned int mark = config_source_mark(lexer->source);
 	char escape[8];
 
+	if (!accept(lexer, input, TOKEN_STRING, strcspn(here(input) + 1, "\"\n") + 2))
+		return;
 	config_source_token(lexer->source, false);
 	put(lexer, "\"");
 	skip(input, 1);
@@ -148,21 +170,46 @@ static bool integer(const char *token, long long *value)
 	return true;
 }
 
+/** is_float() - digits with a point or an exponent */
+static bool is_float(const char *token)
+{
+	size_t before, after = 0;
+	bool point;
+
+	token += *token == '-' || *token == '+';
+	before = strspn(token, DIGITS);
+	token += before;
+	point = *token == '.';
+	if (point) {
+		after = strspn(token + 1, DIGITS);
+		token += after + 1;
+	}
+	if (before + after == 0)
+		return false;
+	if (*token != 'e' && *token != 'E')
+		return point && *token == '\0';
+	token += 1 + (token[1] == '-' || token[1] == '+');
+	return *token && token[strspn(token, DIGITS)] == '\0';
+}
+
 static void lex_number(struct lexer *lexer, struct config_input *input)
 {
 	size_t length = strspn(here(input), DIGITS LETTERS "+-.");
 	char token[NUMBER_MAX];
 	long long value;
 
+	if (!accept(lexer, input, TOKEN_VALUE, length))
+		return;
 	config_source_token(lexer->source, false);
 	(void)snprintf(token, sizeof(token), "%.*s", (int)(length < sizeof(token) ? length : sizeof(token)),
 		       here(input));
 	if (length < sizeof(token) && integer(token, &value)) {
 		(void)snprintf(token, sizeof(token), "%lldL", value);
-		put(lexer, token);
-	} else {
-		config_source_append(lexer->source, here(input), length);
+	} else if (length >= sizeof(token) || !is_float(token)) {
+		config_error(lexer->errors, lexer->mark, "\"%.40s\" is not a number", token);
+		lexer->broken = true;
 	}
+	put(lexer, token);
 	skip(input, length);
 }
 
@@ -185,7 +232,7 @@ static void rename_setting(struct lexer *lexer, const char *name, unsigned int m
 
 static const struct known_name *find_name(const struct lexer *lexer, const char *name)
 {
-	size_t i = lexer->nesting > 0 ? lexer->first_name[lexer->nesting - 1] : 0;
+	size_t i = lexer->first_name[lexer->syntax.depth];
 
 	for (; i < lexer->name_count; i++) {
 		if (strcmp(lexer->names[i].text, name) == 0)
@@ -194,29 +241,37 @@ static const struct known_name *find_name(const struct lexer *lexer, const char 
 	return NULL;
 }
 
+/** add_name() - remember the name of a setting as long as its group is open */
+static void add_name(struct lexer *lexer, const char *name)
+{
+	lexer->names = config_grow(lexer->names, lexer->name_count, &lexer->name_room, sizeof(*lexer->names));
+	lexer->names[lexer->name_count].text = name;
+	lexer->names[lexer->name_count].mark = lexer->mark;
+	lexer->name_count++;
+}
+
 static void lex_word(struct lexer *lexer, struct config_input *input)
 {
 	size_t length = strspn(here(input), LETTERS DIGITS "-_*");
 	const char *name = config_pool_copy(lexer->texts, here(input), length);
-	unsigned int mark = config_source_mark(lexer->source);
+	bool boolean = strcasecmp(name, "true") == 0 || strcasecmp(name, "false") == 0;
 	const struct known_name *first;
 
+	if (!accept(lexer, input, boolean ? TOKEN_VALUE : TOKEN_NAME, length))
+		return;
 	skip(input, length);
 	config_source_token(lexer->source, false);
-	if (lexer->value_follows || strcasecmp(name, "true") == 0 || strcasecmp(name, "false") == 0) {
+	if (boolean) {
 		put(lexer, name);
 		return;
 	}
 	first = find_name(lexer, name);
 	if (first || config_lex_renamed(name)) {
-		rename_setting(lexer, name, mark, first);
+		rename_setting(lexer, name, lexer->mark, first);
 		return;
 	}
 	put(lexer, name);
-	lexer->names = config_grow(lexer->names, lexer->name_count, &lexer->name_room, sizeof(*lexer->names));
-	lexer->names[lexer->name_count].text = name;
-	lexer->names[lexer->name_count].mark = mark;
-	lexer->name_count++;
+	add_name(lexer, name);
 }
 
 /** lex_include() - "@include "FILE"" at the beginning of a line */
@@ -244,23 +299,6 @@ static bool lex_include(struct lexer *lexer, struct config_input *input)
 	return true;
 }
 
-static void open_bracket(struct lexer *lexer)
-{
-	if (lexer->nesting == NESTING_MAX) {
-		config_error(lexer->errors, config_source_mark(lexer->source), "brackets are nested more than %u deep",
-			     NESTING_MAX);
-		lexer->broken = true;
-		return;
-	}
-	lexer->first_name[lexer->nesting++] = lexer->name_count;
-}
-
-static void close_bracket(struct lexer *lexer)
-{
-	if (lexer->nesting > 0)
-		lexer->name_count = lexer->first_name[--lexer->nesting];
-}
-
 static void lex_other(struct lexer *lexer, struct config_input *input)
 {
 	char byte = *here(input);
@@ -270,14 +308,30 @@ static void lex_other(struct lexer *lexer, struct config_input *input)
 		lexer->broken = true;
 		return;
 	}
-	config_source_token(lexer->source, strchr(",;)]}=:", byte) != NULL);
+	if (!accept(lexer, input, strchr(",;()[]{}=:", byte) ? byte : TOKEN_OTHER, 1))
+		return;
+	config_source_token(lexer->source, strchr(MOVING_UP, byte) != NULL);
 	config_source_append(lexer->source, &byte, 1);
 	skip(input, 1);
 	if (strchr("([{", byte))
-		open_bracket(lexer);
+		lexer->first_name[lexer->syntax.depth] = lexer->name_count;
 	else if (strchr(")]}", byte))
-		close_bracket(lexer);
-	lexer->value_follows = byte == '=' || byte == ':';
+		lexer->name_count = lexer->first_name[lexer->syntax.depth + 1];
+}
+
+/** check_end() - is the structure complete at the end of the text */
+static void check_end(struct lexer *lexer)
+{
+	const struct config_syntax *syntax = &lexer->syntax;
+
+	if (syntax->depth > 0)
+		config_error(lexer->errors, syntax->open[syntax->depth - 1].mark,
+			     "syntax error: %c without its closing bracket", syntax->open[syntax->depth - 1].bracket);
+	else if (syntax->expected == EXPECT_EQUAL || syntax->expected == EXPECT_VALUE)
+		config_error(lexer->errors, lexer->mark, "syntax error: the value is missing");
+	else
+		return;
+	lexer->broken = true;
 }
 
 static void lex_token(struct lexer *lexer, struct config_input *input)
@@ -292,16 +346,12 @@ static void lex_token(struct lexer *lexer, struct config_input *input)
 	} else if (text[0] == '/' && text[1] == '*') {
 		lex_block_comment(lexer, input);
 	} else if (text[0] == '@' && lex_include(lexer, input)) {
-		lexer->value_follows = false;
 	} else if (text[0] == '"') {
 		lex_string(lexer, input);
-		lexer->value_follows = false;
 	} else if (text[0] && strchr(DIGITS "+-.", text[0])) {
 		lex_number(lexer, input);
-		lexer->value_follows = false;
 	} else if (text[0] && strchr(LETTERS "*", text[0])) {
 		lex_word(lexer, input);
-		lexer->value_follows = false;
 	} else {
 		lex_other(lexer, input);
 	}
@@ -314,6 +364,8 @@ bool config_lex(struct config_source *source, struct config_errors *errors)
 
 	while (!lexer.broken && (input = config_source_input(source)) != NULL)
 		lex_token(&lexer, input);
+	if (!lexer.broken)
+		check_end(&lexer);
 	config_pool_destroy(lexer.texts);
 	free(lexer.names);
 	return !lexer.broken;

@@ -89,7 +89,7 @@ static const struct wrong {
 } wrongs[] = {
 	/* structure */
 	{ "", "f:1:", "'prefix' is missing" },
-	{ PREFIX "\nuser = ;", "f:2:", "syntax error" },
+	{ PREFIX "\nuser = ;", "f:2:", "syntax error: ; is unexpected, a value" },
 	{ PREFIX "\n\nuser = \"a\nb\";", "f:3:", "user or group, allowed are letters" },
 	{ PREFIX "\nuser = \"abc;\n\n", "f:2:", "closing quote is missing" },
 	{ PREFIX "\n/* abc\n\n", "f:2:", "*/ is missing" },
@@ -103,6 +103,23 @@ static const struct wrong {
 	{ "\nprefx = \"2001:db8::/96\";", "f:2:", "did you mean 'prefix'?" },
 	{ PREFIX "tcp = {\nwindow_scal\n=\n7; };", "f:2:", "'tcp.window_scal', did you mean 'window_scale'?" },
 	{ RULE("\nhst = \"a\";" TO), "f:2:", "'services[0].rules[0].hst', did you mean 'host'?" },
+	{ PREFIX "\nuser \"a\";", "f:2:", "syntax error: \"a\" is unexpected, = and a value is needed" },
+	{ PREFIX "\nuser = root;", "f:2:", "syntax error: root is unexpected, a value (texts are in quotes)" },
+	{ PREFIX "\nuser = 1 \"s\"", "f:2:", "\"s\" is unexpected, a semicolon" },
+	{ PREFIX "\nuser = \"a\"\n\"b\n\n\n", "f:3:", "closing quote is missing" },
+	{ PREFIX "\ntcp = {\nsack = true;\n", "f:2:", "syntax error: { without its closing bracket" },
+	{ PREFIX "\nclients = (\n{ },\n);", "f:4:", "syntax error: ) is unexpected, a value" },
+	{ PREFIX "\nclients = (\n{ }\n{ });", "f:4:", "syntax error: { is unexpected, a comma or the closing bracket" },
+	{ PREFIX "\nclients = [ { } ];", "f:2:", "syntax error: { is unexpected, a value" },
+	{ PREFIX "\nuser =\n", "f:2:", "the value is missing" },
+	{ PREFIX "\n}", "f:2:", "} is unexpected, the name" },
+	{ PREFIX "\nuser = \"a\";;", "f:2:", "; is unexpected, the name of a setting" },
+	{ PREFIX "\n1 = 2;", "f:2:", "1 is unexpected" },
+	{ PREFIX "\nlog = { level = \"info\" ); };", "f:2:", ") is unexpected, a semicolon" },
+	{ PREFIX "\ninterface = { mtu = 1500a; };", "f:2:", "\"1500a\" is not a number" },
+	{ PREFIX "\ntimeouts = { tcp = 1.2.3; };", "f:2:", "\"1.2.3\" is not a number" },
+	{ PREFIX "\nuser = \"a\x01\x7f\";", "f:2:", "\"a\\x01\\x7f\" is no name" },
+	{ PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = [ 80,\n\"a\" ]; " TO " });", "f:2:", "mismatched element type in array" },
 	/* types */
 	{ PREFIX "\nuser = 5;", "f:2:", "user: 5 is of the wrong type, a string is needed" },
 	{ PREFIX "\nuser = [ \"a\" ];", "f:2:", "an array [ ] is of the wrong type, a string" },
@@ -359,7 +376,7 @@ static void test_deep_nesting(void **state)
 	for (size_t i = 0; i < 1000; i++)
 		strcat(text, "(");
 	assert_null(load(text, &errors));
-	assert_non_null(strstr(errors, "f:1: error: brackets are nested more than 32 deep\n"));
+	assert_non_null(strstr(errors, "f:1: error: syntax error: ( is unexpected, less than 33 brackets"));
 	free(errors);
 }
 
