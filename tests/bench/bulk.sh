@@ -271,6 +271,10 @@ start_nat46d() {
 	wait_for 'the routes of nat46d' sh -c "
 		ip -n $router route get 192.0.2.10 | grep -q 'dev nat46d' &&
 		ip -n $router route get 2001:db8:46::a2e:2 | grep -q 'dev nat46d'"
+	# There is no server yet. A handshake from end to end would be refused; a splice answers it
+	# and can reset the connection only when the first data have shown where it leads
+	ip netns exec "$client" timeout 10 iperf3 -c "$(dialled nat46d)" -t 1 2>&1 |
+		grep -q 'reset by peer' || die 'the service of nat46d is not spliced'
 }
 
 # dialled TRANSLATOR: the address at which the client finds the server
