@@ -6,7 +6,7 @@
  */
 #include "daemon/notify.h"
 
-#ifdef HAVE_LIBSYSTEMD
+#ifdef HAVE_SYSTEMD
 
 #include <systemd/sd-daemon.h>
 
