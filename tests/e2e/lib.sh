@@ -83,7 +83,8 @@ wait_for() {
 launch() {
 	launch_log=$1
 	shift
-	"$@" >"$dir/$launch_log.log" 2>&1 &
+	: >"$dir/$launch_log.log" # now, not when the child runs: what is waited for must not be an old line
+	"$@" >>"$dir/$launch_log.log" 2>&1 &
 	launched=$!
 	pids="$pids $launched"
 }
