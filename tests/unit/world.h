@@ -27,6 +27,9 @@ struct world_packet {
  * struct world - engine, configuration and what came out
  * @isn: fixed ISN for SYN/ACKs; 0: the cookie
  * @now: virtual time
+ * @is_sound: the last input had right checksums, so everything emitted must have
+ * @packets, @count: what the last input or wait emitted, as far as there is room
+ * @sessions: number of session events
  */
 struct world {
 	struct engine *engine;
@@ -34,13 +37,16 @@ struct world {
 	struct engine_config config;
 	int64_t now;
 	uint32_t isn;
+	bool is_sound;
 	struct world_packet packets[WORLD_PACKETS];
 	size_t count;
 	size_t sessions;
 };
 
-/** world_make() - a fresh engine; the random hook gives zeros. Change @world->config only before. */
+/** world_config() - the configuration; may be changed before world_make() */
 void world_config(struct world *world);
+
+/** world_make() - an engine; its random hook gives zeros. Every packet that it emits is checked with wire_error(). */
 void world_make(struct world *world);
 
 /** world_free() - check the engine's structures and release it */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * connection.h - segments of one client and one server of the worked example, and whole phases of a connection
+ */
+#ifndef NAT46_TESTS_CONNECTION_H
+#define NAT46_TESTS_CONNECTION_H
+
+#include "world.h"
+
+/** Numbers of the connection: ISN of client and server, ports. */
+#define CONNECTION_PORT 33526
+#define CLIENT_ISN 2605695646u
+#define SERVER_ISN 3769728775u
+#define OUR_ISN 42u
+
+/** client_sends() - segment of the client to port 80 of the service; @offset from the client's first byte */
+enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, uint32_t ack, const char *data);
+
+/** server_sends() - segment of the server; @offset from the server's first byte, @acked bytes of the client */
+enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, int32_t acked, const char *data);
+
+/** connection_accept() - handshake with the client, with window scale 7, SACK and MSS 1460, our ISN being 42 */
+void connection_accept(struct world *world);
+
+/** connection_splice() - the above, data "A", and the handshake with the server: the flow is bound */
+void connection_splice(struct world *world);
+
+#endif
