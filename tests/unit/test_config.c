@@ -19,6 +19,10 @@
 #define PREFIX "prefix = \"2001:db8:46::/96\";"
 #define TO "to = \"2001:db8:1::1\";"
 #define SERVICE(rest) PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = 80; " rest " });"
+#define CLIENT(ipv4, ipv6) "{ ipv4 = \"" ipv4 "\"; ipv6 = \"" ipv6 "\"; }"
+#define CLIENTS(list) PREFIX "clients = (\n" list ");"
+#define AT(tcp, rest) "{ ipv4 = \"192.0.2.1\"; tcp = " tcp "; " rest TO " }"
+#define SERVICES(list) PREFIX "services = (\n" list ");"
 #define RULE(rest) SERVICE("rules = ({ " rest " });")
 
 static const char everything[] =
@@ -109,7 +113,8 @@ static const struct wrong {
 	{ PREFIX "\nuser = \"a\"\n\"b\n\n\n", "f:3:", "closing quote is missing" },
 	{ PREFIX "\ntcp = {\nsack = true;\n", "f:2:", "syntax error: { without its closing bracket" },
 	{ PREFIX "\nclients = (\n{ },\n);", "f:4:", "syntax error: ) is unexpected, a value" },
-	{ PREFIX "\nclients = (\n{ }\n{ });", "f:4:", "syntax error: { is unexpected, a comma or the closing bracket" },
+	{ PREFIX "\nclients = (\n{ }\n{ });",
+	  "f:4:", "syntax error: { is unexpected, a comma or the closing bracket" },
 	{ PREFIX "\nclients = [ { } ];", "f:2:", "syntax error: { is unexpected, a value" },
 	{ PREFIX "\nuser =\n", "f:2:", "the value is missing" },
 	{ PREFIX "\n}", "f:2:", "} is unexpected, the name" },
@@ -119,7 +124,7 @@ static const struct wrong {
 	{ PREFIX "\ninterface = { mtu = 1500a; };", "f:2:", "\"1500a\" is not a number" },
 	{ PREFIX "\ntimeouts = { tcp = 1.2.3; };", "f:2:", "\"1.2.3\" is not a number" },
 	{ PREFIX "\nuser = \"a\x01\x7f\";", "f:2:", "\"a\\x01\\x7f\" is no name" },
-	{ PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = [ 80,\n\"a\" ]; " TO " });", "f:2:", "mismatched element type in array" },
+	{ SERVICES(AT("[ 80, \"a\" ]", "")), "f:2:", "mismatched element type in array" },
 	/* types */
 	{ PREFIX "\nuser = 5;", "f:2:", "user: 5 is of the wrong type, a string is needed" },
 	{ PREFIX "\nuser = [ \"a\" ];", "f:2:", "an array [ ] is of the wrong type, a string" },
@@ -129,25 +134,31 @@ static const struct wrong {
 	{ PREFIX "\nclients = { };", "f:2:", "a group { } is of the wrong type, a list" },
 	{ PREFIX "\nclients = (\n\"a\"\n);", "f:3:", "clients[0]: \"a\" is of the wrong type, a group" },
 	{ PREFIX "\ntimeouts = { tcp = \"a\"; };", "f:2:", "a number of seconds is needed" },
-	{ SERVICE("rules = ({ host = (\n\"a.b\",\ntrue\n); " TO " });"), "f:3:", "host[1]: true is of the wrong type" },
+	{ SERVICE("rules = ({ host = (\n\"a.b\",\ntrue\n); " TO " });"),
+	  "f:3:", "host[1]: true is of the wrong type" },
 	/* ranges; 32 bit integers of these would be right */
-	{ SERVICE(TO) "\ninterface = { mtu = 4294968796; };", "f:2:", "mtu: 4294968796 is out of range, allowed are 1280 to 65535" },
-	{ PREFIX "services = ({ ipv4 = \"192.0.2.1\";\ntcp = 4294967376; " TO " });", "f:2:", "tcp: 4294967376 is out of range, allowed are 1 to 65535" },
-	{ PREFIX "services = ({ ipv4 = \"192.0.2.1\";\ntcp = [ 80,\n0x100000050\n]; " TO " });", "f:3:", "tcp[1]: 4294967376 is out of range" },
-	{ PREFIX "\nlimits = { flows = 99999999999999999999; };", "f:2:", "9223372036854775807 or more is out" },
-	{ PREFIX "\nlimits = { flows = 16777216; };", "f:2:", "flows: 16777216 is out of range, allowed are 1 to 16777215" },
+	{ SERVICE(TO) "\ninterface = { mtu = 4294968796; };",
+	  "f:2:", "mtu: 4294968796 is out of range, allowed are 1280 to 65535" },
+	{ SERVICES(AT("4294967376", "")), "f:2:", "tcp: 4294967376 is out of range, allowed are 1 to 65535" },
+	{ SERVICES(AT("[ 80,\n0x100000050\n]", "")), "f:3:", "tcp[1]: 4294967376 is out of range" },
+	{ PREFIX "\nlimits = { flows = 99999999999999999999; };",
+	  "f:2:", "9223372036854775807 or more is out" },
+	{ PREFIX "\nlimits = { flows = 16777216; };",
+	  "f:2:", "flows: 16777216 is out of range, allowed are 1 to 16777215" },
 	{ PREFIX "\nlimits = { flows = 0; };", "f:2:", "flows: 0 is" },
 	{ PREFIX "\nlimits = { waiting = 1048577; };", "f:2:", "waiting: 1048577 is" },
 	{ PREFIX "\nlimits = { buffer = 4095; };", "f:2:", "buffer: 4095 is" },
 	{ PREFIX "\nlimits = { buffer = 65537; };", "f:2:", "buffer: 65537 is" },
 	{ PREFIX "\nlimits = { buffers = 1099511627777; };", "f:2:", "buffers: 1099511627777 is" },
-	{ PREFIX "\nlimits = { buffers = 8192; };", "f:2:", "'buffers' (8192) must not be less than 'buffer' (32768)" },
+	{ PREFIX "\nlimits = { buffers = 8192; };",
+	  "f:2:", "'buffers' (8192) must not be less than 'buffer' (32768)" },
 	{ PREFIX "\ninterface = { mtu = 1279; };", "f:2:", "1279 is out of range" },
 	{ PREFIX "\ninterface = { mtu = 65536; };", "f:2:", "65536 is out of range" },
 	{ PREFIX "\ninterface = { mtu = -4294965796; };", "f:2:", "-4294965796 is out of range" },
 	{ PREFIX "\ninterface = { txqueuelen = 0; };", "f:2:", "0 is out of range" },
 	{ PREFIX "\ntcp = { window_scale = 15; };", "f:2:", "15 is out of range, allowed are 0 to 14" },
-	{ PREFIX "\ntcp = { mss = 535; };", "f:2:", "535 is out of range, allowed are 0 (from the MTU) and 536" },
+	{ PREFIX "\ntcp = { mss = 535; };",
+	  "f:2:", "535 is out of range, allowed are 0 (from the MTU) and 536" },
 	{ PREFIX "\ntcp = { mss = 65476; };", "f:2:", "65476 is out of range" },
 	{ PREFIX "\ntimeouts = { connect = 0.999; };", "f:2:", "0.999 is out of range, allowed are 1 to" },
 	{ PREFIX "\ntimeouts = { tcp = 1e300; };", "f:2:", "1e+300 is out of range" },
@@ -168,7 +179,8 @@ static const struct wrong {
 	{ "prefix = \"10.0.0.0/8\";", "f:1:", "is an IPv4 address, an IPv6 address is needed" },
 	{ "prefix = \"x\";", "f:1:", "\"x\" is not an IPv6 address" },
 	/* router, accounts, names */
-	{ PREFIX "\nrouter = { ipv4 = \"2001:db8::1\"; };", "f:2:", "is an IPv6 address, an IPv4 address is needed" },
+	{ PREFIX "\nrouter = { ipv4 = \"2001:db8::1\"; };",
+	  "f:2:", "is an IPv6 address, an IPv4 address is needed" },
 	{ PREFIX "\nrouter = { ipv4 = \"224.0.0.1\"; };", "f:2:", "no address of a host" },
 	{ PREFIX "\nrouter = { ipv6 = \"fe80::1\"; };", "f:2:", "link-local" },
 	{ PREFIX "\nuser = \"\";", "f:2:", "1 to 32 characters" },
@@ -176,16 +188,20 @@ static const struct wrong {
 	{ PREFIX "\nuser = \"a\\x00b\";", "f:2:", "NUL" },
 	{ PREFIX "\ninterface = { name = \"1234567890123456\"; };", "f:2:", "1 to 15 characters" },
 	{ PREFIX "\ninterface = { name = \"a/b\"; };", "f:2:", "allowed are letters" },
-	{ PREFIX "\nlog = { level = \"loud\"; };", "f:2:", "\"loud\" is unknown, allowed are \"error\", \"warning\", \"info\"" },
+	{ PREFIX "\nlog = { level = \"loud\"; };",
+	  "f:2:", "\"loud\" is unknown, allowed are \"error\", \"warning\", \"info\"" },
 	/* clients */
 	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.3\"; });", "f:2:", "clients[0]: 'ipv6' is missing" },
-	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.3/24\"; ipv6 = \"2001:db8::/64\"; });", "f:2:", "\"10.0.0.0/24\" would be right" },
-	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.0/24\"; ipv6 = \"2001:db8::1/64\"; });", "f:2:", "\"2001:db8::/64\" would be right" },
-	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.0/24\"; ipv6 = \"2001:db8::/121\"; });", "f:2:", "has 7 host bits, fewer than the 8 of ipv4 /24; allowed are /0 to /120" },
-	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.3/33\"; ipv6 = \"2001:db8::/64\"; });", "f:2:", "allowed are /0 to /32" },
-	{ PREFIX "\nclients = ({ ipv4 = \"0.0.0.0/0\"; ipv6 = \"2001:db8::/64\"; });", "f:2:", "no host has" },
-	{ PREFIX "clients = (\n{ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8::3\"; },\n{ ipv4 = \"10.0.0.3/32\"; ipv6 = \"2001:db8::4\"; });", "f:3:", "clients[1]: ipv4 \"10.0.0.3/32\" is already mapped in f:2" },
-	{ PREFIX "clients = (\n{ ipv4 = \"10.0.0.4\"; ipv6 = \"2001:db8::3\"; },\n{ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8::3\"; });", "f:3:", "ipv6 \"2001:db8::3/128\" is already mapped in f:2" },
+	{ CLIENTS(CLIENT("10.0.0.3/24", "2001:db8::/64")), "f:2:", "\"10.0.0.0/24\" would be right" },
+	{ CLIENTS(CLIENT("10.0.0.0/24", "2001:db8::1/64")), "f:2:", "\"2001:db8::/64\" would be right" },
+	{ CLIENTS(CLIENT("10.0.0.0/24", "2001:db8::/121")),
+	  "f:2:", "has 7 host bits, fewer than the 8 of ipv4 /24; allowed are /0 to /120" },
+	{ CLIENTS(CLIENT("10.0.0.3/33", "2001:db8::/64")), "f:2:", "allowed are /0 to /32" },
+	{ CLIENTS(CLIENT("0.0.0.0/0", "2001:db8::/64")), "f:2:", "no host has" },
+	{ CLIENTS(CLIENT("10.0.0.3", "2001:db8::3") ",\n" CLIENT("10.0.0.3/32", "2001:db8::4")),
+	  "f:3:", "clients[1]: ipv4 \"10.0.0.3/32\" is already mapped in f:2" },
+	{ CLIENTS(CLIENT("10.0.0.4", "2001:db8::3") ",\n" CLIENT("10.0.0.3", "2001:db8::3")),
+	  "f:3:", "ipv6 \"2001:db8::3/128\" is already mapped in f:2" },
 	/* services */
 	{ PREFIX "services = (\n{ tcp = 80; " TO " });", "f:2:", "services[0]: 'ipv4' is missing" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "'tcp' is missing" },
@@ -193,10 +209,13 @@ static const struct wrong {
 	{ PREFIX "services = (\n{ ipv4 = \"127.0.0.1\"; tcp = 80; " TO " });", "f:2:", "no address of a host" },
 	{ PREFIX "services = (\n{ ipv4 = \"0.0.0.1\"; tcp = 80; " TO " });", "f:2:", "no address of a host" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; });", "f:2:", "neither 'rules' nor 'to'" },
-	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; rules = (); });", "f:2:", "neither 'rules' nor 'to'" },
-	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = [ 80, 81 ]; name = \"a\"; " TO " },\n{ ipv4 = \"192.0.2.1\"; tcp = 81; " TO " });", "f:3:", "\"192.0.2.1\" port 81 already belongs to the service 'a' in f:2" },
-	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = [ 80, 80 ]; " TO " });", "f:2:", "port 80 already" },
-	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; name = \"a\"; " TO " },\n{ ipv4 = \"192.0.2.1\"; tcp = 81; name = \"a\"; " TO " });", "f:3:", "name 'a' already belongs to the service in f:2" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; rules = (); });",
+	  "f:2:", "neither 'rules' nor 'to'" },
+	{ SERVICES(AT("[ 80, 81 ]", "name = \"a\"; ") ",\n" AT("81", "")),
+	  "f:3:", "\"192.0.2.1\" port 81 already belongs to the service 'a' in f:2" },
+	{ SERVICES(AT("[ 80, 80 ]", "")), "f:2:", "port 80 already" },
+	{ SERVICES(AT("80", "name = \"a\"; ") ",\n" AT("81", "name = \"a\"; ")),
+	  "f:3:", "name 'a' already belongs to the service in f:2" },
 	{ SERVICE(TO "\nname = \"a b\";"), "f:2:", "no name of a service" },
 	{ SERVICE(TO "\nrefuse = \"answer\";"), "f:2:", "is unknown, allowed are \"reset\", \"drop\"" },
 	/* servers */
@@ -210,8 +229,10 @@ static const struct wrong {
 	{ SERVICE("\nto = \"fe80::1\";"), "f:2:", "link-local" },
 	{ SERVICE("\nto = \"::1\";"), "f:2:", "loopback" },
 	{ SERVICE("\nto = \"2001:db8:46::1\";"), "f:2:", "belongs to 'prefix'" },
-	{ SERVICE("to = [ \"2001:db8:1::1\",\n\"2001:db8:2::3\"\n];") "clients = ({ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8:2::3\"; });", "f:2:", "to[1]: \"2001:db8:2::3\" belongs to 'clients'" },
-	{ SERVICE("\nto = \"2001:db8:5::1\";") "router = { ipv6 = \"2001:db8:5::1\"; };", "f:2:", "belongs to 'router'" },
+	{ SERVICE("to = [ \"2001:db8:1::1\",\n\"2001:db8:2::3\"\n];") "clients = ({ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8:2::3\"; });",
+	  "f:2:", "to[1]: \"2001:db8:2::3\" belongs to 'clients'" },
+	{ SERVICE("\nto = \"2001:db8:5::1\";") "router = { ipv6 = \"2001:db8:5::1\"; };",
+	  "f:2:", "belongs to 'router'" },
 	{ SERVICE("to = [ \"2001:db8:1::1\",\n\"2001:db8:1:0::1\" ];"), "f:2:", "is listed twice" },
 	/* rules */
 	{ RULE("\nhost = \"a\";"), "f:1:", "'to' is missing" },
@@ -230,8 +251,10 @@ static const struct wrong {
 	{ RULE(TO "\nalpn = \"\";"), "f:2:", "1 to 255 bytes" },
 	{ RULE(TO "\nprotocol = \"smtp\";"), "f:2:", "is unknown, allowed are \"tls\", \"http\", \"ssh\"" },
 	{ RULE(TO "\nbytes = \"\";"), "f:2:", "matches everything" },
-	{ SERVICE("rules = (\n{ host = \"a.b\"; " TO " },\n{ host = [ \"c\",\n\"A.B.\" ]; " TO " });"), "f:3:", "rule with host \"a.b\" has the same conditions as the one in f:2" },
-	{ SERVICE("rules = (\n{ bytes = \"\\x41\"; " TO " },\n{ bytes = \"A\"; " TO " });"), "f:3:", "rule with bytes \"A\" has the same conditions" },
+	{ SERVICE("rules = (\n{ host = \"a.b\"; " TO " },\n{ host = [ \"c\",\n\"A.B.\" ]; " TO " });"),
+	  "f:3:", "rule with host \"a.b\" has the same conditions as the one in f:2" },
+	{ SERVICE("rules = (\n{ bytes = \"\\x41\"; " TO " },\n{ bytes = \"A\"; " TO " });"),
+	  "f:3:", "rule with bytes \"A\" has the same conditions" },
 };
 
 static void test_one_error_each(void **state)
@@ -246,8 +269,8 @@ static void test_one_error_each(void **state)
 		newline = strchr(errors, '\n');
 		if (!newline || newline[1] || strncmp(errors, wrong->where, strlen(wrong->where)) != 0 ||
 		    !strstr(errors, ": error: ") || !strstr(errors, wrong->says))
-			fail_msg("%s\nexpected one line: %s ... %s\nbut got: %s", wrong->text, wrong->where, wrong->says,
-				 errors);
+			fail_msg("%s\nexpected one line: %s ... %s\nbut got: %s", wrong->text, wrong->where,
+				 wrong->says, errors);
 		free(errors);
 	}
 }
@@ -583,6 +606,46 @@ static void test_shipped_file(void **state)
 	free(is);
 }
 
+/* ---- the manual -------------------------------------------------------------------------- */
+
+/** next_example() - the next literal text in mdoc that is a whole configuration, its escapes undone; or NULL */
+static char *next_example(FILE *manual)
+{
+	char *text = calloc(1, 4096), line[256];
+	bool inside = false;
+
+	assert_non_null(text);
+	while (fgets(line, sizeof(line), manual)) {
+		if (strncmp(line, "prefix = ", 9) == 0)
+			inside = true;
+		if (inside && strncmp(line, ".Ed", 3) == 0)
+			return text;
+		for (char *escape = strstr(line, "\\e"); escape; escape = strstr(escape + 1, "\\e"))
+			memmove(escape + 1, escape + 2, strlen(escape + 2) + 1);
+		assert_true(strlen(text) + strlen(line) < 4096);
+		if (inside)
+			strcat(text, line);
+	}
+	free(text);
+	return NULL;
+}
+
+static void test_manual(void **state)
+{
+	FILE *manual = fopen(TEST_SRCDIR "/../man/nat46d.conf.5.in", "r");
+	size_t count = 0;
+	char *text;
+
+	(void)state;
+	assert_non_null(manual);
+	for (; (text = next_example(manual)) != NULL; count++) {
+		config_free(load_right(text));
+		free(text);
+	}
+	fclose(manual);
+	assert_int_equal(count, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -598,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_shipped_file),
+		cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
