@@ -85,8 +85,10 @@ static void link_from_message(const struct nlmsghdr *message, struct link *link)
 	struct nlattr *attribute;
 
 	*link = (struct link){ .index = (uint32_t)info->ifi_index, .up = (info->ifi_flags & IFF_UP) != 0 };
-	mnl_attr_for_each(attribute, message, sizeof(*info)) if (mnl_attr_get_type(attribute) == IFLA_MTU && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
-		link->mtu = mnl_attr_get_u32(attribute);
+	mnl_attr_for_each(attribute, message, sizeof(*info)) {
+		if (mnl_attr_get_type(attribute) == IFLA_MTU && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)
+			link->mtu = mnl_attr_get_u32(attribute);
+	}
 }
 
 static int found_link(const struct nlmsghdr *message, void *data)
@@ -161,13 +163,14 @@ enum exit_status netlink_configure_link(struct netlink *netlink, uint32_t index,
 void route_format(const struct route *route, char *text)
 {
 	struct in_addr ipv4 = { .s_addr = htonl(route->ipv4.address) };
+	unsigned int length = route->is_ipv6 ? route->ipv6.length : route->ipv4.length;
 	char name[INET6_ADDRSTRLEN];
 
 	if (route->is_ipv6)
 		inet_ntop(AF_INET6, route->ipv6.address.byte, name, sizeof(name));
 	else
 		inet_ntop(AF_INET, &ipv4, name, sizeof(name));
-	snprintf(text, ROUTE_TEXT_MAX, "%s/%u", name, route->is_ipv6 ? route->ipv6.length : route->ipv4.length);
+	snprintf(text, ROUTE_TEXT_MAX, "%s/%u", name, length);
 }
 
 static void put_destination(struct nlmsghdr *message, const struct route *route)
@@ -208,8 +211,7 @@ static int compare_route(const struct nlmsghdr *message, void *data)
 	if (message->nlmsg_type != RTM_NEWROUTE || kernel->rtm_table != RT_TABLE_MAIN ||
 	    kernel->rtm_dst_len != (route->is_ipv6 ? route->ipv6.length : route->ipv4.length))
 		return MNL_CB_OK;
-	mnl_attr_for_each(attribute, message, sizeof(*kernel))
-	{
+	mnl_attr_for_each(attribute, message, sizeof(*kernel)) {
 		if (mnl_attr_get_type(attribute) == RTA_DST)
 			destination = destination_is(attribute, route);
 		else if (mnl_attr_get_type(attribute) == RTA_OIF && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0)

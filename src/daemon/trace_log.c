@@ -13,6 +13,9 @@
 #include "daemon/trace_log.h"
 #include "nat46/assert.h"
 
+/* Characters of free text that a line shows. */
+#define QUOTED_MAX 300u
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The connected lines and the others differ in what follows the end points. */
@@ -112,7 +115,7 @@ static void append_quoted(struct text *text, const char *key, const char *value)
 	size_t i;
 
 	append(text, " %s=\"", key);
-	for (i = 0; value[i] && i < 300; i++)
+	for (i = 0; i < QUOTED_MAX && value[i]; i++)
 		append(text, "%c", value[i] == '"' ? '\'' : value[i]);
 	append(text, "\"");
 }
