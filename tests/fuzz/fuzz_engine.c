@@ -11,6 +11,8 @@
 #include "nat46/packet.h"
 #include "../unit/connection.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 enum { PAUSE = 0x80, FROM_SERVER = 0x40, FAR = 0x20, SPLICE = 0x10 };
 
 static void step(struct world *world, uint8_t what, uint8_t flags, int32_t seq, int32_t ack, const char *data)

@@ -8,6 +8,8 @@
 #include "../unit/connection.h"
 #include "../unit/wire.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world world;

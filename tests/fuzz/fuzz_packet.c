@@ -8,6 +8,8 @@
 #include "../unit/wire.h"
 #include "../unit/world.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world world;

@@ -10,6 +10,8 @@
 #include "nat46/tcp_rewrite.h"
 #include "../unit/wire.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct tcp_option_changes changes = {
