@@ -8,6 +8,7 @@
  */
 #include "daemon/config_syntax.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static char innermost(const struct config_syntax *syntax)
@@ -26,18 +27,21 @@ static const char *open_bracket(struct config_syntax *syntax, char bracket, unsi
 	return NULL;
 }
 
-/** closes() - does @token close the innermost bracket; goes on behind it if so */
-static int closes(struct config_syntax *syntax, char token)
+static char closing(char bracket)
 {
-	static const char pairs[] = "{}()[]";
-	const char *pair = strchr(pairs, innermost(syntax));
+	return bracket == '{' ? '}' : bracket == '(' ? ')' :
+						       ']';
+}
 
-	if (syntax->depth == 0 || token != pair[1])
-		return 0;
+/** closes() - does @token close the innermost bracket; goes on behind it if so */
+static bool closes(struct config_syntax *syntax, char token)
+{
+	if (syntax->depth == 0 || token != closing(innermost(syntax)))
+		return false;
 	syntax->depth--;
 	syntax->expected = EXPECT_NEXT;
 	syntax->last = token;
-	return 1;
+	return true;
 }
 
 static const char *name(struct config_syntax *syntax, char token)

@@ -229,7 +229,7 @@ static const struct wrong {
 	{ SERVICE("\nto = \"fe80::1\";"), "f:2:", "link-local" },
 	{ SERVICE("\nto = \"::1\";"), "f:2:", "loopback" },
 	{ SERVICE("\nto = \"2001:db8:46::1\";"), "f:2:", "belongs to 'prefix'" },
-	{ SERVICE("to = [ \"2001:db8:1::1\",\n\"2001:db8:2::3\"\n];") "clients = ({ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8:2::3\"; });",
+	{ SERVICE("to = ( \"2001:db8:1::1\",\n\"2001:db8:2::3\"\n);") "clients=(" CLIENT("10.0.0.3", "2001:db8:2::3") ");",
 	  "f:2:", "to[1]: \"2001:db8:2::3\" belongs to 'clients'" },
 	{ SERVICE("\nto = \"2001:db8:5::1\";") "router = { ipv6 = \"2001:db8:5::1\"; };",
 	  "f:2:", "belongs to 'router'" },
