@@ -324,15 +324,20 @@ static void ask_again(const struct link_watch *watch)
 void link_watch_read(struct link_watch *watch)
 {
 	_Alignas(struct nlmsghdr) char messages[ANSWER_MAX];
+	bool lost = false;
 	ssize_t length;
 
 	while (true) {
 		length = mnl_socket_recvfrom(watch->socket, messages, sizeof(messages));
-		if (length < 0 && errno == ENOBUFS)
-			ask_again(watch);
-		else if (length < 0)
-			return;
-		else
+		if (length >= 0) {
 			mnl_cb_run(messages, (size_t)length, 0, 0, link_changed, watch);
+		} else if (errno == ENOBUFS) {
+			lost = true;
+		} else if (lost) {
+			ask_again(watch); /* not before: the answer needs the room of what was read */
+			lost = false;
+		} else {
+			return;
+		}
 	}
 }

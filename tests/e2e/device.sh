@@ -41,6 +41,11 @@ idle() {
 	[ $(($(ticks) - before)) -lt $(($1 * $(getconf CLK_TCK) / 10 + 3)) ] || fail "the daemon spins"
 }
 
+# twice TEXT: is it in the daemon's log two times
+twice() {
+	[ "$(grep -cF -- "$1" "$dir/nat46d.log")" = 2 ]
+}
+
 route() {
 	ip -n "$ns" "$@" | grep -q 'dev nat46 '
 }
@@ -77,6 +82,21 @@ wait_for 5 logged "device was set up" || fail "going up is not logged"
 ip -n "$ns" route add 192.0.2.1/32 dev nat46
 wait_for 5 answers || fail "no answer after the device was set down and up"
 idle 2
+
+echo "# so many events that the kernel drops the last ones"
+kill -STOP "$nat46d_pid"
+awk 'BEGIN { for (i = 0; i < 2000; i++) print "link set nat46 mtu", 1400 - i % 2; print "link set nat46 down" }' |
+	ip -n "$ns" -batch -
+kill -CONT "$nat46d_pid"
+wait_for 5 twice "device was set down" || fail "going down among many events is not noticed"
+ip -n "$ns" link set nat46 up
+
+echo "# the device is moved to another namespace and back"
+namespace other
+ip -n "$ns" link set nat46 netns "$ns_other"
+wait_for 5 logged "moved to another network namespace" || fail "the move is not logged"
+ip -n "$ns_other" link set nat46 netns "$ns"
+has_ended "$nat46d_pid" && fail "the daemon ended when the device was moved"
 
 echo "# the device is deleted"
 ip -n "$ns" link delete nat46
