@@ -132,53 +132,62 @@ static bool is_own_ipv6(const struct engine *e, const struct ipv6_address *addre
 	return e->config->has_router_ipv6 && ipv6_equal(address, &e->config->router_ipv6);
 }
 
-static enum verdict input_ipv4(struct engine *e, struct input *in)
+/** accept_ipv4() - is a packet of no known connection for us, from somebody; false: drop with @why */
+static bool accept_ipv4(const struct engine *e, const struct packet *p, enum drop *why)
 {
-	const struct packet *p = &in->packet;
-
+	*why = DROP_MULTICAST;
 	if (p->destination4 >> 28 == 0xe)
-		return verdict_drop(e, in, DROP_MULTICAST);
+		return false;
+	*why = DROP_BAD_SOURCE;
 	if (!ipv4_is_host(p->source4) || is_own_ipv4(e, p->source4))
-		return verdict_drop(e, in, DROP_BAD_SOURCE);
+		return false;
+	*why = DROP_NOT_OURS;
 	if (!is_own_ipv4(e, p->destination4))
-		return verdict_drop(e, in, DROP_NOT_OURS);
-	if (p->is_fragment)
-		return verdict_drop(e, in, DROP_FRAGMENT);
-	switch (p->protocol) {
-	case IP_PROTOCOL_TCP:
-		return tcp_from_client(e, in);
-	case IP_PROTOCOL_ICMP:
-		return icmp4_input(e, in);
-	default:
-		return icmp_unreachable(e, in);
-	}
+		return false;
+	*why = DROP_FRAGMENT;
+	return !p->is_fragment;
 }
 
-static enum verdict input_ipv6(struct engine *e, struct input *in)
+static bool accept_ipv6(const struct engine *e, const struct packet *p, enum drop *why)
 {
-	const struct packet *p = &in->packet;
 	uint32_t client;
-	bool is_own = is_own_ipv6(e, &p->destination6);
 
+	*why = DROP_MULTICAST;
 	if (ipv6_is_multicast(&p->destination6) || ipv6_is_link_local(&p->source6) ||
 	    ipv6_is_link_local(&p->destination6))
-		return verdict_drop(e, in, DROP_MULTICAST);
+		return false;
 	/* clients live behind us: whoever claims to be one on this side is not (RFC 6146 3.5) */
+	*why = DROP_BAD_SOURCE;
 	if (!ipv6_is_host(&p->source6) || is_own_ipv6(e, &p->source6) ||
 	    address_plan_6to4(&e->config->plan, &p->source6, &client))
-		return verdict_drop(e, in, DROP_BAD_SOURCE);
-	if (!is_own && !address_plan_6to4(&e->config->plan, &p->destination6, &client))
-		return verdict_drop(e, in, DROP_NOT_OURS);
-	if (p->is_fragment)
-		return verdict_drop(e, in, DROP_FRAGMENT);
-	switch (p->protocol) {
-	case IP_PROTOCOL_TCP:
-		return tcp_from_server(e, in);
-	case IP_PROTOCOL_ICMPV6:
+		return false;
+	*why = DROP_NOT_OURS;
+	if (!is_own_ipv6(e, &p->destination6) && !address_plan_6to4(&e->config->plan, &p->destination6, &client))
+		return false;
+	*why = DROP_FRAGMENT;
+	return !p->is_fragment;
+}
+
+/**
+ * dispatch() - hand a packet to whoever it is for
+ *
+ * A segment of a known connection needs no other question: its addresses were accepted when the flow was made.
+ */
+static enum verdict dispatch(struct engine *e, struct input *in)
+{
+	const struct packet *p = &in->packet;
+	struct flow *flow = tcp_flow(e, p);
+	enum drop why;
+
+	if (!flow && !(p->is_ipv6 ? accept_ipv6(e, p, &why) : accept_ipv4(e, p, &why)))
+		return verdict_drop(e, in, why);
+	if (p->protocol == IP_PROTOCOL_TCP)
+		return p->is_ipv6 ? tcp_from_server(e, flow, in) : tcp_from_client(e, flow, in);
+	if (p->protocol == IP_PROTOCOL_ICMP && !p->is_ipv6)
+		return icmp4_input(e, in);
+	if (p->protocol == IP_PROTOCOL_ICMPV6 && p->is_ipv6)
 		return icmp6_input(e, in);
-	default:
-		return icmp_unreachable(e, in);
-	}
+	return icmp_unreachable(e, in);
 }
 
 enum verdict engine_input(struct engine *engine, struct frame *frame, int64_t now)
@@ -189,12 +198,10 @@ enum verdict engine_input(struct engine *engine, struct frame *frame, int64_t no
 
 	engine->now = now;
 	engine->counters.received++;
-	if (!packet_parse(frame, &in.packet, &why))
-		verdict = verdict_drop(engine, &in, why);
-	else if (in.packet.is_ipv6)
-		verdict = input_ipv6(engine, &in);
+	if (packet_parse(frame, &in.packet, &why))
+		verdict = dispatch(engine, &in);
 	else
-		verdict = input_ipv4(engine, &in);
+		verdict = verdict_drop(engine, &in, why);
 	engine->counters.verdicts[verdict]++;
 	return verdict;
 }

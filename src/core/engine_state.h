@@ -271,11 +271,14 @@ const char *pending_check(const struct engine *e);
 
 /* ---- tcp.c ---- */
 
-/** tcp_from_client() - IPv4 segment to an address of ours */
-enum verdict tcp_from_client(struct engine *e, struct input *in);
+/** tcp_flow() - the flow of a packet, in whichever direction; NULL if there is none, or it is not TCP */
+struct flow *tcp_flow(const struct engine *e, const struct packet *p);
 
-/** tcp_from_server() - IPv6 segment to the IPv6 address of a client */
-enum verdict tcp_from_server(struct engine *e, struct input *in);
+/** tcp_from_client() - IPv4 segment to an address of ours; @flow as tcp_flow() gives it */
+enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *in);
+
+/** tcp_from_server() - IPv6 segment to the IPv6 address of a client; @flow as tcp_flow() gives it */
+enum verdict tcp_from_server(struct engine *e, struct flow *flow, struct input *in);
 
 /** tcp_announced_mss() - MSS that fits both families: every packet grows by 20 bytes on its way to IPv6 */
 uint16_t tcp_announced_mss(const struct engine *e);

@@ -8,9 +8,23 @@
  */
 #include "engine_state.h"
 
-/** Records that flows_sweep() looks at in one go, and time for all of them. */
+/** Time in which flows_sweep() comes by every record, least number of stretches, and most records in one. */
+static const int64_t SWEEP_ROUND = 4 * SECOND;
 static const uint32_t SWEEP_PARTS = 8;
-static const int64_t SWEEP_INTERVAL = SECOND / 2;
+static const uint32_t SWEEP_RECORDS = 16384;
+
+/** sweep_parts() - stretches in a round: short ones, so that no packet waits for a sweep */
+static uint32_t sweep_parts(const struct engine *e)
+{
+	uint32_t parts = e->flows.touched / SWEEP_RECORDS;
+
+	return parts > SWEEP_PARTS ? parts : SWEEP_PARTS;
+}
+
+static int64_t sweep_next(const struct engine *e)
+{
+	return e->now + SWEEP_ROUND / sweep_parts(e);
+}
 
 struct pending *pending_take(struct engine *e, struct flow *flow)
 {
@@ -67,7 +81,7 @@ void flow_touch(struct engine *e, struct flow *flow)
 {
 	flow->last_seen = (uint32_t)(e->now / MILLISECOND);
 	if (e->sweep_due == 0)
-		e->sweep_due = e->now + SWEEP_INTERVAL;
+		e->sweep_due = sweep_next(e);
 }
 
 /** end_reason() - how a flow ended that has been silent for its time */
@@ -96,7 +110,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow)
 
 void flows_sweep(struct engine *e)
 {
-	uint32_t count = e->flows.touched / SWEEP_PARTS + 1;
+	uint32_t count = e->flows.touched / sweep_parts(e) + 1;
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct flow *flow = flow_table_at(&e->flows, e->sweep_hand);
@@ -105,7 +119,7 @@ void flows_sweep(struct engine *e)
 			flow_end(e, flow, end_reason(flow));
 		e->sweep_hand = (e->sweep_hand + 1) % e->flows.touched;
 	}
-	e->sweep_due = e->flows.used > 0 ? e->now + SWEEP_INTERVAL : 0;
+	e->sweep_due = e->flows.used > 0 ? sweep_next(e) : 0;
 }
 
 const char *pending_check(const struct engine *e)

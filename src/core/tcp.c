@@ -28,21 +28,27 @@ uint16_t tcp_announced_mss(const struct engine *e)
 	return (uint16_t)(e->config->tcp.mss && e->config->tcp.mss < fits ? e->config->tcp.mss : fits);
 }
 
+static const struct service *service_of(const struct engine *e, const struct packet *p)
+{
+	return service_find(e->config, p->destination4, p->destination_port);
+}
+
 /** unknown_client() - a segment of a client without flow */
-static enum verdict unknown_client(struct engine *e, struct input *in, const struct service *service)
+static enum verdict unknown_client(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
+	const struct service *service = service_of(e, p);
 	enum verdict verdict;
 
+	if (service && service->rule_count == 0 && p->flags & TCP_SYN)
+		return splice_open(e, in, service);
 	trace_packet(e, TRACE_INCOMING, p);
 	if (p->flags & TCP_RST)
 		return verdict_drop(e, in, DROP_TCP_NO_FLOW);
-	if (!service) {
+	if (!service)
 		count(e, EVENT_REFUSED_PORT);
+	if (!service || service->rule_count == 0)
 		return segment_reset_for(e, in);
-	}
-	if (service->rule_count == 0)
-		return p->flags & TCP_SYN ? splice_open(e, in, service) : segment_reset_for(e, in);
 	if (p->flags & TCP_SYN)
 		return handshake_syn(e, in);
 	if (handshake_ack(e, in, service, NULL, &verdict))
@@ -51,8 +57,9 @@ static enum verdict unknown_client(struct engine *e, struct input *in, const str
 }
 
 /** over_client() - a segment of a client whose flow is over: a new connection, or a late segment of the old one */
-static enum verdict over_client(struct engine *e, struct flow *flow, struct input *in, const struct service *service)
+static enum verdict over_client(struct engine *e, struct flow *flow, struct input *in)
 {
+	const struct service *service = service_of(e, &in->packet);
 	enum verdict verdict;
 
 	if (!service || in->packet.flags & TCP_RST)
@@ -72,20 +79,27 @@ static enum verdict over_client(struct engine *e, struct flow *flow, struct inpu
 	return splice_from_client(e, flow, in);
 }
 
-enum verdict tcp_from_client(struct engine *e, struct input *in)
+struct flow *tcp_flow(const struct engine *e, const struct packet *p)
+{
+	if (p->protocol != IP_PROTOCOL_TCP || p->is_fragment)
+		return NULL;
+	if (p->is_ipv6)
+		return flow_table_find6(&e->flows, &p->source6, p->source_port, &p->destination6,
+					p->destination_port);
+	return flow_table_find4(&e->flows, p->source4, p->source_port, p->destination4, p->destination_port);
+}
+
+enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
-	const struct service *service = service_find(e->config, p->destination4, p->destination_port);
-	struct flow *flow;
 	enum verdict verdict;
 
 	if (!flags_are_sane(p->flags))
 		return verdict_drop(e, in, DROP_TCP_FLAGS);
 	if (!read_options(e, in, &verdict))
 		return verdict;
-	flow = flow_table_find4(&e->flows, p->source4, p->source_port, p->destination4, p->destination_port);
 	if (!flow)
-		return unknown_client(e, in, service);
+		return unknown_client(e, in);
 	switch ((enum tcp_state)flow->state) {
 	case TCP_STATE_WAITING:
 	case TCP_STATE_CONNECTING:
@@ -93,7 +107,7 @@ enum verdict tcp_from_client(struct engine *e, struct input *in)
 		return waiting_input(e, flow, in);
 	case TCP_STATE_CLOSED:
 	case TCP_STATE_RESET:
-		return over_client(e, flow, in, service);
+		return over_client(e, flow, in);
 	case TCP_STATE_OPENING:
 	case TCP_STATE_ESTABLISHED:
 	case TCP_STATE_CLIENT_FIN:
@@ -106,10 +120,9 @@ enum verdict tcp_from_client(struct engine *e, struct input *in)
 	return splice_from_client(e, flow, in);
 }
 
-enum verdict tcp_from_server(struct engine *e, struct input *in)
+enum verdict tcp_from_server(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
-	struct flow *flow;
 	enum verdict verdict;
 
 	trace_packet(e, TRACE_NAT64_IN, p);
@@ -117,7 +130,6 @@ enum verdict tcp_from_server(struct engine *e, struct input *in)
 		return verdict_drop(e, in, DROP_TCP_FLAGS);
 	if (!read_options(e, in, &verdict))
 		return verdict;
-	flow = flow_table_find6(&e->flows, &p->source6, p->source_port, &p->destination6, p->destination_port);
 	if (flow && flow->state == TCP_STATE_CONNECTING)
 		return connect_input(e, flow, in);
 	if (flow)
