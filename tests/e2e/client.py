@@ -61,7 +61,12 @@ def send(peer, options):
         with open(options.file, "rb") as file:
             peer.sendall(file.read())
     if not options.open:
-        peer.shutdown(socket.SHUT_WR)
+        try:
+            peer.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            # The peer was faster with its reset: recv() will tell.
+            if error.errno != errno.ENOTCONN:
+                raise
 
 
 def exchange(options):

@@ -94,9 +94,9 @@ more_status_lines() {
 	[ "$(grep -c 'received=' "$dir/nat46d.log")" -gt "$counted_lines" ]
 }
 
-# listening NAMESPACE PORT
+# listening NAMESPACE ADDRESS PORT
 listening() {
-	in_ns "$1" ss -Htln "sport = :$2" | grep -q LISTEN
+	in_ns "$1" ss -Htln "src $2 and sport = :$3" | grep -q LISTEN
 }
 
 # start_witness NAMESPACE ARGUMENT...: servers that say who they are and whom they see (witness.py)
