@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool earlier(const struct event *a, const struct event *b)
+static bool earlier(const struct sim_event *a, const struct sim_event *b)
 {
 	return a->time != b->time ? a->time < b->time : a->serial < b->serial;
 }
 
-static void swap(struct event *a, struct event *b)
+static void swap(struct sim_event *a, struct sim_event *b)
 {
-	struct event held = *a;
+	struct sim_event held = *a;
 
 	*a = *b;
 	*b = held;
@@ -30,7 +30,7 @@ void event_add(struct event_queue *queue, int64_t time, event_function *function
 	}
 	size_t at = queue->count++;
 
-	queue->heap[at] = (struct event){
+	queue->heap[at] = (struct sim_event){
 		.time = time > queue->now ? time : queue->now,
 		.serial = queue->serial++,
 		.function = function,
@@ -41,7 +41,7 @@ void event_add(struct event_queue *queue, int64_t time, event_function *function
 		swap(&queue->heap[at], &queue->heap[(at - 1) / 2]);
 }
 
-bool event_pop(struct event_queue *queue, struct event *event)
+bool event_pop(struct event_queue *queue, struct sim_event *event)
 {
 	if (queue->count == 0)
 		return false;
@@ -63,7 +63,7 @@ bool event_pop(struct event_queue *queue, struct event *event)
 
 bool event_run(struct event_queue *queue)
 {
-	struct event event;
+	struct sim_event event;
 
 	if (!event_pop(queue, &event))
 		return false;

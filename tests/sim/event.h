@@ -19,7 +19,7 @@
 
 typedef void event_function(void *context, void *argument);
 
-struct event {
+struct sim_event {
 	int64_t time;
 	uint64_t serial;
 	event_function *function;
@@ -32,7 +32,7 @@ struct event_queue {
 	uint64_t serial;
 	size_t count;
 	size_t room;
-	struct event *heap;
+	struct sim_event *heap;
 };
 
 /** event_add() - call @function(@context, @argument) at @time, or now if @time is past */
@@ -42,7 +42,7 @@ void event_add(struct event_queue *queue, int64_t time, event_function *function
 bool event_run(struct event_queue *queue);
 
 /** event_pop() - take the next event off without running it, to release its argument; false if there is none */
-bool event_pop(struct event_queue *queue, struct event *event);
+bool event_pop(struct event_queue *queue, struct sim_event *event);
 
 /** event_queue_free() - release the heap, not what events point to */
 void event_queue_free(struct event_queue *queue);

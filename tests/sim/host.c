@@ -21,14 +21,14 @@ struct tcp *host_new_tcp(struct host *host)
 	return tcp;
 }
 
-/* The newest end point with these addresses and ports; closed ones do not count. */
+/* The newest end point with these addresses and ports; it may be closed. NULL: there never was one. */
 static struct tcp *find(struct host *host, const struct address *local, uint16_t local_port,
 			const struct address *remote, uint16_t remote_port)
 {
 	for (size_t i = host->count; i-- > 0;) {
 		struct tcp *tcp = host->tcp[i];
 
-		if (tcp->state != TCP_CLOSED && tcp->local_port == local_port && tcp->remote_port == remote_port &&
+		if (tcp->local_port == local_port && tcp->remote_port == remote_port &&
 		    address_equal(&tcp->local, local) && address_equal(&tcp->remote, remote))
 			return tcp;
 	}
@@ -52,7 +52,7 @@ static void answer_reset(struct host *host, const struct packet *packet)
 		reset.ack = packet->seq + (uint32_t)packet->payload_length + !!(packet->flags & FLAG_SYN) +
 			    !!(packet->flags & FLAG_FIN);
 	}
-	link_send(host->link, packet_build(&reset, 0, false));
+	link_send(host->link, wire_build(&reset, 0, false));
 }
 
 static void answer_syn(struct host *host, const struct packet *syn, const struct wire *wire)
@@ -81,7 +81,7 @@ static void answer_syn(struct host *host, const struct packet *syn, const struct
 		struct address router = syn->destination;
 
 		router.byte[router.is_ipv6 ? 15 : 3] ^= 0xf0;
-		link_send(host->link, packet_error(wire, &router, PACKET_UNREACHABLE, 0));
+		link_send(host->link, wire_error(wire, &router, PACKET_UNREACHABLE, 0));
 		break;
 	}
 	}
@@ -92,16 +92,18 @@ static void receive_tcp(struct host *host, const struct packet *packet, const st
 	struct tcp *tcp = find(host, &packet->destination, packet->destination_port, &packet->source,
 			       packet->source_port);
 
-	if (tcp && host->vanished && host->vanished(host->context, tcp))
+	bool is_syn = (packet->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == FLAG_SYN;
+
+	/* a host without power is back for new connections */
+	if (tcp && !is_syn && host->vanished && host->vanished(host->context, tcp))
 		return;
 	if (tcp && tcp_reusable(tcp, packet)) {
 		tcp->state = TCP_CLOSED;
 		tcp->wait_at = NEVER;
-		tcp = NULL;
 	}
-	if (tcp)
+	if (tcp && tcp->state != TCP_CLOSED)
 		tcp_input(tcp, packet);
-	else if ((packet->flags & (FLAG_SYN | FLAG_ACK | FLAG_RST)) == FLAG_SYN)
+	else if (is_syn)
 		answer_syn(host, packet, wire);
 	else
 		answer_reset(host, packet);
@@ -110,7 +112,7 @@ static void receive_tcp(struct host *host, const struct packet *packet, const st
 void host_receive(struct host *host, struct wire *wire)
 {
 	struct packet packet;
-	const char *error = packet_parse(wire->bytes, wire->length, &wire->offload, &packet);
+	const char *error = wire_parse(wire->bytes, wire->length, &wire->offload, &packet);
 
 	if (error) {
 		if (!wire->corrupt)
@@ -122,7 +124,7 @@ void host_receive(struct host *host, struct wire *wire)
 		struct tcp *tcp = find(host, &packet.quoted_source, packet.source_port, &packet.quoted_destination,
 				       packet.destination_port);
 
-		if (tcp && !(host->vanished && host->vanished(host->context, tcp)))
+		if (tcp && tcp->state != TCP_CLOSED && !(host->vanished && host->vanished(host->context, tcp)))
 			tcp_error(tcp, &packet);
 	}
 	free(wire);

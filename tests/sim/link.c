@@ -68,8 +68,8 @@ static bool fits(const struct link *link, const struct wire *wire)
 static void too_big(struct link *link, struct wire *wire)
 {
 	size_t offset = 0;
-	struct wire *first = packet_segment(wire, &offset);
-	struct wire *error = packet_error(first, &link->router, PACKET_TOO_BIG, link->profile.mtu);
+	struct wire *first = wire_segment(wire, &offset);
+	struct wire *error = wire_error(first, &link->router, PACKET_TOO_BIG, link->profile.mtu);
 
 	error->corrupt = wire->corrupt;
 	event_add(link->queue, link->queue->now + link->profile.delay, arrive_back, link, error);
@@ -111,7 +111,7 @@ void link_send(struct link *link, struct wire *wire)
 		carry(link, wire);
 		return;
 	}
-	while ((segment = packet_segment(wire, &offset)))
+	while ((segment = wire_segment(wire, &offset)))
 		carry(link, segment);
 	free(wire);
 }

@@ -4,7 +4,7 @@
 #define SIM_LINK_H
 
 #include "event.h"
-#include "packet.h"
+#include "wire.h"
 #include "rng.h"
 
 /**

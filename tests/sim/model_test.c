@@ -106,13 +106,13 @@ static void show(struct model *model, const char *what, const struct wire *wire)
 
 	if (!model->verbose)
 		return;
-	const char *error = packet_parse(wire->bytes, wire->length, &wire->offload, &packet);
+	const char *error = wire_parse(wire->bytes, wire->length, &wire->offload, &packet);
 
 	printf("%12.6f ", (double)model->queue.now / (double)SECOND);
 	if (error)
 		printf("%s %s\n", what, error);
 	else
-		packet_print(what, &packet);
+		wire_print(what, &packet);
 }
 
 static void to_server(void *context, struct wire *wire)
@@ -218,7 +218,7 @@ static void check_end(struct model *model)
 static bool run(uint64_t seed, bool verbose, uint64_t totals[3])
 {
 	static struct model model;
-	struct event event;
+	struct sim_event event;
 
 	model = (struct model){ .seed = seed, .verbose = verbose };
 	rng_seed(&model.rng, seed);

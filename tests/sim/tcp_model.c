@@ -165,7 +165,7 @@ static void transmit(struct tcp *tcp, uint32_t seq, uint32_t length, uint32_t fl
 		tcp->ack_now = false;
 		tcp->ack_at = NEVER;
 	}
-	tcp->hooks->send(tcp, packet_build(&packet, (uint16_t)segment_size(tcp), tcp->profile.partial));
+	tcp->hooks->send(tcp, wire_build(&packet, (uint16_t)segment_size(tcp), tcp->profile.partial));
 }
 
 static void send_reset(struct tcp *tcp, uint32_t seq)
@@ -404,7 +404,7 @@ static bool timestamp_valid(struct tcp *tcp, const struct packet *packet)
 	if (!tcp->ts_on || packet->flags & FLAG_RST)
 		return true;
 	if (!packet->has_ts) {
-		if (tcp->profile.expect_ts)
+		if (tcp->profile.expect_ts && !(packet->flags & FLAG_SYN))
 			tcp->hooks->violation(tcp, "segment without the time stamps that were negotiated");
 		return true;
 	}
@@ -435,9 +435,11 @@ static void not_acceptable(struct tcp *tcp, const struct packet *packet)
 {
 	if (packet->flags & FLAG_RST)
 		return;
-	if (tcp->sack_on && packet->payload_length) {
-		tcp->d_sack_wanted = true;
-		tcp->d_sack = (struct range){ packet->seq, packet->seq + (uint32_t)packet->payload_length };
+	uint32_t end = packet->seq + (uint32_t)packet->payload_length;
+
+	if (tcp->sack_on && packet->payload_length && !seq_after(end, tcp->expected)) {
+		tcp->d_sack_wanted = true;	/* RFC 2883 */
+		tcp->d_sack = (struct range){ packet->seq, end };
 	}
 	if (tcp->state == TCP_TIME_WAIT)
 		tcp->wait_at = tcp->queue->now + TIME_WAIT;
@@ -678,7 +680,7 @@ static void input_synchronized(struct tcp *tcp, const struct packet *packet)
 	if (packet->flags & FLAG_RST) {
 		if (packet->seq != tcp->expected)
 			challenge(tcp);
-		else if (tcp->state != TCP_TIME_WAIT)
+		else
 			finish(tcp, END_RESET);
 		return;
 	}

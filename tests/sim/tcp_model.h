@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "event.h"
-#include "packet.h"
+#include "wire.h"
 #include "ranges.h"
 
 enum tcp_state {

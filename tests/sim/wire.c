@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* packet.c - build, parse, verify, cut and print packets */
-#include "packet.h"
+/* wire.c - build, parse, verify, cut and print packets */
+#include "wire.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -132,7 +132,7 @@ static size_t put_options(const struct packet *packet, uint8_t *out)
 	return n;
 }
 
-size_t packet_headers(const struct packet *packet)
+size_t wire_headers(const struct packet *packet)
 {
 	return (packet->source.is_ipv6 ? 40u : 20u) + 20u + put_options(packet, NULL);
 }
@@ -160,9 +160,9 @@ static void put_ip(const struct packet *packet, uint8_t *ip, size_t length, uint
 	put16(ip + 10, (uint16_t)~fold(sum_bytes(ip, 20)));
 }
 
-struct wire *packet_build(const struct packet *packet, uint16_t segment_size, bool partial)
+struct wire *wire_build(const struct packet *packet, uint16_t segment_size, bool partial)
 {
-	size_t headers = packet_headers(packet), ip_length = packet->source.is_ipv6 ? 40 : 20;
+	size_t headers = wire_headers(packet), ip_length = packet->source.is_ipv6 ? 40 : 20;
 	struct wire *wire = wire_new(headers + packet->payload_length);
 	uint8_t *tcp = wire->bytes + ip_length;
 
@@ -338,7 +338,7 @@ static const char *check_offload(const uint8_t *bytes, size_t length, const stru
 	return NULL;
 }
 
-const char *packet_parse(const uint8_t *bytes, size_t length, const struct offload *offload, struct packet *packet)
+const char *wire_parse(const uint8_t *bytes, size_t length, const struct offload *offload, struct packet *packet)
 {
 	uint8_t protocol = 0;
 
@@ -368,7 +368,7 @@ const char *packet_parse(const uint8_t *bytes, size_t length, const struct offlo
 	return parse_icmp(transport, length - header, packet);
 }
 
-struct wire *packet_error(const struct wire *original, const struct address *router, enum packet_kind kind,
+struct wire *wire_error(const struct wire *original, const struct address *router, enum packet_kind kind,
 			  uint32_t mtu)
 {
 	bool is_ipv6 = router->is_ipv6;
@@ -409,7 +409,7 @@ static void set_ip_length(struct wire *wire)
 	put16(wire->bytes + 10, (uint16_t)~fold(sum_bytes(wire->bytes, 20)));
 }
 
-struct wire *packet_segment(const struct wire *wire, size_t *offset)
+struct wire *wire_segment(const struct wire *wire, size_t *offset)
 {
 	size_t ip_length = ip_header(wire->bytes);
 	size_t header = ip_length, payload = wire->length - header, size = payload;
@@ -451,7 +451,7 @@ static const char *address_text(const struct address *address, char *text)
 	return text;
 }
 
-void packet_print(const char *what, const struct packet *packet)
+void wire_print(const char *what, const struct packet *packet)
 {
 	char source[INET6_ADDRSTRLEN], destination[INET6_ADDRSTRLEN], flags[9];
 	size_t count = 0;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * packet.h - the simulator's own view of packets: build, parse, and verify every checksum in full
+ * wire.h - the simulator's own view of packets: build, parse, and verify every checksum in full
  *
  * Shares no code with the core on purpose: a mistake would have to be made twice to stay unseen. Only
  * struct offload is the core's, because it is the contract that is tested.
  */
-#ifndef SIM_PACKET_H
-#define SIM_PACKET_H
+#ifndef SIM_WIRE_H
+#define SIM_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,47 +94,47 @@ struct wire {
 /** address_equal() - are two addresses the same */
 bool address_equal(const struct address *a, const struct address *b);
 
-/** packet_headers() - bytes of IP and TCP header that packet_build() writes for @packet */
-size_t packet_headers(const struct packet *packet);
+/** wire_headers() - bytes of IP and TCP header that wire_build() writes for @packet */
+size_t wire_headers(const struct packet *packet);
 
 /**
- * packet_build() - make a TCP packet
+ * wire_build() - make a TCP packet
  * @packet: what to build
  * @segment_size: payload bytes per segment; with a longer payload it becomes a super-packet. 0: never.
  * @partial: leave the checksum to the device
  */
-struct wire *packet_build(const struct packet *packet, uint16_t segment_size, bool partial);
+struct wire *wire_build(const struct packet *packet, uint16_t segment_size, bool partial);
 
 /**
- * packet_parse() - read and verify a packet
+ * wire_parse() - read and verify a packet
  * @bytes, @length: the packet
  * @offload: its offload state
  * @packet: filled in; points into @bytes
  *
  * Return: NULL, or what is wrong with it (a length, a checksum, an option, the offload state)
  */
-const char *packet_parse(const uint8_t *bytes, size_t length, const struct offload *offload, struct packet *packet);
+const char *wire_parse(const uint8_t *bytes, size_t length, const struct offload *offload, struct packet *packet);
 
 /**
- * packet_error() - make the ICMP error that a router sends about a packet
+ * wire_error() - make the ICMP error that a router sends about a packet
  * @original: packet that it is about, without offloads
  * @router: address of the router, same family
  * @kind: PACKET_TOO_BIG or PACKET_UNREACHABLE
  * @mtu: for PACKET_TOO_BIG
  */
-struct wire *packet_error(const struct wire *original, const struct address *router, enum packet_kind kind,
+struct wire *wire_error(const struct wire *original, const struct address *router, enum packet_kind kind,
 			  uint32_t mtu);
 
 /**
- * packet_segment() - do what a device does for a packet with offloads: complete its checksum, cut segments
+ * wire_segment() - do what a device does for a packet with offloads: complete its checksum, cut segments
  * @wire: packet with any offload state; stays with the caller
  * @offset: payload offset to go on at; start with 0; advanced
  *
  * Return: the next plain packet, or NULL when all have been made
  */
-struct wire *packet_segment(const struct wire *wire, size_t *offset);
+struct wire *wire_segment(const struct wire *wire, size_t *offset);
 
-/** packet_print() - one line about a packet to stdout, for traces */
-void packet_print(const char *what, const struct packet *packet);
+/** wire_print() - one line about a packet to stdout, for traces */
+void wire_print(const char *what, const struct packet *packet);
 
 #endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+/* scenario.c - draw a network, a configuration and connections; say what ought to happen to them */
+#include "scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BYTES_LIMIT 200000u
+
+/* The rules that services have some of. They are ranked here by hand, not by the core's rule_compare(). */
+static const struct rule all_rules[RULES_MAX] = {
+	{ .host = "www.example.org", .text = "host www.example.org" },
+	{ .host = "mail.example.org", .text = "host mail.example.org" },
+	{ .host = "shop.example", .wildcard = true, .text = "host *.shop.example" },
+	{ .alpn = "acme-tls/1", .text = "alpn acme-tls/1" },
+	{ .bytes = (const uint8_t *)"AB", .bytes_length = 2, .text = "bytes AB" },
+	{ .bytes = (const uint8_t *)"A", .bytes_length = 1, .text = "bytes A" },
+	{ .protocol = PROTOCOL_TLS, .text = "protocol tls" },
+	{ .protocol = PROTOCOL_HTTP, .text = "protocol http" },
+	{ .protocol = PROTOCOL_SSH, .text = "protocol ssh" },
+};
+
+static bool matches(const struct rule *rule, const struct content *content)
+{
+	if (rule->host && !content->host)
+		return false;
+	if (rule->host && rule->wildcard) {
+		size_t tail = strlen(rule->host), length = strlen(content->host);
+
+		return length > tail + 1 && content->host[length - tail - 1] == '.' &&
+		       strcmp(content->host + length - tail, rule->host) == 0;
+	}
+	if (rule->host)
+		return strcmp(rule->host, content->host) == 0;
+	if (rule->alpn)
+		return content->acme;
+	if (rule->bytes)
+		return content->length >= rule->bytes_length &&
+		       memcmp(content->bytes, rule->bytes, rule->bytes_length) == 0;
+	return (rule->protocol == PROTOCOL_TLS && content->kind == CONTENT_TLS) ||
+	       (rule->protocol == PROTOCOL_HTTP && content->kind == CONTENT_HTTP) ||
+	       (rule->protocol == PROTOCOL_SSH && content->kind == CONTENT_SSH);
+}
+
+static uint32_t mask_of(const struct scenario *scenario, const struct server_set *set)
+{
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		for (size_t j = 0; j < scenario->server_count; j++)
+			if (memcmp(set->servers[i].address.byte, scenario->servers[j].address.byte, 16) == 0)
+				mask |= 1u << j;
+	return mask;
+}
+
+/* The servers that ought to be chosen: the first in the order of all_rules[] that the service has and that matches. */
+static uint32_t choose(const struct scenario *scenario, const struct service *service, const struct content *content)
+{
+	for (size_t i = 0; i < RULES_MAX && content->kind != CONTENT_NONE; i++)
+		for (size_t j = 0; j < service->rule_count; j++)
+			if (service->rules[j].text == all_rules[i].text && matches(&all_rules[i], content))
+				return mask_of(scenario, &service->rules[j].servers);
+	return mask_of(scenario, &service->fallback);
+}
+
+/* What may be chosen when time runs out before all first bytes are there: whatever a part of them matches. */
+static uint32_t choose_late(const struct scenario *scenario, const struct service *service,
+			    const struct content *content)
+{
+	uint32_t mask = mask_of(scenario, &service->fallback);
+
+	for (size_t j = 0; j < service->rule_count; j++)
+		if (matches(&service->rules[j], content))
+			mask |= mask_of(scenario, &service->rules[j].servers);
+	return mask;
+}
+
+static void draw_set(struct rng *rng, struct scenario *scenario, struct server *room, struct server_set *set)
+{
+	size_t first = rng_below(rng, (uint32_t)scenario->server_count);
+
+	set->servers = room;
+	set->count = rng_between(rng, 1, rng_chance(rng, 0.5) ? 1 : SET_MAX);
+	if (set->count > scenario->server_count)
+		set->count = scenario->server_count;
+	for (size_t i = 0; i < set->count; i++) {
+		size_t server = (first + i) % scenario->server_count;
+
+		memcpy(room[i].address.byte, scenario->servers[server].address.byte, 16);
+		room[i].port = rng_chance(rng, 0.3) ? 8080 : 0;
+	}
+}
+
+static void draw_service(struct rng *rng, struct scenario *scenario, unsigned number)
+{
+	struct service *service = &scenario->services[number];
+	bool plain = rng_chance(rng, 0.15);
+
+	*service = (struct service){
+		.name = "service", .address = 0xc000020a, .port = (uint16_t)(80 + number),
+		.rules = scenario->rules[number], .wait = rng_between(rng, 2, 50) * 100 * MILLISECOND,
+		.refusal = rng_chance(rng, 0.8) ? REFUSE_RESET : REFUSE_DROP, .line = 1,
+	};
+	for (size_t i = 0; i < RULES_MAX && !plain; i++) {
+		if (!rng_chance(rng, 0.6) && !(i == RULES_MAX - 1 && service->rule_count == 0))
+			continue;
+		struct rule *rule = &scenario->rules[number][service->rule_count++];
+
+		*rule = all_rules[i];
+		draw_set(rng, scenario, scenario->sets[number][i], &rule->servers);
+	}
+	qsort(scenario->rules[number], service->rule_count, sizeof(struct rule), rule_compare);
+	if (plain || rng_chance(rng, 0.75))
+		draw_set(rng, scenario, scenario->sets[number][RULES_MAX], &service->fallback);
+}
+
+static void draw_servers(struct rng *rng, struct scenario *scenario)
+{
+	static const enum host_answer bad[] = { HOST_REFUSE, HOST_REFUSE, HOST_SILENT, HOST_UNREACHABLE };
+
+	scenario->server_count = rng_between(rng, 1, HOSTS_MAX);
+	for (size_t i = 0; i < scenario->server_count; i++) {
+		struct server_plan *server = &scenario->servers[i];
+
+		server->address = (struct address){ .is_ipv6 = true, .byte = { 0x20, 0x01, 0x0d, 0xb8, 0, 1 } };
+		server->address.byte[15] = (uint8_t)(i + 1);
+		server->answer = rng_chance(rng, 0.88) ? HOST_ACCEPT : bad[rng_below(rng, 4)];
+		draw_stack(rng, scenario->paths[3].mtu == 1280 && rng_chance(rng, 0.5) ? 1280 : 1500,
+			   &server->profile);
+		server->profile.expect_ts = true;
+		server->profile.exact_ts = scenario->clear;
+	}
+}
+
+static void draw_clients(struct scenario *scenario)
+{
+	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+		struct address *ipv4 = &scenario->client_ipv4[i], *ipv6 = &scenario->client_ipv6[i];
+
+		*ipv4 = (struct address){ .byte = { 10, 0, 0, (uint8_t)(3 + i) } };
+		*ipv6 = (struct address){ .is_ipv6 = true, .byte = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 } };
+		memcpy(ipv6->byte + 12, ipv4->byte, 4);
+	}
+	/* the first one has an explicit mapping: 2001:db8::3 */
+	scenario->client_ipv6[0] = (struct address){ .is_ipv6 = true, .byte = { 0x20, 0x01, 0x0d, 0xb8 } };
+	scenario->client_ipv6[0].byte[15] = 3;
+	scenario->mapping.ipv4 = (struct ipv4_prefix){ 0x0a000003, 32 };
+	scenario->mapping.ipv6.length = 128;
+	memcpy(scenario->mapping.ipv6.address.byte, scenario->client_ipv6[0].byte, 16);
+}
+
+static void draw_config(struct rng *rng, struct scenario *scenario)
+{
+	static const uint8_t shift[] = { 7, 7, 7, 0, 3, 10, 14 };
+	static const uint8_t prefix[] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 };
+	struct engine_config *config = &scenario->config;
+
+	scenario->crowded = rng_chance(rng, 0.06);
+	*config = (struct engine_config){
+		.plan = { .prefix.length = 96, .clients = &scenario->mapping, .client_count = 1 },
+		.services = scenario->services,
+		.service_count = rng_between(rng, 1, SERVICES_MAX),
+		.router_ipv4 = rng_chance(rng, 0.5) ? 0xc0000201 : 0,
+		.mtu = rng_chance(rng, 0.8) ? 1500 : 1400,
+		.tcp = { .window_scale = shift[rng_below(rng, 7)], .sack = rng_chance(rng, 0.9),
+			 .timestamps = rng_chance(rng, 0.9), .mss = rng_chance(rng, 0.8) ? 0 : 1300 },
+		.timeouts = { .connect = 10 * SECOND, .tcp = 7440 * SECOND, .tcp_transitory = 240 * SECOND },
+		.limits = { .flows = 64, .waiting = 32, .buffer = 32768, .buffers = 32 * 32768 },
+	};
+	/* a window that always rounds to zero would be a mistake of whoever configured it */
+	for (size_t i = 0; i < scenario->server_count; i++)
+		while ((scenario->servers[i].profile.receive_buffer / 4) >> config->tcp.window_scale == 0)
+			config->tcp.window_scale--;
+	memcpy(config->plan.prefix.address.byte, prefix, sizeof(prefix));
+	if (scenario->crowded) {
+		config->limits.flows = rng_between(rng, 1, 4);
+		config->limits.waiting = rng_between(rng, 1, 2);
+	}
+	for (unsigned i = 0; i < config->service_count; i++)
+		draw_service(rng, scenario, i);
+	qsort(scenario->services, config->service_count, sizeof(struct service), service_compare);
+}
+
+static void draw_paths(struct rng *rng, struct scenario *scenario)
+{
+	static const uint32_t mtu4[] = { 1500, 1500, 1500, 1400, 1280, 1006, 576 };
+	uint32_t client_mtu = mtu4[rng_below(rng, 7)], server_mtu = rng_chance(rng, 0.7) ? 1500 : 1280;
+
+	scenario->weather = draw_weather(rng);
+	for (unsigned i = 0; i < 4; i++) {
+		draw_link(rng, scenario->weather, i < 2 ? client_mtu : server_mtu, &scenario->paths[i]);
+		scenario->paths[i].offload = i == 0 || i == 3;
+	}
+	scenario->clear = scenario->weather == WEATHER_CLEAR;
+}
+
+/* May only the network keep it from being served: all candidates accept, or say no at once. */
+static bool is_certain(const struct scenario *scenario, const struct plan *plan, bool plain)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < scenario->server_count; i++) {
+		if (!(plan->servers & 1u << i))
+			continue;
+		if (scenario->servers[i].answer == HOST_SILENT || (plain && scenario->servers[i].answer != HOST_ACCEPT))
+			return false;
+		any = any || scenario->servers[i].answer == HOST_ACCEPT;
+	}
+	if (plan->talk[CLIENT].write_chunk && plan->talk[CLIENT].write_chunk < plan->content.length)
+		return false;	/* it speaks too slowly */
+	return any && plan->content.whole && !scenario->crowded;
+}
+
+static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned number)
+{
+	struct plan *plan = &scenario->plans[number];
+
+	plan->after = PLANS_MAX;
+	plan->start = rng_between(rng, 0, 3000) * MILLISECOND;
+	plan->service = rng_below(rng, (uint32_t)scenario->config.service_count);
+	plan->client = rng_below(rng, CLIENTS_MAX);
+	/* few ports: one client port often talks to two services at once */
+	plan->port = (uint16_t)(40000 + number / 2);
+	plan->iss = (uint32_t)rng_next(rng);
+	draw_stack(rng, scenario->paths[0].mtu < 1400 && rng_chance(rng, 0.5) ? scenario->paths[0].mtu : 1500,
+		   &plan->profile);
+	for (unsigned i = 0; i < number; i++) {
+		const struct plan *other = &scenario->plans[i];
+
+		if (other->port != plan->port || other->client != plan->client || other->service != plan->service)
+			continue;
+		static const int64_t pauses[] = { 0, 1, 30 };
+
+		plan->after = i;
+		plan->pause = pauses[rng_below(rng, 3)] * SECOND;
+		plan->iss = other->iss + (1u << 24) + rng_below(rng, 1u << 20);
+		plan->profile = other->profile;
+	}
+	content_draw(rng, &plan->content);
+	const struct service *service = &scenario->services[plan->service];
+	bool plain = service->rule_count == 0;
+
+	draw_talks(rng, plan->content.length, BYTES_LIMIT, plan->content.kind == CONTENT_NONE, &plan->talk[CLIENT],
+		   &plan->talk[SERVER]);
+	plan->profile.first_length = plan->content.length;
+	plan->profile.first_chunk = rng_chance(rng, 0.3) ? 1 + plan->content.length / rng_between(rng, 1, 300) : 0;
+	plan->profile.exact_ts = scenario->clear;
+	plan->servers = choose(scenario, service, &plan->content);
+	plan->late_servers = choose_late(scenario, service, &plan->content);
+	plan->certain = is_certain(scenario, plan, plain);
+}
+
+void scenario_draw(struct rng *rng, struct scenario *scenario)
+{
+	draw_paths(rng, scenario);
+	draw_clients(scenario);
+	draw_servers(rng, scenario);
+	draw_config(rng, scenario);
+	scenario->check = rng_chance(rng, 0.125);
+	scenario->plan_count = rng_between(rng, 1, PLANS_MAX);
+	for (unsigned i = 0; i < scenario->plan_count; i++)
+		draw_plan(rng, scenario, i);
+}
+
+static void print_stack(const struct tcp_profile *stack)
+{
+	printf("ts=%d sack=%d scale=%d shift=%u mss=%u mtu=%u buffer=%u super=%d partial=%d keepalive=%lld ms",
+	       stack->timestamps, stack->sack, stack->scale, stack->shift, stack->mss, stack->mtu,
+	       stack->receive_buffer, stack->super_packets, stack->partial, (long long)(stack->keepalive / MILLISECOND));
+}
+
+static void print_plan(const struct scenario *scenario, unsigned number)
+{
+	const struct plan *plan = &scenario->plans[number];
+
+	printf("  connection %u: client %u port %u service %u", number, plan->client, plan->port,
+	       scenario->services[plan->service].port);
+	if (plan->after < PLANS_MAX)
+		printf(" after connection %u", plan->after);
+	printf(" content kind %d host %s length %u%s servers %#x late %#x%s\n    ", plan->content.kind,
+	       plan->content.host ? plan->content.host : "-", plan->content.length,
+	       plan->content.whole ? "" : " cut off", plan->servers, plan->late_servers, plan->certain ? " certain" : "");
+	print_stack(&plan->profile);
+	printf(" first_chunk=%u\n", plan->profile.first_chunk);
+	for (int which = CLIENT; which <= SERVER; which++) {
+		const struct talk *talk = &plan->talk[which];
+
+		printf("    %s: length %u start_after %u close %d abort %lld ms%s\n", which ? "server" : "client",
+		       talk->length, talk->start_after, talk->close_when,
+		       talk->abort_at == NEVER ? -1 : (long long)(talk->abort_at / MILLISECOND),
+		       talk->vanish ? " (vanishes)" : "");
+	}
+}
+
+void scenario_print(const struct scenario *scenario)
+{
+	const struct engine_config *config = &scenario->config;
+
+	printf("  weather %d, engine mtu %u shift %u sack %d ts %d mss %u%s\n", scenario->weather, config->mtu,
+	       config->tcp.window_scale, config->tcp.sack, config->tcp.timestamps, config->tcp.mss,
+	       scenario->crowded ? ", crowded" : "");
+	for (unsigned i = 0; i < 4; i++) {
+		const struct link_profile *path = &scenario->paths[i];
+
+		printf("  path %u: delay %lld us jitter %lld us loss %.3f dup %.3f late %.3f corrupt %.3f mtu %u%s\n", i,
+		       (long long)(path->delay / MICROSECOND), (long long)(path->jitter / MICROSECOND), path->loss,
+		       path->duplicate, path->late, path->corrupt, path->mtu, path->keep_order ? " fifo" : "");
+	}
+	for (size_t i = 0; i < scenario->server_count; i++) {
+		printf("  server %zu: answer %d ", i, scenario->servers[i].answer);
+		print_stack(&scenario->servers[i].profile);
+		printf("\n");
+	}
+	for (size_t i = 0; i < config->service_count; i++) {
+		printf("  service %u: wait %lld ms refusal %d rules:", config->services[i].port,
+		       (long long)(config->services[i].wait / MILLISECOND), config->services[i].refusal);
+		for (size_t j = 0; j < config->services[i].rule_count; j++)
+			printf(" [%s: %#x]", config->services[i].rules[j].text,
+			       mask_of(scenario, &config->services[i].rules[j].servers));
+		printf(" to %#x\n", mask_of(scenario, &config->services[i].fallback));
+	}
+	for (unsigned i = 0; i < scenario->plan_count; i++)
+		print_plan(scenario, i);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/* scenario.h - everything about one run that is decided beforehand from the seed */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include "app.h"
+#include "content.h"
+#include "draw.h"
+#include "host.h"
+#include "nat46/engine.h"
+
+#define PLANS_MAX 8u
+#define HOSTS_MAX 6u		/* servers */
+#define CLIENTS_MAX 3u
+#define SERVICES_MAX 3u
+#define RULES_MAX 9u
+#define SET_MAX 3u		/* servers of one rule */
+
+/** struct server_plan - a server and how it behaves */
+struct server_plan {
+	struct address address;
+	enum host_answer answer;
+	struct tcp_profile profile;
+};
+
+/**
+ * struct plan - one connection
+ * @after: it starts after this connection has ended, with its addresses and ports; PLANS_MAX: none
+ * @pause: how long after
+ * @service, @client: numbers of the service and the client
+ * @servers: bit mask of the servers that its first bytes choose; 0: refused
+ * @late_servers: those that part of its first bytes or the service's "to" may choose when time is up
+ * @certain: nothing but the network can keep it from being served
+ */
+struct plan {
+	unsigned after;
+	int64_t pause;
+	int64_t start;
+	unsigned service;
+	unsigned client;
+	uint16_t port;
+	uint32_t iss;
+	struct tcp_profile profile;
+	struct content content;
+	struct talk talk[2];
+	uint32_t servers;
+	uint32_t late_servers;
+	bool certain;
+};
+
+/**
+ * struct scenario - one run; not to be copied: the configuration points into it
+ * @clear: no path loses, duplicates, reorders or damages anything
+ * @crowded: the limits are so tight that refusals are to be expected
+ * @check: call engine_check() after every event
+ * @paths: client to engine, engine to client, engine to server, server to engine
+ */
+struct scenario {
+	enum weather weather;
+	bool clear;
+	bool crowded;
+	bool check;
+	struct link_profile paths[4];
+	size_t server_count;
+	struct server_plan servers[HOSTS_MAX];
+	struct address client_ipv4[CLIENTS_MAX];
+	struct address client_ipv6[CLIENTS_MAX];
+	size_t plan_count;
+	struct plan plans[PLANS_MAX];
+
+	struct engine_config config;
+	struct address_mapping mapping;
+	struct service services[SERVICES_MAX];
+	struct rule rules[SERVICES_MAX][RULES_MAX];
+	struct server sets[SERVICES_MAX][RULES_MAX + 1][SET_MAX];
+};
+
+/** scenario_draw() - decide everything; @scenario is zero */
+void scenario_draw(struct rng *rng, struct scenario *scenario);
+
+/** scenario_print() - the parameters, for whoever looks at a violation */
+void scenario_print(const struct scenario *scenario);
+
+#endif

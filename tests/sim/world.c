@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: ISC */
+/* world.c - build a scenario around an engine and let time pass */
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pcap.h"
+
+/* Virtual time after which everything must have ended, the longest timeout of the engine included. */
+#define END_OF_CONNECTIONS (3000 * SECOND)
+#define END_OF_FLOWS (END_OF_CONNECTIONS + 7440 * SECOND + 600 * SECOND)
+
+/* No engine measures time more coarsely. */
+#define TICK (20 * MILLISECOND)
+
+/* The engine's clock must be positive. */
+#define START (1000 * SECOND)
+
+void world_fail(struct world *world, const char *invariant, const char *format, ...)
+{
+	va_list arguments;
+
+	if (world->failed)
+		return;
+	world->failed = true;
+	int used = snprintf(world->invariant, sizeof(world->invariant), "%s", invariant);
+
+	used = snprintf(world->text, sizeof(world->text), "at %.6f s: ", (double)world->queue.now / (double)SECOND);
+	va_start(arguments, format);
+	vsnprintf(world->text + used, sizeof(world->text) - (size_t)used, format, arguments);
+	va_end(arguments);
+}
+
+static void record(struct world *world, const char *what, const uint8_t *bytes, size_t length,
+		   const struct offload *offload)
+{
+	struct packet packet;
+
+	if (world->pcap)
+		pcap_write(world->pcap, world->queue.now, bytes, length);
+	if (!world->verbose)
+		return;
+	const char *error = wire_parse(bytes, length, offload, &packet);
+
+	printf("%14.6f ", (double)world->queue.now / (double)SECOND);
+	if (error)
+		printf("%s damaged: %s\n", what, error);
+	else
+		wire_print(what, &packet);
+}
+
+/* ---- the engine ---- */
+
+static void emit_hook(void *context, struct frame *frame)
+{
+	struct world *world = context;
+	struct wire *wire = malloc(sizeof(*wire) + frame->length);
+
+	if (!wire)
+		abort();
+	world->emitted++;
+	record(world, "  <-", frame->data, frame->length, &frame->offload);
+	invariants_output(world, frame);
+	wire->length = frame->length;
+	wire->offload = frame->offload;
+	wire->corrupt = world->tainted;
+	memcpy(wire->bytes, frame->data, frame->length);
+	/* whoever emits must not rely on the headroom afterwards */
+	memset(frame->data - frame->headroom, 0xdb, frame->headroom);
+	link_send(&world->link[frame->data[0] >> 4 == 4 ? PATH_TO_CLIENT : PATH_TO_SERVER], wire);
+}
+
+static void random_hook(void *context, void *bytes, size_t count)
+{
+	struct world *world = context;
+	uint8_t *at = bytes;
+
+	while (count-- > 0)
+		*at++ = (uint8_t)rng_next(&world->rng);
+}
+
+static void timer_event(void *context, void *argument);
+
+static void after_engine(struct world *world)
+{
+	world->engine_due = engine_timers(world->engine, world->queue.now);
+	world->untouched = true;
+	if (world->engine_due <= world->queue.now)
+		world_fail(world, "timers", "engine_timers() wants to be called again at once");
+	if (world->engine_due < world->engine_event) {
+		world->engine_event = world->engine_due;
+		event_add(&world->queue, world->engine_due, timer_event, world, NULL);
+	}
+	invariants_counters(world);
+	if (world->scenario.check) {
+		const char *error = engine_check(world->engine);
+
+		if (error)
+			world_fail(world, "check", "%s", error);
+	}
+}
+
+/*
+ * Called before it is due, engine_timers() must do nothing: no emission without a cause. What is due within
+ * the same tick of its clock may be early.
+ */
+static void early_call(struct world *world)
+{
+	uint64_t emitted = world->emitted;
+
+	if (!world->untouched || world->queue.now + TICK >= world->engine_due || !rng_chance(&world->rng, 0.05))
+		return;
+	engine_timers(world->engine, world->queue.now);
+	if (world->emitted != emitted)
+		world_fail(world, "cause", "engine_timers() emits %.6f s before it is due",
+			   (double)(world->engine_due - world->queue.now) / (double)SECOND);
+}
+
+static void timer_event(void *context, void *argument)
+{
+	struct world *world = context;
+
+	(void)argument;
+	if (world->queue.now != world->engine_event)
+		return;
+	world->engine_event = NEVER;
+	world->invariants.burst = 0;
+	after_engine(world);
+}
+
+static void engine_receive(void *context, struct wire *wire)
+{
+	static uint8_t buffer[FRAME_HEADROOM + FRAME_MAX];
+	struct world *world = context;
+	struct frame frame = {
+		.data = buffer + FRAME_HEADROOM, .length = wire->length, .headroom = FRAME_HEADROOM,
+		.offload = wire->offload,
+	};
+	struct packet packet;
+
+	early_call(world);
+	record(world, "->", wire->bytes, wire->length, &wire->offload);
+	memcpy(frame.data, wire->bytes, wire->length);
+	const char *error = wire_parse(wire->bytes, wire->length, &wire->offload, &packet);
+
+	if (error && !wire->corrupt)
+		world_fail(world, "simulator", "packet to the engine: %s", error);
+	world->tainted = wire->corrupt;
+	world->input = error ? NULL : &packet;
+	world->invariants.burst = 0;
+	if (!wire->corrupt)
+		invariants_input(world, &packet, wire->length);
+	world->inputs++;
+	world->untouched = false;
+	engine_input(world->engine, &frame, world->queue.now);
+	world->input = NULL;
+	world->tainted = false;
+	after_engine(world);
+	free(wire);
+}
+
+static bool create_engine(struct world *world)
+{
+	const struct engine_config *config = &world->scenario.config;
+	const struct engine_hooks hooks = { .context = world, .emit = emit_hook, .random = random_hook };
+	size_t size = engine_memory(&config->limits);
+
+	world->memory = size ? calloc(1, size) : NULL;
+	if (!world->memory) {
+		world_fail(world, "simulator", "engine_memory(): %zu", size);
+		return false;
+	}
+	world->engine_due = world->engine_event = NEVER;
+	world->engine = engine_create(world->memory, config, &hooks, world->queue.now);
+	after_engine(world);
+	return true;
+}
+
+/* ---- the hosts ---- */
+
+static void send_hook(struct tcp *tcp, struct wire *wire)
+{
+	struct host *host = tcp->owner;
+
+	link_send(host->link, wire);
+}
+
+static void violation_hook(struct tcp *tcp, const char *text)
+{
+	struct host *host = tcp->owner;
+	const struct side *side = tcp->context;
+
+	world_fail(host->context, "tcp", "%s of connection %u: %s", side->which == CLIENT ? "client" : "server",
+		   side->connection->number, text);
+}
+
+static void stream_violation(struct connection *connection, const char *text)
+{
+	world_fail(connection->context, "stream", "connection %u: %s", connection->number, text);
+}
+
+static void bad_packet(void *context, const char *text)
+{
+	world_fail(context, "packet", "a host received an undamaged packet with a mistake: %s", text);
+}
+
+static bool host_vanished(void *context, const struct tcp *tcp)
+{
+	const struct side *side = tcp->context;
+
+	(void)context;
+	return side->tcp == tcp && side->aborted && side->talk.vanish;
+}
+
+static const struct tcp_hooks tcp_hooks = {
+	.send = send_hook, .event = app_event, .fill = app_fill, .violation = violation_hook,
+};
+
+/* The servers know their clients by the sequence number that only the client can have chosen. */
+static enum host_answer server_listen(void *context, const struct packet *syn, struct tcp *tcp)
+{
+	struct world *world = context;
+	const struct scenario *scenario = &world->scenario;
+	size_t number = syn->destination.byte[15] - 1u;
+
+	if (number >= scenario->server_count ||
+	    !address_equal(&syn->destination, &scenario->servers[number].address)) {
+		world_fail(world, "choice", "a SYN to an address that is no server");
+		return HOST_SILENT;
+	}
+	for (unsigned i = 0; i < scenario->plan_count; i++) {
+		const struct plan *plan = &scenario->plans[i];
+
+		if (plan->iss != syn->seq || !address_equal(&syn->source, &scenario->client_ipv6[plan->client]))
+			continue;
+		tcp->hooks = &tcp_hooks;
+		tcp->context = &world->connection[i].side[SERVER];
+		tcp->profile = scenario->servers[number].profile;
+		tcp->iss = (uint32_t)rng_next(&world->rng);
+		return scenario->servers[number].answer;
+	}
+	world_fail(world, "cause", "a server got a SYN that no client has sent");
+	return HOST_SILENT;
+}
+
+static void client_receive(void *context, struct wire *wire)
+{
+	struct world *world = context;
+
+	host_receive(&world->host[CLIENT], wire);
+}
+
+static void server_receive(void *context, struct wire *wire)
+{
+	struct world *world = context;
+
+	host_receive(&world->host[SERVER], wire);
+}
+
+/* ---- the course of things ---- */
+
+static void start_event(void *context, void *argument)
+{
+	struct world *world = context;
+	struct connection *connection = argument;
+	const struct plan *plan = &world->scenario.plans[connection->number];
+
+	if (plan->after < PLANS_MAX) {
+		const struct side *before = &world->connection[plan->after].side[CLIENT];
+		bool over = before->tcp && before->ended && before->tcp->state == TCP_CLOSED;
+
+		if (!over && world->queue.now > START + 900 * SECOND)
+			return;
+		if (!over || world->queue.now < before->ended_at + plan->pause) {
+			event_add(&world->queue, world->queue.now + 250 * MILLISECOND, start_event, world, connection);
+			return;
+		}
+	}
+	struct tcp *tcp = host_new_tcp(&world->host[CLIENT]);
+
+	tcp->hooks = &tcp_hooks;
+	tcp->profile = plan->profile;
+	tcp->local = world->scenario.client_ipv4[plan->client];
+	tcp->local_port = plan->port;
+	tcp->remote = (struct address){ .byte = { 0xc0, 0, 2, 10 } };
+	tcp->remote_port = world->scenario.services[plan->service].port;
+	tcp->iss = plan->iss;
+	invariants_start(world, connection->number);
+	app_start(connection, tcp);
+}
+
+static void build_network(struct world *world)
+{
+	static const struct address routers[] = {
+		{ .byte = { 203, 0, 113, 1 } },
+		{ .is_ipv6 = true, .byte = { 0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, [15] = 1 } },
+	};
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct link *link = &world->link[i];
+
+		link->profile = world->scenario.paths[i];
+		link->profile.blackout += START;
+		link->profile.blackout_end += START;
+		link->queue = &world->queue;
+		link->rng = &world->rng;
+		link->router = routers[i / 2];
+		link->context = world;
+	}
+	world->link[PATH_FROM_CLIENT].deliver = world->link[PATH_FROM_SERVER].deliver = engine_receive;
+	world->link[PATH_TO_CLIENT].reverse = world->link[PATH_TO_SERVER].reverse = engine_receive;
+	world->link[PATH_TO_CLIENT].deliver = world->link[PATH_FROM_CLIENT].reverse = client_receive;
+	world->link[PATH_TO_SERVER].deliver = world->link[PATH_FROM_SERVER].reverse = server_receive;
+	for (int which = CLIENT; which <= SERVER; which++)
+		world->host[which] = (struct host){
+			.link = &world->link[which == CLIENT ? PATH_FROM_CLIENT : PATH_FROM_SERVER],
+			.queue = &world->queue, .context = world, .vanished = host_vanished, .bad = bad_packet,
+			.listen = which == SERVER ? server_listen : NULL,
+		};
+}
+
+static void build_connections(struct world *world)
+{
+	for (unsigned i = 0; i < world->scenario.plan_count; i++) {
+		struct connection *connection = &world->connection[i];
+		const struct plan *plan = &world->scenario.plans[i];
+
+		*connection = (struct connection){
+			.number = i, .key = rng_next(&world->rng), .first = plan->content.bytes,
+			.first_length = plan->content.length, .queue = &world->queue, .context = world,
+			.violation = stream_violation,
+		};
+		connection->side[CLIENT].talk = plan->talk[CLIENT];
+		connection->side[SERVER].talk = plan->talk[SERVER];
+		app_setup(connection);
+		event_add(&world->queue, START + plan->start, start_event, world, connection);
+	}
+}
+
+static uint32_t flows_open(const struct world *world)
+{
+	uint32_t flows = 0;
+
+	for (unsigned i = 0; i < FLOWS_KIND_COUNT; i++)
+		flows += engine_flows(world->engine, (enum flow_kind)i);
+	return flows;
+}
+
+static void tear_down(struct world *world)
+{
+	struct sim_event event;
+
+	while (event_pop(&world->queue, &event))
+		if (event.function != start_event)
+			free(event.argument);
+	event_queue_free(&world->queue);
+	host_free(&world->host[CLIENT]);
+	host_free(&world->host[SERVER]);
+	free(world->memory);
+}
+
+bool world_run(struct world *world)
+{
+	rng_seed(&world->rng, world->seed);
+	world->queue.now = START;
+	scenario_draw(&world->rng, &world->scenario);
+	build_network(world);
+	build_connections(world);
+	if (create_engine(world)) {
+		while (!world->failed && world->queue.now < START + END_OF_FLOWS && event_run(&world->queue))
+			if (world->queue.now > START + END_OF_CONNECTIONS && flows_open(world) == 0)
+				break;
+		if (!world->failed)
+			invariants_end(world);
+	}
+	tear_down(world);
+	return !world->failed;
+}
