@@ -53,6 +53,9 @@ static enum verdict unknown_client(struct engine *e, struct input *in)
 		return handshake_syn(e, in);
 	if (handshake_ack(e, in, service, NULL, &verdict))
 		return verdict;
+	/* perhaps what a client sends after it was refused in silence: stay silent */
+	if (service->refusal == REFUSE_DROP)
+		return verdict_drop(e, in, DROP_REFUSED);
 	return segment_reset_for(e, in);
 }
 
