@@ -319,6 +319,15 @@ void waiting_decide(struct engine *e, const struct flow *flow, bool final, struc
 /** connect_start() - connect @flow to the best of @servers */
 void connect_start(struct engine *e, struct flow *flow, const struct server_set *servers);
 
+/**
+ * connect_take_port() - enter @flow into the IPv6 index, under the client's port if that is free, else under another
+ *
+ * The server and the client's IPv6 address are set already; this sets source_port. A flow that is over makes room.
+ *
+ * Return: false if all ports that were tried are taken
+ */
+bool connect_take_port(struct engine *e, struct flow *flow);
+
 /** connect_input() - segment of a server to which a SYN is on its way */
 enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in);
 

@@ -87,12 +87,7 @@ static void send_ack(struct engine *e, const struct flow *flow, uint8_t flags, u
 	segment_send(e, &segment);
 }
 
-/**
- * take_source_port() - enter the flow into the IPv6 index, under the client's port if that is free
- *
- * Return: false if all ports that were tried are taken
- */
-static bool take_source_port(struct engine *e, struct flow *flow)
+bool connect_take_port(struct engine *e, struct flow *flow)
 {
 	flow->source_port = flow->client_port;
 	for (uint32_t i = 0; i <= PORT_TRIES; i++) {
@@ -130,7 +125,7 @@ static void try_candidate(struct engine *e, struct flow *flow)
 	p->tries = 0;
 	p->stale = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECT);
-	if (!take_source_port(e, flow)) {
+	if (!connect_take_port(e, flow)) {
 		waiting_refuse(e, flow, EVENT_REFUSED_FULL);
 		return;
 	}

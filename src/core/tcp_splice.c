@@ -182,23 +182,18 @@ static enum verdict pass_to_client(struct engine *e, const struct flow *flow, st
 	return VERDICT_FORWARDED;
 }
 
-/** choose_server() - enter the flow under the candidate of @rank; false if its addresses are taken */
+/** choose_server() - enter the flow under the candidate of @rank; false if no source port is free */
 static bool choose_server(struct engine *e, struct flow *flow, const struct service *service, uint32_t rank)
 {
 	struct server candidates[CANDIDATES_MAX];
 	size_t count = service_rank(&service->fallback, flow->client, flow->service_port, candidates);
 	const struct server *server = &candidates[rank % count];
-	struct flow *other;
 
 	flow_table_unlink6(&e->flows, flow);
 	flow->server = server->address;
 	flow->server_port = server->port;
 	flow->client6 = address_plan_4to6(&e->config->plan, flow->client);
-	flow->source_port = flow->client_port;
-	other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6, flow->source_port);
-	if (other && tcp_state_is_over((enum tcp_state)other->state))
-		flow_end(e, other, "replaced");
-	return flow_table_link6(&e->flows, flow);
+	return connect_take_port(e, flow);
 }
 
 /** is_opening_crowded() - connections that are being opened count against limits.waiting as well */
