@@ -54,17 +54,20 @@ enum verdict {
 	X(RATE, "rate", "A reply to unexpected traffic was suppressed by the rate limit.")
 
 /** enum drop - why a packet was dropped */
+/* clang-format off */
 enum drop {
 #define X(identifier, name, help) DROP_##identifier,
 	DROP_REASONS(X)
 #undef X
 	DROP_COUNT,
 };
+/* clang-format on */
 
 /* X(identifier, name, help text): events worth counting that are not the end of a packet */
 #define EVENTS(X)                                                                                                     \
 	X(SYN_COOKIE, "syn_cookies", "SYNs of spliced services answered.")                                             \
-	X(COOKIE_BAD, "cookies_bad", "Handshake segments whose cookie is wrong: forged, too late, or from before a restart.") \
+	X(COOKIE_BAD, "cookies_bad",                                                                                  \
+	  "Handshake segments whose cookie is wrong: forged, too late, or from before a restart.")                     \
 	X(CLIENT_CONNECTED, "clients_connected", "Clients that completed the handshake with a spliced service.")      \
 	X(SERVER_CONNECTED, "servers_connected", "Servers that completed the handshake with a spliced client.")       \
 	X(SERVER_REFUSED, "servers_refused", "Servers that answered a SYN with RST or an ICMP error.")                \
@@ -73,7 +76,8 @@ enum drop {
 	X(SERVER_STALE, "servers_stale", "Servers that still knew an older connection of the same client port.")      \
 	X(PLAIN_OPENED, "plain_opened", "Connections of services without rules.")                                     \
 	X(REFUSED_NO_RULE, "refused_no_rule", "Connections refused because no rule matched.")                         \
-	X(REFUSED_MALFORMED, "refused_malformed", "Connections refused because their first bytes contradict themselves.") \
+	X(REFUSED_MALFORMED, "refused_malformed",                                                                     \
+	  "Connections refused because their first bytes contradict themselves.")                                      \
 	X(REFUSED_TIMEOUT, "refused_timeout", "Connections refused because no data came in time.")                    \
 	X(REFUSED_NO_SERVER, "refused_no_server", "Connections refused because no server answered.")                  \
 	X(REFUSED_FULL, "refused_full", "Connections refused because a table or pool was full.")                      \
@@ -88,12 +92,14 @@ enum drop {
 	X(FLOW_CLOSED, "flows_closed", "Flow records released.")
 
 /** enum event - what else is counted */
+/* clang-format off */
 enum event {
 #define X(identifier, name, help) EVENT_##identifier,
 	EVENTS(X)
 #undef X
 	EVENT_COUNT,
 };
+/* clang-format on */
 
 /** struct counters - all counters of an engine; they only grow */
 struct counters {
