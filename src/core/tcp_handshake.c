@@ -248,6 +248,9 @@ bool handshake_ack(struct engine *e, struct input *in, const struct service *ser
 		*verdict = verdict_drop(e, in, DROP_TCP_NO_FLOW);
 		return true;
 	}
+	/* a late copy of the first data: the server must not get it again as another connection */
+	if (replaced && from.tuple.client_isn == replaced->client_isn)
+		return false;
 	if (!packet_checksum_ok(in->frame, p)) {
 		*verdict = verdict_drop(e, in, DROP_BAD_CHECKSUM);
 		return true;
