@@ -23,8 +23,8 @@ start_nginx() {
 	mkdir "$dir/$nginx"
 	cat >"$dir/$nginx/nginx.conf" <<-END
 	user root;
-	worker_processes 1;
 	daemon off;
+	master_process off;
 	pid $dir/$nginx/pid;
 	error_log $dir/$nginx.error.log;
 	events { }
