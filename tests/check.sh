@@ -21,6 +21,7 @@ sanitized_seeds=200
 verdicts='\(FAIL\|ERROR\|SKIP\|XFAIL\|XPASS\)'
 
 source=$(cd "$(dirname "$0")/.." && pwd)
+. "$source/tests/prepare.sh"
 passed=0
 failed=0
 work=
@@ -32,40 +33,6 @@ fatal() {
 
 clean_up() {
 	[ -z "$work" ] || { chmod -R u+w "$work"; rm -rf "$work"; }
-}
-
-# install_packages: whatever of $packages is missing, without starting any service
-install_packages() {
-	missing=
-	for package in $packages; do
-		case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
-		ii*) ;;
-		*) missing="$missing $package" ;;
-		esac
-	done
-	[ -n "$missing" ] || return 0
-	[ "$(id -u)" = 0 ] || fatal "these packages are missing, and only root can install them:$missing"
-
-	echo "installing:$missing"
-	# nginx would start at once: while this file says no, no package starts a service.
-	policy=/usr/sbin/policy-rc.d
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' >$policy
-		chmod 755 $policy
-		made_policy=yes
-	fi
-	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } \
-		>"$work/apt.log" 2>&1
-	status=$?
-	[ "${made_policy-no}" = no ] || rm -f $policy
-	if [ $status -ne 0 ]; then
-		tail -n 30 "$work/apt.log"
-		fatal "the packages could not be installed"
-	fi
-	# Nor shall it start with the machine. It was not there before, so nobody has asked for it.
-	case $missing in
-	*nginx*) systemctl disable nginx >/dev/null 2>&1 || : ;;
-	esac
 }
 
 # keep_log NAME FILE: to be shown at the end
@@ -138,17 +105,9 @@ chmod 755 "$work"
 jobs=$(getconf _NPROCESSORS_ONLN)
 started=$(date +%s)
 
-install_packages
-
-# What git knows, and what it would add; without git, as in a tarball, everything.
-mkdir "$work/source"
-cd "$source" || exit 1
-if [ -e .git ]; then
-	git -c safe.directory="$source" ls-files -z --cached --others --exclude-standard >"$work/files"
-	tar --create --null --files-from="$work/files" --ignore-failed-read --file - 2>/dev/null
-else
-	tar --create --file - .
-fi | tar --extract --file - --directory "$work/source"
+# shellcheck disable=SC2086
+install_packages "$work/apt.log" $packages || fatal "the packages could not be installed"
+copy_sources "$source" "$work/source"
 
 cd "$work" || exit 1
 one "autoreconf" autoreconf -i "$work/source"

@@ -12,9 +12,9 @@ require ip ss curl nginx openssl python3
 make_box
 make_client client 10.0.0.3
 make_server web 2001:db8::1 2001:db8::2 2001:db8::3
-start_nginx "$ns_web" one 2001:db8::1 www.example.org
-start_nginx "$ns_web" two 2001:db8::2 shop.example
-start_nginx "$ns_web" three 2001:db8::3 '*.shop.example'
+start_nginx "$ns_web" one 2001:db8::1 80 www.example.org
+start_nginx "$ns_web" two 2001:db8::2 80 shop.example
+start_nginx "$ns_web" three 2001:db8::3 80 '*.shop.example'
 
 configure <<END
 services = (

@@ -12,13 +12,14 @@ make_certificate() {
 	cat "$dir/$certificate.pem" >>"$dir/all.pem"
 }
 
-# start_nginx NAMESPACE NAME ADDRESS HOST...: answers "NAME" on ports 80 and 443; its access log, with address
-# and port of the client, is $dir/NAME.access.log
+# start_nginx NAMESPACE NAME ADDRESS PORT HOST...: answers "NAME", by HTTP on the port and by HTTPS on 443; its
+# access log, with address and port of the client, is $dir/NAME.access.log
 start_nginx() {
 	nginx_ns=$1
 	nginx=$2
 	nginx_address=$3
-	shift 3
+	nginx_port=$4
+	shift 4
 	make_certificate "$nginx" "$@"
 	mkdir "$dir/$nginx"
 	cat >"$dir/$nginx/nginx.conf" <<-END
@@ -38,7 +39,7 @@ start_nginx() {
 		access_log $dir/$nginx.access.log peer;
 		default_type text/plain;
 		server {
-			listen [$nginx_address]:80;
+			listen [$nginx_address]:$nginx_port;
 			listen [$nginx_address]:443 ssl http2;
 			ssl_certificate $dir/$nginx.pem;
 			ssl_certificate_key $dir/$nginx.key;

@@ -13,9 +13,9 @@ require ip ss curl nginx openssl python3
 make_box
 make_client client 10.0.0.3
 make_server web 2001:db8::1 2001:db8::2 2001:db8::3 2001:db8::7
-start_nginx "$ns_web" one 2001:db8::1 www.example.org
-start_nginx "$ns_web" two 2001:db8::2 shop.example
-start_nginx "$ns_web" three 2001:db8::3 '*.shop.example' other.example
+start_nginx "$ns_web" one 2001:db8::1 80 www.example.org
+start_nginx "$ns_web" two 2001:db8::2 80 shop.example
+start_nginx "$ns_web" three 2001:db8::3 80 '*.shop.example' other.example
 make_certificate acme www.example.org
 launch acme ip netns exec "$ns_web" openssl s_server -accept '[2001:db8::7]:443' -quiet \
 	-cert "$dir/acme.pem" -key "$dir/acme.key" -alpn acme-tls/1
