@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# options.sh - hosts that differ in timestamps, SACK, window scale, ECN, buffers and MTU, in one run of the daemon
+#
+#	client -- [ router: nat46 (TUN), nat46d ] -- server (see path.sh)
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/network.sh"
+. "$(dirname "$0")/path.sh"
+require ip ethtool nstat python3 taskset
+
+make_path
+configure_path "mtu = 9000;" </dev/null
+start_nat46d "$ns_router"
+for state in on off; do
+	echo "# offload of the links: $state"
+	offload_on_links $state
+	launch matrix python3 -B "$(dirname "$0")/../tools/matrix.py" "$ns_client" "$ns_server" "$ns_router"
+	wait_for 60 has_ended "$launched" || fail "the transfers do not end"
+	wait "$launched" || fail "a transfer failed"
+	cat "$dir/matrix.log"
+done
+all_content
+echo "PASS"

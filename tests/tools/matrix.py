@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""matrix.py - short transfers between hosts that differ in what their TCP can do
+
+usage: matrix.py CLIENT_NAMESPACE SERVER_NAMESPACE ROUTER_NAMESPACE
+
+One process, whose threads enter the namespaces, because there are some hundred transfers. For each combination of
+settings it connects to a spliced and to a plain service (192.0.2.10 port 80 and 81), sends random bytes, half-closes,
+and the server answers with other random bytes. Both must arrive whole; and both kernels must have agreed on just
+those options that nat46d may promise: to the server what both have, to the client of a splice what the client has.
+"""
+
+import contextlib
+import ctypes
+import hashlib
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+CLONE_NEWNET = 0x40000000
+SO_RCVBUFFORCE = 33
+TIMESTAMPS, SACK, SCALE, ECN = 1, 2, 4, 8  # tcpi_options
+NAMES = {"tcp_timestamps": TIMESTAMPS, "tcp_sack": SACK, "tcp_window_scaling": SCALE, "tcp_ecn": ECN}
+DEADLINE = 15
+SERVER = "2001:db8:2::1"
+
+libc = ctypes.CDLL(None, use_errno=True)
+data = os.urandom(400000)
+
+
+@contextlib.contextmanager
+def inside(namespace):
+    """This thread, in a network namespace"""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    try:
+        enter(there)
+        yield
+    finally:
+        enter(home)
+        os.close(home)
+        os.close(there)
+
+
+def enter(descriptor):
+    if libc.setns(descriptor, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def configure(namespace, settings):
+    with inside(namespace):
+        for name, value in settings.items():
+            with open(f"/proc/sys/net/ipv4/{name}", "w", encoding="ascii") as file:
+                file.write(str(value))
+
+
+def options_of(sock):
+    """What this end believes to have agreed on (tcpi_options of struct tcp_info)"""
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)[5] & (TIMESTAMPS | SACK | SCALE | ECN)
+
+
+def receive(sock):
+    digest = hashlib.sha256()
+    while chunk := sock.recv(65536):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+class Server(threading.Thread):
+    """Accepts one connection, receives, answers"""
+
+    def __init__(self, namespace, answer, buffer):
+        super().__init__(daemon=True)
+        self.answer = answer
+        self.got = self.options = self.error = None
+        with inside(namespace):
+            self.listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if buffer:
+            self.listener.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, buffer)
+        self.listener.settimeout(DEADLINE)
+        self.listener.bind((SERVER, 80))
+        self.listener.listen()
+
+    def run(self):
+        try:
+            connection, _ = self.listener.accept()
+            connection.settimeout(DEADLINE)
+            self.got = receive(connection)
+            self.options = options_of(connection)
+            connection.sendall(self.answer)
+            connection.close()
+        except OSError as error:
+            self.error = error
+        self.listener.close()
+
+
+def transfer(hosts, port, size, buffers):
+    """One connection; returns the options at the client and at the server"""
+    request, answer = b"PUT\n" + data[:size], data[-size:]
+    server = Server(hosts["server"], answer, buffers[1])
+    server.start()
+    with inside(hosts["client"]):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if buffers[0]:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, buffers[0])
+    sock.settimeout(DEADLINE)
+    sock.connect(("192.0.2.10", port))
+    sock.sendall(request)
+    sock.shutdown(socket.SHUT_WR)
+    got = receive(sock)
+    options = options_of(sock)
+    sock.close()
+    server.join()
+    if server.error:
+        raise server.error
+    if server.got != hashlib.sha256(request).hexdigest() or got != hashlib.sha256(answer).hexdigest():
+        raise ValueError("bytes are damaged")
+    return options, server.options
+
+
+def expected(port, client, server):
+    """Options that the ends must believe in, from the settings of both"""
+    own = {name: sum(NAMES[n] for n, v in side.items() if n in NAMES and v) for name, side in
+           (("client", client), ("server", server))}
+    # a server that is not asked to accepts ECN all the same
+    both = own["client"] & (own["server"] | ECN * (server["tcp_ecn"] == 2))
+    if port == 81:
+        return both, both
+    return own["client"] & ~ECN, both & ~ECN
+
+
+def differing(client, server):
+    """Settings as text: one value if both have it"""
+    return " ".join(f"{n}={v}" if v == server[n] else f"{n}={v}|{server[n]}" for n, v in client.items())
+
+
+class Matrix:
+    """Runs combinations, and stops at the first that fails"""
+
+    def __init__(self, hosts):
+        self.hosts = hosts
+        self.count = 0
+        self.slowest = (0, "")
+
+    def run(self, client, server, size=100000, buffers=(0, 0)):
+        base = {"tcp_timestamps": 1, "tcp_sack": 1, "tcp_window_scaling": 1, "tcp_ecn": 0,
+                "tcp_rmem": "4096 131072 6291456"}
+        client, server = base | client, base | server
+        configure(self.hosts["client"], client)
+        configure(self.hosts["server"], server)
+        for port in (80, 81):
+            begin = time.monotonic()
+            what = f"port {port}, {differing(client, server)}, buffers {buffers}"
+            try:
+                found = transfer(self.hosts, port, size, buffers)
+            except (OSError, ValueError) as error:
+                sys.exit(f"{what}: {error!r}")
+            if found != expected(port, client, server):
+                sys.exit(f"{what}: options {found} instead of {expected(port, client, server)}")
+            self.count += 1
+            self.slowest = max(self.slowest, (time.monotonic() - begin, what))
+
+
+def set_mtu(hosts, client, server):
+    """Both ends of both links, and no memory of another path"""
+    for namespace, device, mtu in (
+        ("client", "eth0", client), ("router", "v4", client), ("router", "v6", server), ("server", "eth0", server),
+    ):
+        subprocess.run(["ip", "-n", hosts[namespace], "link", "set", device, "mtu", str(mtu)], check=True)
+    for namespace, family in (("client", "-4"), ("server", "-6")):
+        subprocess.run(["ip", "-n", hosts[namespace], family, "route", "flush", "cache"], check=True)
+
+
+def all_options(matrix):
+    names = ("tcp_timestamps", "tcp_sack", "tcp_window_scaling")
+    for client in itertools.product((1, 0), repeat=3):
+        for server in itertools.product((1, 0), repeat=3):
+            matrix.run(dict(zip(names, client)), dict(zip(names, server)))
+    for client, server in itertools.product((0, 1), (0, 1, 2)):
+        matrix.run({"tcp_ecn": client}, {"tcp_ecn": server})
+
+
+def all_buffers(matrix):
+    """Windows from less than a segment to gigabytes, hence window scales from 0 to 14"""
+    memories = ("4096 8192 16384", "4096 131072 6291456", "4096 1048576 1073741824")
+    for client, server in itertools.product(memories, repeat=2):
+        for scaling in itertools.product((1, 0), repeat=2):
+            matrix.run(
+                {"tcp_rmem": client, "tcp_window_scaling": scaling[0]},
+                {"tcp_rmem": server, "tcp_window_scaling": scaling[1]}, 300000,
+            )
+    for buffers in ((2048, 0), (0, 2048), (2048, 2048)):
+        matrix.run({}, {}, 20000, buffers)
+
+
+def all_mtus(matrix):
+    for pair in ((9000, 9000), (9000, 1500), (1500, 9000), (1500, 1280), (1280, 1500), (1280, 1280), (1500, 1500)):
+        set_mtu(matrix.hosts, *pair)
+        for timestamps in itertools.product((1, 0), repeat=2):
+            matrix.run({"tcp_timestamps": timestamps[0]}, {"tcp_timestamps": timestamps[1]}, 300000)
+
+
+def main():
+    matrix = Matrix(dict(zip(("client", "server", "router"), sys.argv[1:])))
+    for part in (all_options, all_buffers, all_mtus):
+        part(matrix)
+        print(f"{part.__name__}: {matrix.count} transfers so far, slowest {matrix.slowest[0]:.3f} s with {matrix.slowest[1]}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
