@@ -269,6 +269,24 @@ static enum verdict challenge(struct engine *e, const struct flow *flow, const s
 	return VERDICT_ANSWERED;
 }
 
+/**
+ * keep_newest() - remember the newest timestamp that goes to the server while buffered bytes are still to follow
+ *
+ * They must not look older than what was passed on before them: the server would drop them (RFC 7323 5.3).
+ */
+static void keep_newest(struct engine *e, const struct flow *flow, const struct input *in)
+{
+	struct pending *pending = pending_of(e, flow);
+	const struct flow_direction *d = &flow->to_server;
+
+	if (!in->options.has_timestamps || !seq_after(in->options.ts_value, pending->ts_client))
+		return;
+	/* a client may be ahead of the server by what we promised, and behind it by what it repeats */
+	if (seq_between(in->packet.seq, d->acked - UINT16_MAX, d->edge + UINT16_MAX) &&
+	    packet_checksum_ok(in->frame, &in->packet))
+		pending->ts_client = in->options.ts_value;
+}
+
 enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
@@ -282,6 +300,8 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 		return challenge(e, flow, in);
 	if (!(p->flags & TCP_SYN))
 		track_from_client(e, flow, p);
+	if (flow->pending)
+		keep_newest(e, flow, in);
 	return pass_to_server(e, flow, in);
 }
 
