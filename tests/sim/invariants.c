@@ -83,19 +83,25 @@ static unsigned find_plan(const struct world *world, const struct address *clien
 	return newest;
 }
 
+/* The newest binding with these addresses and ports in whose client's sequence space @number lies, else the newest. */
 static struct binding *find_binding(struct world *world, const struct address *client, uint16_t port,
-				    const struct address *server, uint16_t server_port)
+				    const struct address *server, uint16_t server_port, uint32_t number)
 {
 	struct invariants *invariants = &world->invariants;
+	struct binding *newest = NULL;
 
 	for (size_t i = invariants->binding_count; i-- > 0;) {
 		struct binding *binding = &invariants->binding[i];
 
-		if (binding->source_port == port && binding->destination_port == server_port &&
-		    address_equal(&binding->source, client) && address_equal(&binding->destination, server))
+		if (binding->source_port != port || binding->destination_port != server_port ||
+		    !address_equal(&binding->source, client) || !address_equal(&binding->destination, server))
+			continue;
+		if (number - world->scenario.plans[binding->plan].iss < STREAM_MAX)
 			return binding;
+		if (!newest)
+			newest = binding;
 	}
-	return NULL;
+	return newest;
 }
 
 void invariants_start(struct world *world, unsigned plan)
@@ -127,7 +133,7 @@ static void input_from_client(struct world *world, const struct packet *packet, 
 static void input_from_server(struct world *world, const struct packet *packet)
 {
 	struct binding *binding = find_binding(world, &packet->destination, packet->destination_port,
-					       &packet->source, packet->source_port);
+					       &packet->source, packet->source_port, packet->ack);
 
 	if (!binding)
 		return;		/* the answer to something older */
@@ -159,7 +165,7 @@ static void check_delta(struct world *world, const struct packet *packet)
 	    input->flags != packet->flags || input->payload_length != packet->payload_length)
 		return;
 	struct binding *binding = find_binding(world, &input->destination, input->destination_port, &input->source,
-					       input->source_port);
+					       input->source_port, input->ack);
 	uint32_t delta = packet->seq - input->seq;
 
 	if (!binding)
@@ -189,7 +195,7 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 	if (packet->flags & FLAG_SYN) {
 		check_offer(world, "SYN/ACK to the client", packet, &watch->offered, is_plain(world, number));
 		watch->promised = offer_of(packet);
-	} else if (!(packet->flags & FLAG_RST)) {
+	} else if (!(packet->flags & FLAG_RST) && (watch->promised.seen || !is_plain(world, number))) {
 		check_segment(world, "segment to the client", packet, &watch->promised);
 	}
 	if (packet->flags & FLAG_ACK && acked < 1u << 30 && acked > watch->server_acked)
@@ -246,7 +252,7 @@ static void syn_to_server(struct world *world, const struct packet *packet)
 	check_offer(world, "SYN to the server", packet, &invariants->watch[number].offered, is_plain(world, number));
 	check_choice(world, number, packet);
 	struct binding *binding = find_binding(world, &packet->source, packet->source_port, &packet->destination,
-					       packet->destination_port);
+					       packet->destination_port, packet->seq);
 
 	if (binding && binding->plan == number)
 		return;
@@ -272,10 +278,10 @@ static void output_to_server(struct world *world, const struct packet *packet)
 	if (packet->flags & FLAG_RST)
 		return;
 	binding = find_binding(world, &packet->source, packet->source_port, &packet->destination,
-			       packet->destination_port);
+			       packet->destination_port, packet->seq + 1);
 	if (!binding)
 		world_fail(world, "cause", "a segment to a server that no SYN went to");
-	else
+	else if (binding->answered.seen || !is_plain(world, binding->plan))
 		check_segment(world, "segment to the server", packet, &binding->answered);
 }
 

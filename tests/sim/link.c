@@ -93,7 +93,8 @@ static void carry(struct link *link, struct wire *wire)
 	}
 	if (rng_chance(link->rng, profile->duplicate))
 		launch(link, copy(wire));
-	if (!has_offload(wire) && rng_chance(link->rng, profile->corrupt)) {
+	/* never two errors, which could cancel each other out in the checksum */
+	if (!has_offload(wire) && !wire->corrupt && rng_chance(link->rng, profile->corrupt)) {
 		size_t bit = rng_below(link->rng, (uint32_t)wire->length * 8);
 
 		wire->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);

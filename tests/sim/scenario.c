@@ -209,6 +209,11 @@ static bool is_certain(const struct scenario *scenario, const struct plan *plan,
 	}
 	if (plan->talk[CLIENT].write_chunk && plan->talk[CLIENT].write_chunk < plan->content.length)
 		return false;	/* it speaks too slowly */
+	uint32_t size = plan->profile.mss < scenario->paths[0].mtu ? plan->profile.mss : scenario->paths[0].mtu;
+
+	/* nothing is acknowledged before the server is there: more than the initial window would never come */
+	if (plan->content.length > 10 * ((size < 1300 ? size : 1300) - 60))
+		return false;
 	return any && plan->content.whole && !scenario->crowded;
 }
 

@@ -415,8 +415,6 @@ static bool timestamp_valid(struct tcp *tcp, const struct packet *packet)
 		tcp->ack_now = true;
 		return false;
 	}
-	if (!seq_after(packet->seq, tcp->last_ack_sent))
-		tcp->ts_recent = packet->ts_value;
 	return true;
 }
 
@@ -677,6 +675,9 @@ static void input_synchronized(struct tcp *tcp, const struct packet *packet)
 		not_acceptable(tcp, packet);
 		return;
 	}
+	if (tcp->ts_on && packet->has_ts && !(packet->flags & FLAG_RST) &&
+	    !seq_after(packet->seq, tcp->last_ack_sent))
+		tcp->ts_recent = packet->ts_value;
 	if (packet->flags & FLAG_RST) {
 		if (packet->seq != tcp->expected)
 			challenge(tcp);

@@ -147,6 +147,8 @@ static void engine_receive(void *context, struct wire *wire)
 
 	if (error && !wire->corrupt)
 		world_fail(world, "simulator", "packet to the engine: %s", error);
+	if (!error)
+		wire->corrupt = false;	/* the damaged bit means nothing, as in a flow label */
 	world->tainted = wire->corrupt;
 	world->input = error ? NULL : &packet;
 	world->invariants.burst = 0;
