@@ -8,14 +8,13 @@
 
 #include "nat46/assert.h"
 #include "nat46/packet.h"
-#include "wire.h"
 
 /* MSS 1460 (server: 1440 would be usual; the value does not matter here), SACK permitted, window scale 7 */
 static const uint8_t syn_options[] = { 2, 4, 0x05, 0xb4, 1, 1, 4, 2, 1, 3, 3, 7 };
 
-enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, uint32_t ack, const char *data)
+struct wire_tcp client_segment(uint8_t flags, int32_t offset, uint32_t ack)
 {
-	const struct wire_tcp tcp = {
+	return (struct wire_tcp){
 		.source4 = WORLD_CLIENT,
 		.destination4 = WORLD_SERVICE,
 		.source_port = CONNECTION_PORT,
@@ -26,17 +25,12 @@ enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, ui
 		.window = flags & TCP_SYN ? 64240 : 502,
 		.options = syn_options,
 		.options_length = flags & TCP_SYN ? sizeof(syn_options) : 0,
-		.data = data,
-		.length = data ? strlen(data) : 0,
 	};
-	uint8_t bytes[2048];
-
-	return world_input(world, bytes, wire_make(&tcp, bytes), NULL);
 }
 
-enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, int32_t acked, const char *data)
+struct wire_tcp server_segment(uint8_t flags, int32_t offset, int32_t acked)
 {
-	const struct wire_tcp tcp = {
+	return (struct wire_tcp){
 		.ipv6 = true,
 		.source6 = 1,
 		.destination6 = 3,
@@ -48,12 +42,31 @@ enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, in
 		.window = flags & TCP_SYN ? 64800 : 501,
 		.options = syn_options,
 		.options_length = flags & TCP_SYN ? sizeof(syn_options) : 0,
-		.data = data,
-		.length = data ? strlen(data) : 0,
 	};
+}
+
+enum verdict connection_send(struct world *world, const struct wire_tcp *segment)
+{
 	uint8_t bytes[2048];
 
-	return world_input(world, bytes, wire_make(&tcp, bytes), NULL);
+	return world_input(world, bytes, wire_make(segment, bytes), NULL);
+}
+
+static enum verdict send_text(struct world *world, struct wire_tcp segment, const char *data)
+{
+	segment.data = data;
+	segment.length = data ? strlen(data) : 0;
+	return connection_send(world, &segment);
+}
+
+enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, uint32_t ack, const char *data)
+{
+	return send_text(world, client_segment(flags, offset, ack), data);
+}
+
+enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, int32_t acked, const char *data)
+{
+	return send_text(world, server_segment(flags, offset, acked), data);
 }
 
 void connection_accept(struct world *world)

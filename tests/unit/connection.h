@@ -5,6 +5,7 @@
 #ifndef NAT46_TESTS_CONNECTION_H
 #define NAT46_TESTS_CONNECTION_H
 
+#include "wire.h"
 #include "world.h"
 
 /** Numbers of the connection: ISN of client and server, ports. */
@@ -12,6 +13,15 @@
 #define CLIENT_ISN 2605695646u
 #define SERVER_ISN 3769728775u
 #define OUR_ISN 42u
+
+/** client_segment() - a segment as client_sends() sends it, without data, to be changed before connection_send() */
+struct wire_tcp client_segment(uint8_t flags, int32_t offset, uint32_t ack);
+
+/** server_segment() - the same of server_sends() */
+struct wire_tcp server_segment(uint8_t flags, int32_t offset, int32_t acked);
+
+/** connection_send() - give a segment to the engine */
+enum verdict connection_send(struct world *world, const struct wire_tcp *segment);
 
 /** client_sends() - segment of the client to port 80 of the service; @offset from the client's first byte */
 enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, uint32_t ack, const char *data);

@@ -34,12 +34,11 @@ static void on_emit(void *context, struct frame *frame)
 {
 	struct world *world = context;
 	struct world_packet *packet = &world->packets[world->count];
-
-	bool is_partial = frame->offload.partial;
-	const char *error = wire_error(frame->data, frame->length, world->is_sound && !is_partial);
+	const char *error = wire_error(frame->data, frame->length, false);
 
 	if (error)
 		nat46_assert_failed(error, __FILE__, __LINE__);
+	NAT46_ASSERT(!world->is_sound || wire_is_sound(frame->data, frame->length, frame->offload.partial));
 	if (world->count == WORLD_PACKETS || frame->length > sizeof(packet->bytes))
 		return;
 	memcpy(packet->bytes, frame->data, frame->length);
@@ -58,8 +57,8 @@ static void on_session(void *context, const struct session *session)
 {
 	struct world *world = context;
 
-	(void)session;
 	world->sessions++;
+	world->session = *session;
 }
 
 static uint32_t on_isn(void *context, uint32_t cookie)
@@ -132,7 +131,7 @@ enum verdict world_input(struct world *world, const uint8_t *bytes, size_t lengt
 		frame.offload = *offload;
 	world->count = 0;
 	world->now += 1000000;
-	world->is_sound = (offload && offload->partial) || !wire_error(bytes, length, true);
+	world->is_sound = wire_is_sound(bytes, length, offload && offload->partial);
 	verdict = engine_input(world->engine, &frame, world->now);
 	free(buffer);
 	check(world);
@@ -154,4 +153,14 @@ void world_wait(struct world *world, int64_t nanoseconds)
 		world->now = next > world->now ? next : world->now + 1;
 	}
 	world->now = end;
+}
+
+uint64_t world_drops(const struct world *world, enum drop why)
+{
+	return engine_counters(world->engine)->drops[why];
+}
+
+uint64_t world_events(const struct world *world, enum event event)
+{
+	return engine_counters(world->engine)->events[event];
 }

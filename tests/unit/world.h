@@ -30,6 +30,7 @@ struct world_packet {
  * @is_sound: the last input had right checksums, so everything emitted must have
  * @packets, @count: what the last input or wait emitted, as far as there is room
  * @sessions: number of session events
+ * @session: the last one; of its pointers only those to constant text are good
  */
 struct world {
 	struct engine *engine;
@@ -41,6 +42,7 @@ struct world {
 	struct world_packet packets[WORLD_PACKETS];
 	size_t count;
 	size_t sessions;
+	struct session session;
 };
 
 /** world_config() - the configuration; may be changed before world_make() */
@@ -57,5 +59,9 @@ enum verdict world_input(struct world *world, const uint8_t *bytes, size_t lengt
 
 /** world_wait() - let time pass and timers run; forgets what was emitted before */
 void world_wait(struct world *world, int64_t nanoseconds);
+
+/** world_drops(), world_events() - how often was it counted */
+uint64_t world_drops(const struct world *world, enum drop why);
+uint64_t world_events(const struct world *world, enum event event);
 
 #endif
