@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# many.sh - 1000 connections at a time that end in every order, memory, and what a full flow table does
+#
+#	client -- [ router: nat46 (TUN), nat46d ] -- server (see path.sh)
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/network.sh"
+. "$(dirname "$0")/path.sh"
+require ip nstat python3 taskset
+
+many=$(dirname "$0")/../tools/many.py
+make_path
+sysctl_in "$ns_server" ipv4/tcp_max_syn_backlog 4096
+sysctl_in "$ns_server" core/somaxconn 4096
+launch server ip netns exec "$ns_server" python3 -B "$many" server "$server" 80
+wait_for 10 grep -q '^ready$' "$dir/server.log" || fail "no server"
+
+# resident: kilobytes of memory that the daemon uses
+resident() {
+	awk '$1 == "VmRSS:" { print $2 }' "/proc/$nat46d_pid/status"
+}
+
+# open NAME PORT NUMBER MAXIMUM: connections that wait for the file NAME/go
+open() {
+	mkdir -p "$dir/$1"
+	seed=$(date +%s)
+	echo "# $1: port $2, seed $seed"
+	launch "$1" ip netns exec "$ns_client" python3 -B "$many" client 192.0.2.10 "$2" "$3" "$seed" "$4" "$dir/$1"
+	eval "pid_$1=\$launched"
+}
+
+connected() {
+	wait_for 30 grep -q '^connected$' "$dir/$1.log" || fail "$1: not all are connected"
+}
+
+# completes NAME
+completes() {
+	: >"$dir/$1/go"
+	eval "pid=\$pid_$1"
+	wait_for 50 has_ended "$pid" || fail "$1 does not end"
+	wait "$pid" || fail "$1 failed"
+	grep -q '^complete$' "$dir/$1.log" || fail "$1 is not complete"
+	rm "$dir/$1/go"
+}
+
+# counts_at_least NAME NUMBER
+counts_at_least() {
+	[ "$(counted "$1")" -ge "$2" ]
+}
+
+counts() {
+	[ "$(counted "$1")" = "$2" ]
+}
+
+# The table is small because its index is touched all over by the first thousand flows.
+echo "# 1000 at a time, twice: the second time takes no more memory than its flow records"
+configure_path <<-END
+limits = { flows = 8192; };
+END
+start_nat46d "$ns_router"
+memory=$(resident)
+for round in first second; do
+	for port in 80 81; do
+		open many$port $port 1000 20000
+		connected many$port
+		wait_for 5 counts established 1000 || fail "not 1000 are established"
+		completes many$port
+	done
+	before=$memory
+	memory=$(resident)
+	echo "$round round: $before kB, then $memory kB"
+done
+[ $((memory - before)) -le 1024 ] || fail "memory grows from $before kB to $memory kB"
+[ "$memory" -le 16384 ] || fail "the daemon uses $memory kB"
+! grep . "$dir/server.log" | grep -v '^ready$' || fail "the server complains"
+# what is left of a connection that was reset may come late
+all_content tcp_no_flow
+stop_nat46d
+
+echo "# the flow table is full"
+configure_path <<-END
+limits = { flows = 50; };
+timeouts = { tcp_transitory = 1; };
+END
+start_nat46d "$ns_router"
+open held 80 50 200000
+connected held
+open more80 80 5 1000
+open more81 81 5 1000
+wait_for 10 counts_at_least drop.flows_full 15 || fail "a full table is not counted"
+counts established 50 || fail "connections were lost when the table was full"
+! grep -q connected "$dir/more80.log" "$dir/more81.log" || fail "more connections than limits.flows"
+completes held
+
+echo "# the others get their turn"
+connected more80
+connected more81
+completes more80
+completes more81
+# What the daemon has no room for is repeated, its SYN/ACK as well.
+kernel_may='TcpExtTCPChallengeACK TcpExtTCPSYNChallenge'
+all_content flows_full tcp_no_flow
+stop_nat46d
+
+echo "PASS"
