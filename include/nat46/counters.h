@@ -79,7 +79,8 @@ enum drop {
 	X(REFUSED_MALFORMED, "refused_malformed",                                                                     \
 	  "Connections refused because their first bytes contradict themselves.")                                      \
 	X(REFUSED_TIMEOUT, "refused_timeout", "Connections refused because no data came in time.")                    \
-	X(REFUSED_NO_SERVER, "refused_no_server", "Connections refused because no server answered.")                  \
+	X(REFUSED_NO_SERVER, "refused_no_server", "Connections refused because the last server refused.")             \
+	X(REFUSED_SILENCE, "refused_silence", "Connections refused because no server answered in time.")             \
 	X(REFUSED_FULL, "refused_full", "Connections refused because a table or pool was full.")                      \
 	X(REFUSED_PORT, "refused_port", "SYNs to an address of ours where no service listens on the port.")           \
 	X(PORT_CHANGED, "port_changed", "Connections that use another source port towards the server.")               \
@@ -87,6 +88,7 @@ enum drop {
 	X(WINDOW_ZERO, "window_zero", "Windows that became zero by scaling.")                                         \
 	X(ECHO, "echo_replies", "Echo requests answered.")                                                            \
 	X(ICMP_SENT, "icmp_errors_sent", "ICMP errors generated.")                                                    \
+	X(ANSWER_SENT, "answers_sent", "Refusals told to the client as a TLS alert or an HTTP error.")                 \
 	X(RESET_SENT, "resets_sent", "RST segments generated.")                                                       \
 	X(FLOW_OPENED, "flows_opened", "Flow records taken.")                                                         \
 	X(FLOW_CLOSED, "flows_closed", "Flow records released.")

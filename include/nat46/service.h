@@ -60,9 +60,10 @@ struct rule {
 	const char *text;
 };
 
-/** enum refusal - what a client gets that matches no rule */
+/** enum refusal - what a client gets that has no server; REFUSE_ANSWER speaks TLS or HTTP, else resets */
 enum refusal {
 	REFUSE_RESET = 0,
+	REFUSE_ANSWER,
 	REFUSE_DROP,
 };
 
@@ -170,12 +171,14 @@ enum decision {
  * @decision: what to do
  * @servers: with DECISION_SERVERS
  * @text: why, for logs: text of the rule, "to", or the reason why the bytes are malformed
+ * @protocol: protocol of the first bytes, PROTOCOL_OTHER if it is not known or no rule asks
  * @host: name in the first bytes, "" if none; for logs
  */
 struct choice {
 	enum decision decision;
 	struct server_set servers;
 	const char *text;
+	enum protocol protocol;
 	char host[HOSTNAME_MAX + 1];
 };
 

@@ -10,6 +10,7 @@
  *	FREE		no flow
  *	WAITING		client connected to us, first bytes awaited (has a pending record)
  *	CONNECTING	server chosen, our SYN is on its way (has a pending record)
+ *	ANSWERING	no server: we tell the client why and close (has a pending record)
  *	OPENING		service without rules: the client's SYN went through
  *	ESTABLISHED	both ends connected
  *	CLIENT_FIN	FIN of the client seen: half closed
@@ -33,6 +34,7 @@ enum tcp_state {
 	TCP_STATE_FREE = 0,
 	TCP_STATE_WAITING,
 	TCP_STATE_CONNECTING,
+	TCP_STATE_ANSWERING,
 	TCP_STATE_OPENING,
 	TCP_STATE_ESTABLISHED,
 	TCP_STATE_CLIENT_FIN,
@@ -47,6 +49,7 @@ enum tcp_event {
 	TCP_EVENT_ACCEPT,	/* a client completed the handshake with us */
 	TCP_EVENT_PASS,		/* a client's SYN goes through to a server */
 	TCP_EVENT_CONNECT,	/* a server was chosen */
+	TCP_EVENT_ANSWER,	/* no server is to be had, and the client is told so in its own protocol */
 	TCP_EVENT_CONNECTED,	/* the server accepted */
 	TCP_EVENT_CLIENT_FIN,	/* FIN of the client */
 	TCP_EVENT_SERVER_FIN,	/* FIN of the server */
@@ -68,6 +71,9 @@ const char *tcp_state_name(enum tcp_state state);
 
 /** tcp_state_timeout() - nanoseconds of silence after which a flow in @state is released */
 int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *timeouts);
+
+/** tcp_state_is_pending() - is there a pending record with a timer, and no server yet */
+bool tcp_state_is_pending(enum tcp_state state);
 
 /** tcp_state_is_over() - may a new connection with the same addresses replace the flow */
 bool tcp_state_is_over(enum tcp_state state);

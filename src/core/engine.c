@@ -213,8 +213,10 @@ static void pending_timer(struct engine *e, uint32_t id)
 
 	if (flow->state == TCP_STATE_WAITING)
 		waiting_timer(e, flow);
-	else
+	else if (flow->state == TCP_STATE_CONNECTING)
 		connect_timer(e, flow);
+	else
+		refuse_timer(e, flow);
 }
 
 int64_t engine_timers(struct engine *engine, int64_t now)
@@ -248,7 +250,7 @@ uint32_t engine_flows(const struct engine *engine, enum flow_kind kind)
 
 	switch (kind) {
 	case FLOWS_WAITING:
-		return states[TCP_STATE_WAITING];
+		return states[TCP_STATE_WAITING] + states[TCP_STATE_ANSWERING];
 	case FLOWS_CONNECTING:
 		return states[TCP_STATE_CONNECTING] + states[TCP_STATE_OPENING];
 	case FLOWS_ESTABLISHED:

@@ -8,6 +8,7 @@
  *	tcp.c		which phase of a connection does a segment belong to
  *	tcp_handshake.c	P1: the client's handshake, without state (syn_cookie.c, half_open.c)
  *	tcp_waiting.c	P2: buffer the first bytes, decide
+ *	tcp_refuse.c	no server: reset, silence, or an answer
  *	tcp_connect.c	P3: the server's handshake, in the client's name; flush
  *	tcp_splice.c	P4: rewrite headers in both directions; also flows without splice
  *	icmp.c		echo, errors of ours, errors about connections
@@ -80,13 +81,13 @@ struct half_open {
  * @mss: MSS of the client; after P3 of a segment to the server
  * @timestamps, @sack, @scaled: in use with the client
  * @has_fin: the client's FIN was seen, at stream offset @fin
- * @flushed: stream offset up to which bytes were sent to the server; includes the FIN
+ * @flushed: stream offset up to which bytes were sent to the server, or acknowledged by our answer; includes the FIN
  * @candidates: servers in the order in which they are tried
  * @candidate_count, @candidate: how many, and the present one
  * @tries: SYNs sent to the present one
  * @stale: RSTs sent to the present one because it knew an older connection
  * @deadline: when waiting or connecting ends
- * @buffer: first bytes
+ * @buffer: first bytes; in state ANSWERING the answer
  */
 struct pending {
 	uint32_t flow;
@@ -308,11 +309,26 @@ enum verdict waiting_input(struct engine *e, struct flow *flow, struct input *in
 /** waiting_timer() - no rule could be chosen in time */
 void waiting_timer(struct engine *e, struct flow *flow);
 
-/** waiting_refuse() - end a connection that gets no server; the client is told if its service says so */
-void waiting_refuse(struct engine *e, struct flow *flow, enum event why);
-
 /** waiting_decide() - which rule do the first bytes choose; runs on the present configuration */
 void waiting_decide(struct engine *e, const struct flow *flow, bool final, struct choice *choice);
+
+/**
+ * waiting_send() - segment to a client whose end point we are; our clock stands still
+ * @flags: beside ACK
+ * @offset, @length: what is sent of the buffer, and where it is in our stream
+ */
+void waiting_send(struct engine *e, const struct flow *flow, uint8_t flags, uint32_t offset, uint32_t length);
+
+/* ---- tcp_refuse.c ---- */
+
+/** refuse() - end a connection that gets no server, in the way that its service asks for; @why is counted */
+void refuse(struct engine *e, struct flow *flow, enum event why);
+
+/** refuse_input() - segment of a client that is being answered */
+enum verdict refuse_input(struct engine *e, struct flow *flow, struct input *in);
+
+/** refuse_timer() - the answer was not acknowledged: repeat it, or give up */
+void refuse_timer(struct engine *e, struct flow *flow);
 
 /* ---- tcp_connect.c ---- */
 

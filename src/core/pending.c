@@ -98,7 +98,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow)
 	enum tcp_state state = (enum tcp_state)flow->state;
 	int64_t silent, allowed;
 
-	if (state == TCP_STATE_FREE || state == TCP_STATE_WAITING || state == TCP_STATE_CONNECTING)
+	if (state == TCP_STATE_FREE || tcp_state_is_pending(state))
 		return false;
 	silent = (int64_t)((uint32_t)(e->now / MILLISECOND) - flow->last_seen) * MILLISECOND;
 	allowed = tcp_state_timeout(state, &e->config->timeouts);
@@ -143,7 +143,7 @@ const char *pending_check(const struct engine *e)
 		return "pending: buffer chunks were lost";
 	for (uint32_t i = 0; i < e->flows.touched; i++) {
 		const struct flow *flow = &e->flows.flows[i];
-		bool needs = flow->state == TCP_STATE_WAITING || flow->state == TCP_STATE_CONNECTING;
+		bool needs = tcp_state_is_pending((enum tcp_state)flow->state);
 
 		if (needs && !flow->pending)
 			return "pending: waiting flow without record";

@@ -333,6 +333,8 @@ void service_decide(const struct service *service, const uint8_t *data, size_t l
 	if (needs_inspection(service, hostless)) {
 		inspect(data, length, final, &evidence.inspection);
 		memcpy(choice->host, inspection->host, sizeof(choice->host));
+		if (inspection->protocol_fact == FACT_PRESENT)
+			choice->protocol = inspection->protocol;
 	}
 	if (inspection->malformed) {
 		choice->decision = DECISION_MALFORMED;

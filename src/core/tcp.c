@@ -108,6 +108,9 @@ enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *
 	case TCP_STATE_CONNECTING:
 		trace_packet(e, TRACE_INCOMING, p);
 		return waiting_input(e, flow, in);
+	case TCP_STATE_ANSWERING:
+		trace_packet(e, TRACE_INCOMING, p);
+		return refuse_input(e, flow, in);
 	case TCP_STATE_CLOSED:
 	case TCP_STATE_RESET:
 		return over_client(e, flow, in);

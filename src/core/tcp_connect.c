@@ -126,7 +126,7 @@ static void try_candidate(struct engine *e, struct flow *flow)
 	p->stale = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECT);
 	if (!connect_take_port(e, flow)) {
-		waiting_refuse(e, flow, EVENT_REFUSED_FULL);
+		refuse(e, flow, EVENT_REFUSED_FULL);
 		return;
 	}
 	send_syn(e, flow);
@@ -171,7 +171,7 @@ void connect_refused(struct engine *e, struct flow *flow)
 {
 	count(e, EVENT_SERVER_REFUSED);
 	if (!next_candidate(e, flow))
-		waiting_refuse(e, flow, EVENT_REFUSED_NO_SERVER);
+		refuse(e, flow, EVENT_REFUSED_NO_SERVER);
 }
 
 void connect_timer(struct engine *e, struct flow *flow)
@@ -182,7 +182,7 @@ void connect_timer(struct engine *e, struct flow *flow)
 	if (e->now >= p->deadline) {
 		count(e, EVENT_SERVER_SILENT);
 		connect_abandon(e, flow);
-		waiting_refuse(e, flow, EVENT_REFUSED_NO_SERVER);
+		refuse(e, flow, EVENT_REFUSED_SILENCE);
 		return;
 	}
 	if (has_next && p->tries >= TRIES_IF_NEXT) {

@@ -18,8 +18,10 @@ static const uint8_t transitions[TCP_STATE_COUNT][TCP_EVENT_COUNT] = {
 	},
 	[TCP_STATE_WAITING] = {
 		[TCP_EVENT_CONNECT] = TCP_STATE_CONNECTING,
+		[TCP_EVENT_ANSWER] = TCP_STATE_ANSWERING,
 	},
 	[TCP_STATE_CONNECTING] = {
+		[TCP_EVENT_ANSWER] = TCP_STATE_ANSWERING,
 		[TCP_EVENT_CONNECT] = TCP_STATE_CONNECTING,
 		[TCP_EVENT_CONNECTED] = TCP_STATE_ESTABLISHED,
 	},
@@ -73,6 +75,7 @@ static const char *const names[] = {
 	[TCP_STATE_FREE] = "free",
 	[TCP_STATE_WAITING] = "waiting",
 	[TCP_STATE_CONNECTING] = "connecting",
+	[TCP_STATE_ANSWERING] = "answering",
 	[TCP_STATE_OPENING] = "opening",
 	[TCP_STATE_ESTABLISHED] = "established",
 	[TCP_STATE_CLIENT_FIN] = "client-fin",
@@ -114,6 +117,7 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 	case TCP_STATE_FREE:
 	case TCP_STATE_WAITING:
 	case TCP_STATE_CONNECTING:
+	case TCP_STATE_ANSWERING:
 	case TCP_STATE_CLIENT_FIN:
 	case TCP_STATE_SERVER_FIN:
 	case TCP_STATE_CLOSING:
@@ -121,6 +125,11 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 		break;
 	}
 	return timeouts->tcp_transitory;
+}
+
+bool tcp_state_is_pending(enum tcp_state state)
+{
+	return state == TCP_STATE_WAITING || state == TCP_STATE_CONNECTING || state == TCP_STATE_ANSWERING;
 }
 
 bool tcp_state_is_over(enum tcp_state state)

@@ -22,8 +22,15 @@ static int64_t offset_of(const struct flow *flow, uint32_t seq)
 	return seq_distance(seq, flow->client_isn + 1);
 }
 
-/** answer() - an ACK without data that shows where we stand; the clock stands still */
-static void answer(struct engine *e, const struct flow *flow)
+/** window() - what the buffer takes; nothing once we have answered */
+static uint16_t window(const struct engine *e, const struct flow *flow)
+{
+	uint32_t room = e->config->limits.buffer < UINT16_MAX ? e->config->limits.buffer : UINT16_MAX;
+
+	return flow->state == TCP_STATE_ANSWERING ? 0 : (uint16_t)(room >> flow->our_scale);
+}
+
+void waiting_send(struct engine *e, const struct flow *flow, uint8_t flags, uint32_t offset, uint32_t length)
 {
 	const struct pending *p = pending_of(e, flow);
 	const struct tcp_options options = {
@@ -31,43 +38,28 @@ static void answer(struct engine *e, const struct flow *flow)
 		.ts_value = p->ts_ours,
 		.ts_echo = p->ts_client,
 	};
-	const struct segment ack = {
+	const struct segment segment = {
 		.flow = flow,
-		.seq = p->isn + 1,
-		.ack = flow->client_isn + 1,
-		.flags = TCP_ACK,
-		.window = (uint16_t)((e->config->limits.buffer < UINT16_MAX ? e->config->limits.buffer : UINT16_MAX) >>
-				     flow->our_scale),
+		.seq = p->isn + 1 + offset,
+		.ack = flow->client_isn + 1 + p->flushed,
+		.flags = flags | TCP_ACK,
+		.window = window(e, flow),
 		.options = &options,
+		.payload_length = length,
+		.payload_buffer = &p->buffer,
+		.payload_offset = offset,
 	};
 
-	segment_send(e, &ack);
+	segment_send(e, &segment);
 }
 
-/** challenge() - the same in answer to what may be forged (RFC 5961): limited */
+/** challenge() - show where we stand, in answer to what may be forged (RFC 5961): limited */
 static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
 	if (!rate_limit_take(&e->replies, e->now))
 		return verdict_drop(e, in, DROP_RATE);
-	answer(e, flow);
+	waiting_send(e, flow, 0, 0, 0);
 	return VERDICT_ANSWERED;
-}
-
-void waiting_refuse(struct engine *e, struct flow *flow, enum event why)
-{
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
-	const struct pending *p = pending_of(e, flow);
-	const struct segment reset = {
-		.flow = flow,
-		.seq = p->isn + 1,
-		.ack = flow->client_isn + 1,
-		.flags = TCP_RST | TCP_ACK,
-	};
-
-	count(e, why);
-	if (!service || service->refusal == REFUSE_RESET)
-		segment_send(e, &reset);
-	flow_end(e, flow, "refused");
 }
 
 void waiting_decide(struct engine *e, const struct flow *flow, bool final, struct choice *choice)
@@ -95,10 +87,10 @@ static void decide(struct engine *e, struct flow *flow, bool final, enum event r
 		connect_start(e, flow, &choice.servers);
 		return;
 	case DECISION_REFUSE:
-		waiting_refuse(e, flow, refusal);
+		refuse(e, flow, refusal);
 		return;
 	case DECISION_MALFORMED:
-		waiting_refuse(e, flow, EVENT_REFUSED_MALFORMED);
+		refuse(e, flow, EVENT_REFUSED_MALFORMED);
 		return;
 	}
 }

@@ -165,7 +165,13 @@ const struct text_kind text_protocol = { .parse = parse_protocol, .format = form
 
 static const char *refusal_name(int refusal)
 {
-	return refusal == REFUSE_RESET ? "reset" : "drop";
+	static const char *const names[] = {
+		[REFUSE_RESET] = "reset",
+		[REFUSE_ANSWER] = "answer",
+		[REFUSE_DROP] = "drop",
+	};
+
+	return names[refusal];
 }
 
 static bool parse_refusal(const struct config_text *text, void *value, struct config_reason *reason)

@@ -217,7 +217,7 @@ static const struct wrong {
 	{ SERVICES(AT("80", "name = \"a\"; ") ",\n" AT("81", "name = \"a\"; ")),
 	  "f:3:", "name 'a' already belongs to the service in f:2" },
 	{ SERVICE(TO "\nname = \"a b\";"), "f:2:", "no name of a service" },
-	{ SERVICE(TO "\nrefuse = \"answer\";"), "f:2:", "is unknown, allowed are \"reset\", \"drop\"" },
+	{ SERVICE(TO "\nrefuse = \"polite\";"), "f:2:", "is unknown, allowed are \"reset\", \"answer\", \"drop\"" },
 	/* servers */
 	{ SERVICE("\nto = [];"), "f:2:", "at least one value" },
 	{ SERVICE("\nto = \"10.0.0.1\";"), "f:2:", "is an IPv4 address, an IPv6 address is needed" },

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_refuse.c - what a client gets that gets no server
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "connection.h"
+#include "nat46/packet.h"
+#include "wire.h"
+
+#define REQUEST(host) "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
+#define SECOND INT64_C(1000000000)
+
+static const struct server server = { .address = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } } };
+static const struct rule rule = { .host = "www.example", .servers = { &server, 1 }, .text = "host \"www.example\"" };
+static struct service service = { .name = "web", .address = WORLD_SERVICE, .port = 80, .rules = &rule,
+				  .rule_count = 1, .wait = 5 * SECOND };
+static struct world world;
+
+static void start(enum refusal refusal)
+{
+	service.refusal = refusal;
+	world_config(&world);
+	world.config.services = &service;
+	world.config.service_count = 1;
+	world_make(&world);
+	connection_accept(&world);
+}
+
+static void finish(void)
+{
+	world_free(&world);
+}
+
+static uint64_t event(enum event which)
+{
+	return engine_counters(world.engine)->events[which];
+}
+
+static uint8_t flags_of(size_t i)
+{
+	return world.packets[i].bytes[20 + 13];
+}
+
+/** payload_of() - payload of an emitted IPv4 segment as text */
+static const char *payload_of(size_t i, size_t *length)
+{
+	const uint8_t *bytes = world.packets[i].bytes;
+	size_t header = 20 + bytes[32] / 16 * 4u;
+
+	*length = world.packets[i].length - header;
+	return (const char *)bytes + header;
+}
+
+static void assert_gone(void)
+{
+	for (int kind = 0; kind < FLOWS_KIND_COUNT; kind++)
+		assert_int_equal(engine_flows(world.engine, (enum flow_kind)kind), 0);
+}
+
+static void test_reset(void **state)
+{
+	(void)state;
+	start(REFUSE_RESET);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("other"));
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
+	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1);
+	assert_int_equal(event(EVENT_REFUSED_NO_RULE), 1);
+	assert_gone();
+	finish();
+}
+
+static void test_drop(void **state)
+{
+	(void)state;
+	start(REFUSE_DROP);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("other"));
+	assert_int_equal(world.count, 0);
+	assert_gone();
+	finish();
+}
+
+/** answered() - the client sends @data and is answered; returns the number of payload bytes of the answer */
+static size_t answered(const char *data, const char *begin)
+{
+	size_t length;
+	const char *payload;
+
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, data);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_PSH | TCP_FIN | TCP_ACK);
+	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1);
+	/* no server will, so we acknowledge what the client sent */
+	assert_int_equal(wire_u32(world.packets[0].bytes, 28), CLIENT_ISN + 1 + strlen(data));
+	payload = payload_of(0, &length);
+	assert_memory_equal(payload, begin, strlen(begin));
+	assert_int_equal(event(EVENT_ANSWER_SENT), 1);
+	return length;
+}
+
+static void assert_page(const char *page, size_t length)
+{
+	const char *field = strstr(page, "Content-Length: ");
+	const char *body = strstr(page, "\r\n\r\n");
+	unsigned int told;
+
+	assert_non_null(field);
+	assert_non_null(body);
+	assert_int_equal(sscanf(field, "Content-Length: %u", &told), 1);
+	assert_int_equal(told, length - (size_t)(body + 4 - page));
+}
+
+static void test_answer_http(void **state)
+{
+	static const char request[] = REQUEST("other");
+	size_t length;
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	length = answered(request, "HTTP/1.1 421 ");
+	world.packets[0].bytes[world.packets[0].length] = '\0';
+	assert_page(payload_of(0, &length), length);
+	/* the client acknowledges and closes: its FIN is acknowledged, and nothing is left */
+	client_sends(&world, TCP_FIN | TCP_ACK, sizeof(request) - 1, OUR_ISN + 1 + (uint32_t)length + 1, NULL);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_ACK);
+	assert_int_equal(wire_u32(world.packets[0].bytes, 28), CLIENT_ISN + 1 + sizeof(request));
+	assert_gone();
+	finish();
+}
+
+static void test_answer_malformed(void **state)
+{
+	(void)state;
+	start(REFUSE_ANSWER);
+	answered("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 ");
+	finish();
+}
+
+static void test_answer_repeated(void **state)
+{
+	static const char request[] = REQUEST("other");
+	size_t length;
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	length = answered(request, "HTTP/1.1 421 ");
+	world_wait(&world, SECOND + SECOND / 10);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_PSH | TCP_FIN | TCP_ACK);
+	world_wait(&world, 6 * SECOND + SECOND / 10);
+	assert_int_equal(world.count, 2);
+	/* nobody is there: a reset at the end of what was sent */
+	world_wait(&world, 8 * SECOND + SECOND / 10);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
+	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1 + length + 1);
+	assert_gone();
+	finish();
+}
+
+static void test_answer_lingers(void **state)
+{
+	static const char request[] = REQUEST("other");
+	size_t length;
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	length = answered(request, "HTTP/1.1 421 ");
+	client_sends(&world, TCP_ACK, sizeof(request) - 1, OUR_ISN + 1 + (uint32_t)length + 1, NULL);
+	assert_int_equal(world.count, 0);
+	/* what the client still sends is taken and thrown away: a reset could destroy the answer */
+	client_sends(&world, TCP_PSH | TCP_ACK, sizeof(request) - 1, OUR_ISN + 1 + (uint32_t)length + 1, "more");
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_ACK);
+	assert_int_equal(wire_u32(world.packets[0].bytes, 28), CLIENT_ISN + 1 + sizeof(request) - 1 + 4);
+	world_wait(&world, 4 * SECOND);
+	assert_int_equal(world.count, 0);
+	world_wait(&world, 2 * SECOND);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
+	assert_gone();
+	finish();
+}
+
+static void test_answer_unknown_protocol(void **state)
+{
+	(void)state;
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "\x01\x02\x03");
+	assert_int_equal(world.count, 1);
+	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
+	assert_gone();
+	finish();
+}
+
+static void test_answer_server_silent(void **state)
+{
+	size_t length;
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("www.example"));
+	assert_int_equal(world.count, 1);
+	world_wait(&world, 11 * SECOND);
+	assert_memory_equal(payload_of(world.count - 1, &length), "HTTP/1.1 504 ", 13);
+	/* before it, the server was told that nobody wants it any more */
+	assert_int_equal(world.packets[world.count - 2].bytes[40 + 13], TCP_RST);
+	finish();
+}
+
+static void test_answer_server_refuses(void **state)
+{
+	size_t length;
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("www.example"));
+	server_sends(&world, TCP_RST | TCP_ACK, -1, 0, NULL);
+	assert_int_equal(world.count, 1);
+	assert_memory_equal(payload_of(0, &length), "HTTP/1.1 503 ", 13);
+	/* a reset at the number that we wait for ends it */
+	client_sends(&world, TCP_RST, 1000, 0, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
+	client_sends(&world, TCP_RST, (int32_t)strlen(REQUEST("www.example")), 0, NULL);
+	assert_gone();
+	finish();
+}
+
+static void test_answer_tls(void **state)
+{
+	/* a ClientHello with an inner length that lies: decode_error */
+	static const char hello[] = "\x16\x03\x01\x01\x05\x02";
+	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 50 };
+	size_t length;
+	const char *payload;
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, hello);
+	assert_int_equal(world.count, 1);
+	payload = payload_of(0, &length);
+	assert_int_equal(length, sizeof(alert));
+	assert_memory_equal(payload, alert, sizeof(alert));
+	finish();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_drop),
+		cmocka_unit_test(test_answer_http),
+		cmocka_unit_test(test_answer_malformed),
+		cmocka_unit_test(test_answer_repeated),
+		cmocka_unit_test(test_answer_lingers),
+		cmocka_unit_test(test_answer_unknown_protocol),
+		cmocka_unit_test(test_answer_server_silent),
+		cmocka_unit_test(test_answer_server_refuses),
+		cmocka_unit_test(test_answer_tls),
+	};
+
+	return cmocka_run_group_tests_name("refuse", tests, NULL, NULL);
+}
