@@ -110,6 +110,8 @@ struct engine_timeouts {
 struct engine_limits {
 	uint32_t flows;		/* flow records */
 	uint32_t waiting;	/* connections not yet spliced */
+	uint32_t waiting_address; /* the same, of one IPv4 address */
+	uint32_t waiting_network; /* the same, of one /24 */
 	uint32_t buffer;	/* bytes buffered for one connection */
 	uint64_t buffers;	/* bytes buffered for all connections */
 };

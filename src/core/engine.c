@@ -31,12 +31,14 @@ struct layout {
 	size_t timers;
 	size_t chunks;
 	size_t links;
+	size_t sources;
 	uint32_t chunk_count;
 };
 
 static bool limits_are_valid(const struct engine_limits *l)
 {
-	return l->flows >= 1 && l->flows <= FLOWS_MAX && l->waiting >= 1 && l->waiting <= 1u << 20 &&
+	return l->flows >= 1 && l->flows <= FLOWS_MAX && l->waiting >= 1 && l->waiting <= 1u << 20 && l->waiting_address >= 1 &&
+	       l->waiting_network >= 1 &&
 	       l->buffer >= 1 && l->buffer <= BUFFER_MAX && l->buffers >= l->buffer && l->buffers <= UINT64_C(1) << 40;
 }
 
@@ -53,6 +55,7 @@ static struct layout layout_of(const struct engine_limits *l)
 		.timers = align((l->waiting + HALF_OPEN_MAX) * sizeof(struct timer_node)),
 		.chunks = align((size_t)chunks * BUFFER_CHUNK),
 		.links = align(chunks * sizeof(uint32_t)),
+		.sources = align(source_limit_memory(l->waiting)),
 		.chunk_count = chunks,
 	};
 }
@@ -64,7 +67,8 @@ size_t engine_memory(const struct engine_limits *limits)
 	if (!limits_are_valid(limits))
 		return 0;
 	l = layout_of(limits);
-	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links;
+	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
+	       2 * l.sources;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -108,6 +112,8 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	half_open_init(e, half_open);
 	chunks = carve(&next, l.chunks);
 	buffer_pool_init(&e->buffers, chunks, carve(&next, l.links), l.chunk_count);
+	source_limit_init(&e->addresses, carve(&next, l.sources), limits->waiting, &table_key);
+	source_limit_init(&e->networks, carve(&next, l.sources), limits->waiting, &table_key);
 	return e;
 }
 

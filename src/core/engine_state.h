@@ -20,6 +20,7 @@
 #include "nat46/engine.h"
 #include "nat46/flow_table.h"
 #include "nat46/packet.h"
+#include "nat46/source_limit.h"
 #include "nat46/syn_cookie.h"
 #include "nat46/tcp_options.h"
 #include "nat46/timer_wheel.h"
@@ -129,6 +130,7 @@ struct rate_limit {
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
  * @replies: limits answers to strangers
+ * @addresses, @networks: connections that wait, by client and by /24 of the client
  * @key: for cookies, timestamp offsets and half-open records
  * @ipv4_id: identification of the next IPv4 packet with DF clear
  * @sweep_hand: next flow record to be looked at for idleness
@@ -151,6 +153,8 @@ struct engine {
 	struct buffer_pool buffers;
 	struct timer_wheel timers;
 	struct rate_limit replies;
+	struct source_limit addresses;
+	struct source_limit networks;
 	struct siphash_key key;
 	uint16_t ipv4_id;
 	uint32_t sweep_hand;
@@ -246,8 +250,15 @@ void half_open_timer(struct engine *e, uint32_t index);
 
 /* ---- pending.c: flows and pending records together ---- */
 
-/** pending_take() - a record for @flow, or NULL if all are in use */
-struct pending *pending_take(struct engine *e, struct flow *flow);
+/**
+ * source_enter() - count a connection that waits; source_leave() undoes it
+ * Return: false, nothing changed, if its client or /24 has too many
+ */
+bool source_enter(struct engine *e, uint32_t client);
+void source_leave(struct engine *e, uint32_t client);
+
+/** pending_take() - a record for @flow, or NULL, with the reason in @why */
+struct pending *pending_take(struct engine *e, struct flow *flow, enum drop *why);
 
 /** pending_of() - the record of a flow, or NULL */
 struct pending *pending_of(struct engine *e, const struct flow *flow);

@@ -26,17 +26,37 @@ static int64_t sweep_next(const struct engine *e)
 	return e->now + SWEEP_ROUND / sweep_parts(e);
 }
 
-struct pending *pending_take(struct engine *e, struct flow *flow)
+bool source_enter(struct engine *e, uint32_t client)
+{
+	if (!source_limit_enter(&e->addresses, client, e->config->limits.waiting_address))
+		return false;
+	if (source_limit_enter(&e->networks, client >> 8, e->config->limits.waiting_network))
+		return true;
+	source_limit_leave(&e->addresses, client);
+	return false;
+}
+
+void source_leave(struct engine *e, uint32_t client)
+{
+	source_limit_leave(&e->addresses, client);
+	source_limit_leave(&e->networks, client >> 8);
+}
+
+struct pending *pending_take(struct engine *e, struct flow *flow, enum drop *why)
 {
 	struct pending *p;
 
+	*why = DROP_WAITING_FULL;
+	if (e->pending_used == e->pending_capacity)
+		return NULL;
+	*why = DROP_SOURCE_LIMIT;
+	if (!source_enter(e, flow->client))
+		return NULL;
 	if (e->pending_free) {
 		p = &e->pending[e->pending_free - 1];
 		e->pending_free = p->next_free;
-	} else if (e->pending_touched < e->pending_capacity) {
-		p = &e->pending[e->pending_touched++];
 	} else {
-		return NULL;
+		p = &e->pending[e->pending_touched++];
 	}
 	*p = (struct pending){ .flow = flow_table_index(&e->flows, flow) + 1 };
 	flow->pending = (uint32_t)(p - e->pending) + 1;
@@ -60,6 +80,7 @@ void pending_release(struct engine *e, struct flow *flow)
 
 	if (!p)
 		return;
+	source_leave(e, flow->client);
 	timer_wheel_cancel(&e->timers, flow->pending - 1);
 	buffer_release(&e->buffers, &p->buffer);
 	*p = (struct pending){ .next_free = e->pending_free };
@@ -73,6 +94,8 @@ void flow_end(struct engine *e, struct flow *flow, const char *reason)
 	if (tcp_state_is_bound((enum tcp_state)flow->state))
 		report_session(e, SESSION_ENDED, flow, reason, "");
 	pending_release(e, flow);
+	if (flow->state == TCP_STATE_OPENING)
+		source_leave(e, flow->client);
 	flow_table_release(&e->flows, flow);
 	count(e, EVENT_FLOW_CLOSED);
 }
@@ -139,6 +162,9 @@ const char *pending_check(const struct engine *e)
 	}
 	if (used != e->pending_used)
 		return "pending: wrong number of records in use";
+	if (source_limit_total(&e->addresses) != used + e->flows.states[TCP_STATE_OPENING] ||
+	    source_limit_total(&e->networks) != used + e->flows.states[TCP_STATE_OPENING])
+		return "pending: wrong number of connections counted by source";
 	if (chunks != e->buffers.used)
 		return "pending: buffer chunks were lost";
 	for (uint32_t i = 0; i < e->flows.touched; i++) {

@@ -202,8 +202,7 @@ static struct flow *accept(struct engine *e, const struct half_open *from, const
 		flow->our_scale = e->config->tcp.window_scale & 0xfu;
 	}
 	flow->opened = (uint32_t)(e->now / SECOND);
-	*why = DROP_WAITING_FULL;
-	p = pending_take(e, flow);
+	p = pending_take(e, flow, why);
 	if (!p) {
 		flow_table_release(&e->flows, flow);
 		return NULL;

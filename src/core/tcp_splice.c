@@ -214,9 +214,13 @@ enum verdict splice_open(struct engine *e, struct input *in, const struct servic
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
 	if (is_opening_crowded(e))
 		return verdict_drop(e, in, DROP_WAITING_FULL);
+	if (!source_enter(e, p->source4))
+		return verdict_drop(e, in, DROP_SOURCE_LIMIT);
 	flow = flow_table_take(&e->flows);
-	if (!flow)
+	if (!flow) {
+		source_leave(e, p->source4);
 		return verdict_drop(e, in, DROP_FLOWS_FULL);
+	}
 	flow->client = p->source4;
 	flow->client_port = p->source_port;
 	flow->service = p->destination4;
@@ -225,6 +229,7 @@ enum verdict splice_open(struct engine *e, struct input *in, const struct servic
 	flow->client_scale = in->options.window_scale & 0xfu;
 	flow->opened = (uint32_t)(e->now / SECOND);
 	if (!choose_server(e, flow, service, 0)) {
+		source_leave(e, p->source4);
 		flow_table_release(&e->flows, flow);
 		return verdict_drop(e, in, DROP_TCP_COLLISION);
 	}
@@ -319,9 +324,19 @@ static void opened(struct engine *e, struct flow *flow, const struct input *in)
 	flow->to_server = (struct flow_direction){ .end = first, .acked = first, .edge = first + p->window };
 	first = p->seq + 1;
 	flow->to_client = (struct flow_direction){ .end = first, .acked = first, .edge = first + UINT16_MAX };
+	source_leave(e, flow->client);
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);
 	report_session(e, SESSION_BOUND, flow, "to", "");
+}
+
+/** refused() - the server's RST to a client's own SYN */
+static void refused(struct engine *e, struct flow *flow)
+{
+	source_leave(e, flow->client);
+	flow_move(&e->flows, flow, TCP_EVENT_RST);
+	flow->reset_by = FLOW_SERVER_FIN;
+	flow_touch(e, flow);
 }
 
 /** opening_from_server() - a server's answer to a SYN that went through */
@@ -333,7 +348,7 @@ static enum verdict opening_from_server(struct engine *e, struct flow *flow, str
 	if (p->flags & TCP_SYN && is_ours)
 		opened(e, flow, in);
 	else if (p->flags & TCP_RST && is_ours)
-		flow_move(&e->flows, flow, TCP_EVENT_RST);
+		refused(e, flow);
 	return pass_to_client(e, flow, in);
 }
 

@@ -105,6 +105,8 @@ static const struct setting timeouts_members[] = {
 static const struct setting limits_members[] = {
 	INTEGER("flows", 1, 16777215, 1048576, engine.limits.flows),
 	INTEGER("waiting", 1, 1048576, 65536, engine.limits.waiting),
+	INTEGER("waiting_address", 1, 1048576, 1024, engine.limits.waiting_address),
+	INTEGER("waiting_network", 1, 1048576, 8192, engine.limits.waiting_network),
 	INTEGER("buffer", 4096, 65536, 32768, engine.limits.buffer),
 	INTEGER("buffers", 4096, INT64_C(1) << 40, 67108864, engine.limits.buffers),
 	{ .name = NULL },

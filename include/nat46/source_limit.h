@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * source_limit.h - how many connections of one source wait, for any number of sources in fixed memory
+ *
+ * A counting sketch of two rows: a source has one counter in each, chosen by a keyed hash, and the smaller
+ * one is taken for its number. Sources may share a counter, so that the number can only be too high, and
+ * that for both rows at once is rare: each row has at least two counters for every connection that may wait.
+ */
+#ifndef NAT46_SOURCE_LIMIT_H
+#define NAT46_SOURCE_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat46/siphash.h"
+
+/** struct source_limit - the counters: two rows of @width, a power of two */
+struct source_limit {
+	uint32_t *counters;
+	uint32_t width;
+	uint32_t total;
+	struct siphash_key key;
+};
+
+/** source_limit_memory() - bytes of counters for at most @connections at once */
+size_t source_limit_memory(uint32_t connections);
+
+/** source_limit_init() - no connections; @counters are source_limit_memory() zero bytes */
+void source_limit_init(struct source_limit *limit, uint32_t *counters, uint32_t connections,
+		       const struct siphash_key *key);
+
+/** source_limit_enter() - count one more of @source; false, nothing changed, if it has @most already */
+bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t most);
+
+/** source_limit_leave() - one less of @source, which was counted before */
+void source_limit_leave(struct source_limit *limit, uint32_t source);
+
+/** source_limit_total() - connections of all sources */
+uint32_t source_limit_total(const struct source_limit *limit);
+
+#endif

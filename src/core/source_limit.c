@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * source_limit.c - how many connections of one source wait
+ */
+#include "nat46/source_limit.h"
+
+#include "nat46/assert.h"
+
+static uint32_t width_for(uint32_t connections)
+{
+	uint32_t width = 16;
+
+	while (width < 2 * connections)
+		width *= 2;
+	return width;
+}
+
+size_t source_limit_memory(uint32_t connections)
+{
+	return 2 * (size_t)width_for(connections) * sizeof(uint32_t);
+}
+
+void source_limit_init(struct source_limit *limit, uint32_t *counters, uint32_t connections,
+		       const struct siphash_key *key)
+{
+	*limit = (struct source_limit){ .counters = counters, .width = width_for(connections), .key = *key };
+}
+
+/** find() - the counters of a source in both rows; one hash has bits enough for two */
+static void find(const struct source_limit *limit, uint32_t source, uint32_t **first, uint32_t **second)
+{
+	uint64_t hash = siphash_13(&limit->key, &source, sizeof(source));
+
+	*first = &limit->counters[(uint32_t)hash & (limit->width - 1)];
+	*second = &limit->counters[limit->width + ((uint32_t)(hash >> 32) & (limit->width - 1))];
+}
+
+bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t most)
+{
+	uint32_t *first, *second;
+
+	find(limit, source, &first, &second);
+	if (*first >= most && *second >= most)
+		return false;
+	(*first)++;
+	(*second)++;
+	limit->total++;
+	return true;
+}
+
+void source_limit_leave(struct source_limit *limit, uint32_t source)
+{
+	uint32_t *first, *second;
+
+	find(limit, source, &first, &second);
+	NAT46_ASSERT(*first > 0 && *second > 0 && limit->total > 0);
+	(*first)--;
+	(*second)--;
+	limit->total--;
+}
+
+uint32_t source_limit_total(const struct source_limit *limit)
+{
+	return limit->total;
+}

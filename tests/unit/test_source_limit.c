@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_source_limit.c - no source gets more than its share, and all that enter can leave
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "nat46/source_limit.h"
+
+enum { CONNECTIONS = 1024, MOST = 4 };
+
+static void make(struct source_limit *limit)
+{
+	static const struct siphash_key key = { .word = { 1, 2 } };
+	uint32_t *counters = calloc(1, source_limit_memory(CONNECTIONS));
+
+	assert_non_null(counters);
+	source_limit_init(limit, counters, CONNECTIONS, &key);
+}
+
+static void test_one_source(void **state)
+{
+	struct source_limit limit;
+
+	(void)state;
+	make(&limit);
+	for (int i = 0; i < MOST; i++)
+		assert_true(source_limit_enter(&limit, 7, MOST));
+	assert_false(source_limit_enter(&limit, 7, MOST));
+	assert_true(source_limit_enter(&limit, 8, MOST));
+	source_limit_leave(&limit, 7);
+	assert_true(source_limit_enter(&limit, 7, MOST));
+	assert_int_equal(source_limit_total(&limit), MOST + 1);
+	free(limit.counters);
+}
+
+/** One source at its limit keeps hardly anybody else out. */
+static void test_strangers(void **state)
+{
+	struct source_limit limit;
+	unsigned int refused = 0;
+
+	(void)state;
+	make(&limit);
+	while (source_limit_enter(&limit, 0, MOST))
+		continue;
+	for (uint32_t source = 1; source < CONNECTIONS; source++)
+		refused += !source_limit_enter(&limit, source, MOST);
+	assert_in_range(refused, 0, CONNECTIONS / 100);
+	free(limit.counters);
+}
+
+static void test_all_leave(void **state)
+{
+	struct source_limit limit;
+	uint32_t entered[CONNECTIONS];
+	size_t count = 0;
+
+	(void)state;
+	make(&limit);
+	for (uint32_t i = 0; i < CONNECTIONS; i++) {
+		if (source_limit_enter(&limit, i % 97, MOST))
+			entered[count++] = i % 97;
+	}
+	assert_in_range(count, 1, 97 * MOST);
+	while (count > 0)
+		source_limit_leave(&limit, entered[--count]);
+	assert_int_equal(source_limit_total(&limit), 0);
+	for (size_t i = 0; i < source_limit_memory(CONNECTIONS) / sizeof(uint32_t); i++)
+		assert_int_equal(limit.counters[i], 0);
+	free(limit.counters);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_source),
+		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_all_leave),
+	};
+
+	return cmocka_run_group_tests_name("source_limit", tests, NULL, NULL);
+}
