@@ -198,16 +198,20 @@ struct choice {
 void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
 		    struct choice *choice);
 
+/** server_is_failing_fn - is a server, its port filled in, known not to answer at present */
+typedef bool server_is_failing_fn(const void *context, const struct server *server);
+
 /**
  * service_rank() - the servers to try for a client, best first (rendezvous hashing)
  * @servers: at least one server
  * @client: IPv4 address of the client; the same client gets the same order as long as the set stays
  * @default_port: port for servers without their own
+ * @is_failing, @context: servers for which it is true come last; NULL: none
  * @candidates: room for CANDIDATES_MAX servers, ports filled in
  *
  * Return: number of candidates, 1 to CANDIDATES_MAX
  */
 size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t default_port,
-		    struct server *candidates);
+		    server_is_failing_fn *is_failing, const void *context, struct server *candidates);
 
 #endif

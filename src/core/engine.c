@@ -32,6 +32,7 @@ struct layout {
 	size_t chunks;
 	size_t links;
 	size_t sources;
+	size_t servers;
 	uint32_t chunk_count;
 };
 
@@ -55,6 +56,7 @@ static struct layout layout_of(const struct engine_limits *l)
 		.timers = align((l->waiting + HALF_OPEN_MAX) * sizeof(struct timer_node)),
 		.chunks = align((size_t)chunks * BUFFER_CHUNK),
 		.links = align(chunks * sizeof(uint32_t)),
+		.servers = align(sizeof(struct server_table)),
 		.sources = align(source_limit_memory(l->waiting)),
 		.chunk_count = chunks,
 	};
@@ -68,7 +70,7 @@ size_t engine_memory(const struct engine_limits *limits)
 		return 0;
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
-	       2 * l.sources;
+	       2 * l.sources + l.servers;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -114,6 +116,8 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	buffer_pool_init(&e->buffers, chunks, carve(&next, l.links), l.chunk_count);
 	source_limit_init(&e->addresses, carve(&next, l.sources), limits->waiting, &table_key);
 	source_limit_init(&e->networks, carve(&next, l.sources), limits->waiting, &table_key);
+	e->servers = carve(&next, l.servers);
+	e->servers->key = table_key;
 	return e;
 }
 

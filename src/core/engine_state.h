@@ -20,6 +20,7 @@
 #include "nat46/engine.h"
 #include "nat46/flow_table.h"
 #include "nat46/packet.h"
+#include "nat46/server_table.h"
 #include "nat46/source_limit.h"
 #include "nat46/syn_cookie.h"
 #include "nat46/tcp_options.h"
@@ -57,6 +58,7 @@ struct input {
  * @isn: ours
  * @promises: what the SYN/ACK said
  * @timestamps: timestamps are in use
+ * @mss: MSS that we announce
  * @ts_ours, @ts_client: TSval of the SYN/ACK and of the SYN
  * @repeats: SYN/ACKs sent in addition to the first
  */
@@ -65,6 +67,7 @@ struct half_open {
 	uint32_t isn;
 	struct cookie_promises promises;
 	bool timestamps;
+	uint16_t mss;
 	uint32_t ts_ours;
 	uint32_t ts_client;
 	uint32_t repeats;
@@ -88,6 +91,7 @@ struct half_open {
  * @tries: SYNs sent to the present one
  * @stale: RSTs sent to the present one because it knew an older connection
  * @deadline: when waiting or connecting ends
+ * @started: when the first SYN went to the present candidate
  * @buffer: first bytes; in state ANSWERING the answer
  */
 struct pending {
@@ -111,6 +115,7 @@ struct pending {
 	uint8_t stale;
 	struct server candidates[CANDIDATES_MAX];
 	int64_t deadline;
+	int64_t started;
 	struct buffer buffer;
 };
 
@@ -130,6 +135,7 @@ struct rate_limit {
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
  * @replies: limits answers to strangers
+ * @servers: what is known of servers
  * @addresses, @networks: connections that wait, by client and by /24 of the client
  * @key: for cookies, timestamp offsets and half-open records
  * @ipv4_id: identification of the next IPv4 packet with DF clear
@@ -153,6 +159,7 @@ struct engine {
 	struct buffer_pool buffers;
 	struct timer_wheel timers;
 	struct rate_limit replies;
+	struct server_table *servers;
 	struct source_limit addresses;
 	struct source_limit networks;
 	struct siphash_key key;
@@ -298,7 +305,7 @@ uint16_t tcp_announced_mss(const struct engine *e);
 /* ---- tcp_handshake.c ---- */
 
 /** handshake_syn() - a client's SYN to a service with rules */
-enum verdict handshake_syn(struct engine *e, struct input *in);
+enum verdict handshake_syn(struct engine *e, struct input *in, const struct service *service);
 
 /** handshake_answer() - send the SYN/ACK that a record describes */
 void handshake_answer(struct engine *e, const struct half_open *record);
@@ -316,6 +323,15 @@ bool handshake_ack(struct engine *e, struct input *in, const struct service *ser
 
 /** waiting_input() - segment of a client whose server is not connected yet */
 enum verdict waiting_input(struct engine *e, struct flow *flow, struct input *in);
+
+/** waiting_sent() - bytes that we have sent to a client whose end point we are, FIN included */
+uint32_t waiting_sent(const struct engine *e, const struct flow *flow);
+
+/** waiting_syn() - a SYN for the addresses of a connection that has no server */
+enum verdict waiting_syn(struct engine *e, struct flow *flow, struct input *in);
+
+/** waiting_stranger() - a segment that acknowledges what we did not send: perhaps it opens a newer connection */
+enum verdict waiting_stranger(struct engine *e, struct flow *flow, struct input *in);
 
 /** waiting_timer() - no rule could be chosen in time */
 void waiting_timer(struct engine *e, struct flow *flow);
@@ -358,8 +374,12 @@ bool connect_take_port(struct engine *e, struct flow *flow);
 /** connect_input() - segment of a server to which a SYN is on its way */
 enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in);
 
-/** connect_refused() - the present server refused, by RST or ICMP error: go to the next */
-void connect_refused(struct engine *e, struct flow *flow);
+/** connect_refused() - the present server refused, with @error: go to the next */
+void connect_refused(struct engine *e, struct flow *flow, enum server_error error);
+
+/** connect_rank() - the servers to try for the client of a flow, best first; returns how many */
+size_t connect_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
+		    struct server *candidates);
 
 /** connect_timer() - the server is silent: repeat the SYN, or go to the next */
 void connect_timer(struct engine *e, struct flow *flow);

@@ -437,7 +437,7 @@ static enum verdict own_syn(struct engine *e, struct flow *flow, struct input *i
 		return verdict_drop(e, in, DROP_ICMP_IGNORED);
 	/* a soft error for the last one: it may be a passing fault of the path (RFC 5927 5.2) */
 	if (p->candidate + 1 < p->candidate_count)
-		connect_refused(e, flow);
+		connect_refused(e, flow, SERVER_ERROR_UNREACHABLE);
 	return VERDICT_ABSORBED;
 }
 

@@ -363,31 +363,42 @@ static uint64_t server_score(const struct server *server, uint32_t client)
 	return siphash_13(&key, bytes, sizeof(bytes));
 }
 
-size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t default_port,
-		    struct server *candidates)
+/** struct ranked - place of a server among the candidates */
+struct ranked {
+	bool failing;
+	uint64_t score;
+};
+
+static bool goes_before(const struct ranked *a, const struct ranked *b)
 {
-	uint64_t scores[CANDIDATES_MAX];
+	return a->failing == b->failing ? a->score > b->score : b->failing;
+}
+
+size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t default_port,
+		    server_is_failing_fn *is_failing, const void *context, struct server *candidates)
+{
+	struct ranked ranks[CANDIDATES_MAX];
 	size_t count = 0;
 
 	NAT46_ASSERT(servers->count > 0);
 	for (size_t i = 0; i < servers->count; i++) {
-		uint64_t score = server_score(&servers->servers[i], client);
+		struct server server = servers->servers[i];
+		struct ranked rank = { .score = server_score(&server, client) };
 		size_t at = count;
 
-		while (at > 0 && scores[at - 1] < score)
+		if (server.port == 0)
+			server.port = default_port;
+		rank.failing = is_failing && is_failing(context, &server);
+		while (at > 0 && goes_before(&rank, &ranks[at - 1]))
 			at--;
 		if (at == CANDIDATES_MAX)
 			continue;
 		if (count < CANDIDATES_MAX)
 			count++;
-		memmove(&scores[at + 1], &scores[at], (count - at - 1) * sizeof(scores[0]));
+		memmove(&ranks[at + 1], &ranks[at], (count - at - 1) * sizeof(ranks[0]));
 		memmove(&candidates[at + 1], &candidates[at], (count - at - 1) * sizeof(*candidates));
-		scores[at] = score;
-		candidates[at] = servers->servers[i];
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (candidates[i].port == 0)
-			candidates[i].port = default_port;
+		ranks[at] = rank;
+		candidates[at] = server;
 	}
 	return count;
 }

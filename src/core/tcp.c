@@ -50,7 +50,7 @@ static enum verdict unknown_client(struct engine *e, struct input *in)
 	if (!service || service->rule_count == 0)
 		return segment_reset_for(e, in);
 	if (p->flags & TCP_SYN)
-		return handshake_syn(e, in);
+		return handshake_syn(e, in, service);
 	if (handshake_ack(e, in, service, NULL, &verdict))
 		return verdict;
 	/* perhaps what a client sends after it was refused in silence: stay silent */
@@ -75,7 +75,7 @@ static enum verdict over_client(struct engine *e, struct flow *flow, struct inpu
 	}
 	if (in->packet.flags & TCP_SYN) {
 		trace_packet(e, TRACE_INCOMING, &in->packet);
-		return handshake_syn(e, in);
+		return handshake_syn(e, in, service);
 	}
 	if (handshake_ack(e, in, service, flow, &verdict))
 		return verdict;

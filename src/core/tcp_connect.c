@@ -124,6 +124,7 @@ static void try_candidate(struct engine *e, struct flow *flow)
 	flow->client6 = address_plan_4to6(&e->config->plan, flow->client);
 	p->tries = 0;
 	p->stale = 0;
+	p->started = e->now;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECT);
 	if (!connect_take_port(e, flow)) {
 		refuse(e, flow, EVENT_REFUSED_FULL);
@@ -145,11 +146,32 @@ static bool next_candidate(struct engine *e, struct flow *flow)
 	return true;
 }
 
+/** struct health - what is_failing() needs */
+struct health {
+	const struct server_table *table;
+	int64_t now;
+};
+
+static bool is_failing(const void *context, const struct server *server)
+{
+	const struct health *health = context;
+
+	return server_table_is_failing(health->table, server, health->now);
+}
+
+size_t connect_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
+		    struct server *candidates)
+{
+	const struct health health = { .table = e->servers, .now = e->now };
+
+	return service_rank(servers, flow->client, flow->service_port, is_failing, &health, candidates);
+}
+
 void connect_start(struct engine *e, struct flow *flow, const struct server_set *servers)
 {
 	struct pending *p = pending_of(e, flow);
 
-	p->candidate_count = (uint8_t)service_rank(servers, flow->client, flow->service_port, p->candidates);
+	p->candidate_count = (uint8_t)connect_rank(e, flow, servers, p->candidates);
 	p->candidate = 0;
 	p->deadline = e->now + e->config->timeouts.connect;
 	try_candidate(e, flow);
@@ -167,11 +189,21 @@ void connect_abandon(struct engine *e, const struct flow *flow)
 	segment_send(e, &reset);
 }
 
-void connect_refused(struct engine *e, struct flow *flow)
+void connect_refused(struct engine *e, struct flow *flow, enum server_error error)
 {
+	const struct pending *p = pending_of(e, flow);
+
+	server_table_failed(e->servers, &p->candidates[p->candidate], error, e->now);
 	count(e, EVENT_SERVER_REFUSED);
 	if (!next_candidate(e, flow))
 		refuse(e, flow, EVENT_REFUSED_NO_SERVER);
+}
+
+/** silent() - the present server did not answer in time */
+static void silent(struct engine *e, const struct pending *p)
+{
+	count(e, EVENT_SERVER_SILENT);
+	server_table_failed(e->servers, &p->candidates[p->candidate], SERVER_ERROR_SILENT, e->now);
 }
 
 void connect_timer(struct engine *e, struct flow *flow)
@@ -180,13 +212,13 @@ void connect_timer(struct engine *e, struct flow *flow)
 	bool has_next = p->candidate + 1 < p->candidate_count;
 
 	if (e->now >= p->deadline) {
-		count(e, EVENT_SERVER_SILENT);
+		silent(e, p);
 		connect_abandon(e, flow);
 		refuse(e, flow, EVENT_REFUSED_SILENCE);
 		return;
 	}
 	if (has_next && p->tries >= TRIES_IF_NEXT) {
-		count(e, EVENT_SERVER_SILENT);
+		silent(e, p);
 		connect_abandon(e, flow);
 		next_candidate(e, flow);
 		return;
@@ -228,6 +260,19 @@ static void report_bound(struct engine *e, const struct flow *flow)
 	report_session(e, SESSION_BOUND, flow, choice.text ? choice.text : "", choice.host);
 }
 
+/** learn() - remember what the server's handshake showed, for the next client */
+static void learn(struct engine *e, const struct flow *flow, const struct pending *p, const struct tcp_options *o,
+		  uint16_t mss)
+{
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+
+	server_table_connected(e->servers, &p->candidates[p->candidate], e->now - p->started, e->now);
+	if (service)
+		server_table_learn(e->servers, service, p->sack && !o->sack_permitted,
+				   p->timestamps && !o->has_timestamps,
+				   mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : mss, e->now);
+}
+
 /** connected() - the server accepted: the flow is bound, and the buffer goes out */
 static enum verdict connected(struct engine *e, struct flow *flow, const struct input *in)
 {
@@ -243,6 +288,7 @@ static enum verdict connected(struct engine *e, struct flow *flow, const struct 
 		p->ts_server = in->options.ts_value;
 		flow->theta = p->ts_server - p->ts_ours;
 	}
+	learn(e, flow, p, &in->options, mss);
 	p->mss = mss < tcp_announced_mss(e) ? mss : tcp_announced_mss(e);
 	track_start(flow, p, in->packet.window);
 	timer_wheel_cancel(&e->timers, flow->pending - 1);
@@ -330,7 +376,7 @@ enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in
 	if (packet->flags & TCP_RST) {
 		if (!is_ours)
 			return verdict_drop(e, in, DROP_TCP_STATE);
-		connect_refused(e, flow);
+		connect_refused(e, flow, SERVER_ERROR_REFUSED);
 		return VERDICT_ABSORBED;
 	}
 	if (packet->flags & TCP_SYN && is_ours)

@@ -57,7 +57,7 @@ void handshake_answer(struct engine *e, const struct half_open *record)
 	};
 	const struct tcp_options options = {
 		.has_mss = true,
-		.mss = tcp_announced_mss(e),
+		.mss = record->mss,
 		.has_window_scale = record->promises.scaled,
 		.window_scale = e->config->tcp.window_scale,
 		.sack_permitted = record->promises.sack,
@@ -78,21 +78,25 @@ void handshake_answer(struct engine *e, const struct half_open *record)
 }
 
 /** make_record() - what a SYN is answered with */
-static struct half_open make_record(struct engine *e, const struct input *in)
+static struct half_open make_record(struct engine *e, const struct input *in, const struct service *service)
 {
 	const struct tcp_options *o = &in->options;
+	struct tcp_promises ours = server_table_promise(e->servers, service, &e->config->tcp, e->now);
 	struct half_open record = {
 		.tuple = tuple_of(&in->packet, in->packet.seq),
 		.promises = {
 			.mss = o->has_mss ? o->mss : TCP_MSS_DEFAULT,
 			.scaled = o->has_window_scale,
 			.window_scale = o->window_scale,
-			.sack = o->sack_permitted && e->config->tcp.sack,
+			.sack = o->sack_permitted && ours.sack,
 		},
-		.timestamps = o->has_timestamps && e->config->tcp.timestamps,
+		.timestamps = o->has_timestamps && ours.timestamps,
+		.mss = tcp_announced_mss(e),
 		.ts_client = o->ts_value,
 	};
 
+	if (ours.mss != 0 && ours.mss < record.mss)
+		record.mss = ours.mss;
 	record.isn = syn_cookie_make(&e->key, &record.tuple, &record.promises, e->now);
 	if (e->hooks.isn)
 		record.isn = e->hooks.isn(e->hooks.context, record.isn);
@@ -101,10 +105,11 @@ static struct half_open make_record(struct engine *e, const struct input *in)
 	return record;
 }
 
-enum verdict handshake_syn(struct engine *e, struct input *in)
+enum verdict handshake_syn(struct engine *e, struct input *in, const struct service *service)
 {
 	struct half_open record;
 	const struct half_open *known;
+	uint32_t newest;
 
 	if (in->packet.flags & TCP_ACK)
 		return segment_reset_for(e, in);
@@ -112,13 +117,13 @@ enum verdict handshake_syn(struct engine *e, struct input *in)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
 	if (!packet_checksum_ok(in->frame, &in->packet))
 		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
-	record = make_record(e, in);
+	record = make_record(e, in, service);
 	known = half_open_find(e, &record.tuple);
 	if (known && known->tuple.client_isn == record.tuple.client_isn) {
 		/* a repeated SYN gets the same answer, with the newest echo: the client may hold either */
-		record.isn = known->isn;
-		record.ts_ours = known->ts_ours;
-		record.repeats = known->repeats;
+		newest = record.ts_client;
+		record = *known;
+		record.ts_client = newest;
 	}
 	half_open_store(e, &record);
 	count(e, EVENT_SYN_COOKIE);
@@ -153,9 +158,9 @@ static bool from_cookie(const struct engine *e, const struct input *in, const st
 	*found = (struct half_open){ .tuple = tuple_of(p, client_isn), .isn = p->ack - 1 };
 	if (!syn_cookie_check(&e->key, &found->tuple, found->isn, e->now, max_age, &found->promises))
 		return false;
-	found->timestamps = o->has_timestamps && e->config->tcp.timestamps;
+	/* a client only goes on with timestamps if we did, and our clock stood still: what it echoes is what we sent */
+	found->timestamps = o->has_timestamps;
 	if (found->timestamps) {
-		/* our clock stood still: what is echoed is what we sent */
 		found->ts_ours = o->ts_echo;
 		syn_cookie_exact_scale(o->ts_echo, &found->promises);
 	}

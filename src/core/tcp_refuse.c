@@ -53,10 +53,9 @@ static const struct wording *find_wording(enum event why)
 static void reset(struct engine *e, struct flow *flow)
 {
 	const struct pending *p = pending_of(e, flow);
-	const uint32_t sent = flow->state == TCP_STATE_ANSWERING ? buffer_end(&p->buffer) + 1 : 0;
 	const struct segment segment = {
 		.flow = flow,
-		.seq = p->isn + 1 + sent,
+		.seq = p->isn + 1 + waiting_sent(e, flow),
 		.ack = flow->client_isn + 1 + p->flushed,
 		.flags = TCP_RST | TCP_ACK,
 	};
@@ -168,11 +167,11 @@ enum verdict refuse_input(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *packet = &in->packet;
 	struct pending *p = pending_of(e, flow);
-	uint32_t sent = p->isn + 1 + buffer_end(&p->buffer) + 1;
+	uint32_t sent = p->isn + 1 + waiting_sent(e, flow);
 	enum verdict verdict = VERDICT_ABSORBED;
 
 	if (packet->flags & TCP_SYN)
-		return packet->seq == flow->client_isn ? verdict_drop(e, in, DROP_TCP_STATE) : handshake_syn(e, in);
+		return waiting_syn(e, flow, in);
 	if (!packet_checksum_ok(in->frame, packet))
 		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
 	if (packet->flags & TCP_RST) {
@@ -182,11 +181,11 @@ enum verdict refuse_input(struct engine *e, struct flow *flow, struct input *in)
 		return VERDICT_ABSORBED;
 	}
 	if (!seq_between(packet->ack, p->isn + 1, sent))
-		return verdict_drop(e, in, DROP_TCP_STATE);
+		return waiting_stranger(e, flow, in);
 	if (packet->ack == sent)
 		got_answer(e, flow);
 	if (swallow(e, flow, packet)) {
-		waiting_send(e, flow, 0, buffer_end(&p->buffer) + 1, 0);
+		waiting_send(e, flow, 0, waiting_sent(e, flow), 0);
 		verdict = VERDICT_ANSWERED;
 	}
 	if (p->has_fin && packet->ack == sent)

@@ -186,7 +186,7 @@ static enum verdict pass_to_client(struct engine *e, const struct flow *flow, st
 static bool choose_server(struct engine *e, struct flow *flow, const struct service *service, uint32_t rank)
 {
 	struct server candidates[CANDIDATES_MAX];
-	size_t count = service_rank(&service->fallback, flow->client, flow->service_port, candidates);
+	size_t count = connect_rank(e, flow, &service->fallback, candidates);
 	const struct server *server = &candidates[rank % count];
 
 	flow_table_unlink6(&e->flows, flow);

@@ -30,6 +30,11 @@ static uint16_t window(const struct engine *e, const struct flow *flow)
 	return flow->state == TCP_STATE_ANSWERING ? 0 : (uint16_t)(room >> flow->our_scale);
 }
 
+uint32_t waiting_sent(const struct engine *e, const struct flow *flow)
+{
+	return flow->state == TCP_STATE_ANSWERING ? buffer_end(&e->pending[flow->pending - 1].buffer) + 1 : 0;
+}
+
 void waiting_send(struct engine *e, const struct flow *flow, uint8_t flags, uint32_t offset, uint32_t length)
 {
 	const struct pending *p = pending_of(e, flow);
@@ -58,7 +63,7 @@ static enum verdict challenge(struct engine *e, const struct flow *flow, const s
 {
 	if (!rate_limit_take(&e->replies, e->now))
 		return verdict_drop(e, in, DROP_RATE);
-	waiting_send(e, flow, 0, 0, 0);
+	waiting_send(e, flow, 0, waiting_sent(e, flow), 0);
 	return VERDICT_ANSWERED;
 }
 
@@ -158,13 +163,27 @@ static void learn(struct engine *e, struct flow *flow, const struct input *in)
 	flow_touch(e, flow);
 }
 
-static enum verdict input_syn(struct engine *e, struct flow *flow, struct input *in)
+enum verdict waiting_syn(struct engine *e, struct flow *flow, struct input *in)
 {
-	/* the client of this connection missed our SYN/ACK or its own ACK was lost: show where we stand. A new
-	 * connection gets a cookie of its own; the old one stays until the new one proves itself. */
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+
+	/* the client of this connection repeats its SYN: show where we stand */
 	if (in->packet.seq == flow->client_isn)
 		return challenge(e, flow, in);
-	return handshake_syn(e, in);
+	/* a new connection gets a cookie of its own; the old one stays until the new one proves itself */
+	if (!service || service->rule_count == 0)
+		return verdict_drop(e, in, DROP_TCP_STATE);
+	return handshake_syn(e, in, service);
+}
+
+enum verdict waiting_stranger(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	enum verdict verdict;
+
+	if (service && service->rule_count > 0 && handshake_ack(e, in, service, flow, &verdict))
+		return verdict;
+	return verdict_drop(e, in, DROP_TCP_STATE);
 }
 
 static enum verdict input_rst(struct engine *e, struct flow *flow, struct input *in)
@@ -204,21 +223,15 @@ static enum verdict input_data(struct engine *e, struct flow *flow, struct input
 
 enum verdict waiting_input(struct engine *e, struct flow *flow, struct input *in)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
 	const struct packet *packet = &in->packet;
 	const struct pending *p = pending_of(e, flow);
-	enum verdict verdict;
 
 	if (packet->flags & TCP_SYN)
-		return input_syn(e, flow, in);
+		return waiting_syn(e, flow, in);
 	if (packet->flags & TCP_RST)
 		return input_rst(e, flow, in);
-	if (packet->ack != p->isn + 1) {
-		/* not for this connection; perhaps for a newer one from the same port */
-		if (service && service->rule_count > 0 && handshake_ack(e, in, service, flow, &verdict))
-			return verdict;
-		return verdict_drop(e, in, DROP_TCP_STATE);
-	}
+	if (packet->ack != p->isn + 1)
+		return waiting_stranger(e, flow, in);
 	/* keep-alive: one below the first byte, with or without it */
 	if (offset_of(flow, packet->seq) == -1 && packet->payload_length <= 1) {
 		learn(e, flow, in);

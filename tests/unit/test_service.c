@@ -358,16 +358,16 @@ static void rank(void **state)
 	(void)state;
 	for (unsigned int n = 0; n < SERVERS_MAX; n++)
 		servers[n] = server_number(n);
-	assert_int_equal(service_rank(&set, 1, 443, candidates), 1);
+	assert_int_equal(service_rank(&set, 1, 443, NULL, NULL, candidates), 1);
 	assert_int_equal(candidates[0].port, 443);
 	set.count = 3;
-	assert_int_equal(service_rank(&set, 1, 443, candidates), 3);
+	assert_int_equal(service_rank(&set, 1, 443, NULL, NULL, candidates), 3);
 	set.count = SERVERS_MAX;
-	assert_int_equal(service_rank(&set, 1, 443, candidates), CANDIDATES_MAX);
+	assert_int_equal(service_rank(&set, 1, 443, NULL, NULL, candidates), CANDIDATES_MAX);
 
 	set.count = COUNT(firsts);
 	for (uint32_t client = 0; client < 10000; client++) {
-		assert_int_equal(service_rank(&set, client, 443, candidates), CANDIDATES_MAX);
+		assert_int_equal(service_rank(&set, client, 443, NULL, NULL, candidates), CANDIDATES_MAX);
 		firsts[candidates[0].address.byte[15]]++;
 		for (size_t n = 0; n < CANDIDATES_MAX; n++) {
 			assert_int_equal(candidates[n].port, candidates[n].address.byte[15] % 2 ? 8080 : 443);
@@ -375,7 +375,7 @@ static void rank(void **state)
 				assert_memory_not_equal(&candidates[n].address, &candidates[m].address, 16);
 		}
 		/* The default port has no say in the order. */
-		service_rank(&set, client, 80, again);
+		service_rank(&set, client, 80, NULL, NULL, again);
 		assert_memory_equal(&again[0].address, &candidates[0].address, 16);
 	}
 	for (size_t n = 0; n < COUNT(firsts); n++)
@@ -397,13 +397,40 @@ static void rank_is_stable(void **state)
 			fewer[n] = servers[n];
 	}
 	for (uint32_t client = 0; client < 1000; client++) {
-		service_rank(&all, client, 443, best);
-		service_rank(&backwards, client, 443, other);
+		service_rank(&all, client, 443, NULL, NULL, best);
+		service_rank(&backwards, client, 443, NULL, NULL, other);
 		for (size_t n = 0; n < CANDIDATES_MAX; n++)
 			assert_memory_equal(&best[n].address, &other[n].address, 16);
-		service_rank(&without, client, 443, other);
+		service_rank(&without, client, 443, NULL, NULL, other);
 		assert_memory_equal(&other[0].address, &best[best[0].address.byte[15] == 7].address, 16);
 	}
+}
+
+static bool is_odd(const void *context, const struct server *server)
+{
+	(void)context;
+	return server->address.byte[15] & 1;
+}
+
+/** Servers that do not answer come last, in their own order, and only if there are not enough others. */
+static void test_rank_failing(void **state)
+{
+	struct server servers[7];
+	struct server candidates[CANDIDATES_MAX];
+	const struct server_set set = { servers, 7 };
+
+	(void)state;
+	for (uint8_t i = 0; i < 7; i++)
+		servers[i] = (struct server){ .address = { { 0x20, 1, [15] = i } } };
+	for (uint32_t client = 1; client < 200; client++) {
+		assert_int_equal(service_rank(&set, client, 443, is_odd, NULL, candidates), CANDIDATES_MAX);
+		for (size_t i = 0; i < CANDIDATES_MAX; i++)
+			assert_false(is_odd(NULL, &candidates[i]));
+	}
+	servers[0].address.byte[15] = 9;
+	assert_int_equal(service_rank(&set, 1, 443, is_odd, NULL, candidates), CANDIDATES_MAX);
+	for (size_t i = 0; i < CANDIDATES_MAX; i++)
+		assert_int_equal(is_odd(NULL, &candidates[i]), i == 3);
 }
 
 int main(void)
@@ -421,6 +448,7 @@ int main(void)
 		cmocka_unit_test(many_hosts),
 		cmocka_unit_test(rank),
 		cmocka_unit_test(rank_is_stable),
+		cmocka_unit_test(test_rank_failing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

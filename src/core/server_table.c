@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * server_table.c - what is known of the servers
+ */
+#include "nat46/server_table.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "nat46/assert.h"
+
+#define SECOND INT64_C(1000000000)
+#define BELIEVED (3600 * SECOND)
+
+/** Failing for 1, 2, 4 ... 32 seconds. */
+enum { BACKOFF_MAX = 5 };
+
+static const char *const error_names[] = {
+	[SERVER_ERROR_NONE] = "none",
+	[SERVER_ERROR_REFUSED] = "refused",
+	[SERVER_ERROR_SILENT] = "silent",
+	[SERVER_ERROR_UNREACHABLE] = "unreachable",
+};
+
+static uint32_t bucket_of(const struct server_table *table, const struct server *server)
+{
+	uint8_t bytes[18];
+
+	memcpy(bytes, server->address.byte, 16);
+	memcpy(bytes + 16, &server->port, 2);
+	return (uint32_t)siphash_13(&table->key, bytes, sizeof(bytes)) % SERVER_TABLE_BUCKETS;
+}
+
+const struct server_state *server_table_find(const struct server_table *table, const struct server *server)
+{
+	const struct server_state *bucket = table->servers[bucket_of(table, server)];
+
+	for (uint32_t i = 0; i < SERVER_TABLE_WAYS; i++) {
+		if (bucket[i].used != 0 && bucket[i].port == server->port &&
+		    ipv6_equal(&bucket[i].address, &server->address))
+			return &bucket[i];
+	}
+	return NULL;
+}
+
+/** enter() - the entry of a server; a new one takes the place of the one that was used least recently */
+static struct server_state *enter(struct server_table *table, const struct server *server, int64_t now)
+{
+	struct server_state *bucket = table->servers[bucket_of(table, server)];
+	const struct server_state *known = server_table_find(table, server);
+	struct server_state *entry = bucket;
+
+	if (known) {
+		entry = &bucket[known - bucket];
+	} else {
+		for (uint32_t i = 1; i < SERVER_TABLE_WAYS; i++) {
+			if (bucket[i].used < entry->used)
+				entry = &bucket[i];
+		}
+		*entry = (struct server_state){ .address = server->address, .port = server->port };
+	}
+	entry->used = now;
+	return entry;
+}
+
+void server_table_connected(struct server_table *table, const struct server *server, int64_t connect_time,
+			    int64_t now)
+{
+	struct server_state *entry = enter(table, server, now);
+
+	entry->retry = 0;
+	entry->failures = 0;
+	entry->connect_time = connect_time;
+}
+
+void server_table_failed(struct server_table *table, const struct server *server, enum server_error error,
+			 int64_t now)
+{
+	struct server_state *entry = enter(table, server, now);
+
+	/* many connections may fail at once: that is one failure */
+	if (entry->retry <= now) {
+		entry->retry = now + (SECOND << (entry->failures < BACKOFF_MAX ? entry->failures : BACKOFF_MAX));
+		entry->failures++;
+	}
+	entry->error = error;
+}
+
+bool server_table_is_failing(const struct server_table *table, const struct server *server, int64_t now)
+{
+	const struct server_state *entry = server_table_find(table, server);
+
+	return entry && entry->retry > now;
+}
+
+const char *server_error_name(enum server_error error)
+{
+	static_assert(sizeof(error_names) / sizeof(error_names[0]) == SERVER_ERROR_UNREACHABLE + 1,
+		      "every error has a name");
+	NAT46_ASSERT(error <= SERVER_ERROR_UNREACHABLE);
+	return error_names[error];
+}
+
+static uint32_t place_of(const struct server_table *table, const struct service *service)
+{
+	const uint32_t words[] = { service->address, service->port };
+
+	return (uint32_t)siphash_13(&table->key, words, sizeof(words)) % SERVER_TABLE_BUCKETS;
+}
+
+static bool is_for(const struct service_promise *entry, const struct service *service)
+{
+	return entry->address == service->address && entry->port == service->port;
+}
+
+void server_table_learn(struct server_table *table, const struct service *service, bool sack_missing,
+			bool timestamps_missing, uint16_t mss, int64_t now)
+{
+	struct service_promise *entry = &table->services[place_of(table, service)];
+
+	if (!is_for(entry, service))
+		*entry = (struct service_promise){ .address = service->address, .port = service->port };
+	if (sack_missing)
+		entry->without_sack = now + BELIEVED;
+	if (timestamps_missing)
+		entry->without_timestamps = now + BELIEVED;
+	if (entry->mss_until <= now || mss <= entry->mss) {
+		entry->mss = mss;
+		entry->mss_until = now + BELIEVED;
+	}
+}
+
+struct tcp_promises server_table_promise(const struct server_table *table, const struct service *service,
+					 const struct tcp_promises *configured, int64_t now)
+{
+	const struct service_promise *entry = &table->services[place_of(table, service)];
+	struct tcp_promises promise = *configured;
+
+	if (!is_for(entry, service))
+		return promise;
+	promise.sack = promise.sack && entry->without_sack <= now;
+	promise.timestamps = promise.timestamps && entry->without_timestamps <= now;
+	if (entry->mss_until > now && (promise.mss == 0 || entry->mss < promise.mss))
+		promise.mss = entry->mss;
+	return promise;
+}

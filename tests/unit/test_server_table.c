@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_server_table.c - servers fail and recover; promises follow what servers showed
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "connection.h"
+#include "nat46/packet.h"
+#include "nat46/server_table.h"
+#include "wire.h"
+
+#define SECOND INT64_C(1000000000)
+#define START (1000 * SECOND)
+
+static struct server_table table;
+
+static struct server server_number(uint16_t number)
+{
+	return (struct server){ .address = { { 0x20, 0x01, [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number } },
+				.port = 443 };
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&table, 0, sizeof(table));
+	return 0;
+}
+
+static void test_backoff(void **state)
+{
+	static const int64_t seconds[] = { 1, 2, 4, 8, 16, 32, 32 };
+	const struct server server = server_number(1), other = server_number(2);
+	int64_t now = START;
+
+	(void)state;
+	assert_null(server_table_find(&table, &server));
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		server_table_failed(&table, &server, SERVER_ERROR_SILENT, now);
+		/* others that fail at the same time are the same failure */
+		server_table_failed(&table, &server, SERVER_ERROR_REFUSED, now);
+		assert_true(server_table_is_failing(&table, &server, now + seconds[i] * SECOND - 1));
+		assert_false(server_table_is_failing(&table, &server, now + seconds[i] * SECOND));
+		assert_false(server_table_is_failing(&table, &other, now));
+		now += seconds[i] * SECOND;
+	}
+	assert_int_equal(server_table_find(&table, &server)->error, SERVER_ERROR_REFUSED);
+	server_table_failed(&table, &server, SERVER_ERROR_SILENT, now);
+	server_table_connected(&table, &server, 3, now);
+	assert_false(server_table_is_failing(&table, &server, now));
+	assert_int_equal(server_table_find(&table, &server)->connect_time, 3);
+	server_table_failed(&table, &server, SERVER_ERROR_SILENT, now);
+	assert_false(server_table_is_failing(&table, &server, now + SECOND));
+}
+
+/** More servers than there is room: the newest are known, nothing breaks. */
+static void test_many(void **state)
+{
+	unsigned int known = 0;
+
+	(void)state;
+	for (uint16_t i = 0; i < 8192; i++) {
+		const struct server server = server_number(i);
+
+		server_table_connected(&table, &server, i, START + i);
+		assert_int_equal(server_table_find(&table, &server)->connect_time, i);
+	}
+	for (uint16_t i = 0; i < 8192; i++) {
+		const struct server server = server_number(i);
+
+		known += server_table_find(&table, &server) != NULL;
+	}
+	assert_in_range(known, 2048, SERVER_TABLE_BUCKETS * SERVER_TABLE_WAYS);
+}
+
+static void test_promise(void **state)
+{
+	const struct tcp_promises configured = { .window_scale = 7, .sack = true, .timestamps = true };
+	const struct service service = { .address = 1, .port = 2 }, other = { .address = 1, .port = 3 };
+	struct tcp_promises promise = server_table_promise(&table, &service, &configured, START);
+
+	(void)state;
+	assert_true(promise.sack && promise.timestamps && promise.mss == 0);
+	server_table_learn(&table, &service, true, false, 1440, START);
+	server_table_learn(&table, &service, false, true, 1220, START + SECOND);
+	server_table_learn(&table, &service, false, false, 1440, START + 2 * SECOND);
+	promise = server_table_promise(&table, &service, &configured, START + 3 * SECOND);
+	assert_true(!promise.sack && !promise.timestamps && promise.mss == 1220 && promise.window_scale == 7);
+	promise = server_table_promise(&table, &other, &configured, START);
+	assert_true(promise.sack && promise.timestamps && promise.mss == 0);
+	promise = server_table_promise(&table, &service, &configured, START + 3600 * SECOND);
+	assert_true(promise.sack && !promise.timestamps && promise.mss == 1220);
+	promise = server_table_promise(&table, &service, &configured, START + 3602 * SECOND);
+	assert_true(promise.sack && promise.timestamps && promise.mss == 0);
+}
+
+/** A server without SACK: the first client is repaired, the second is not promised it. */
+static void test_next_client(void **state)
+{
+	static const uint8_t only_mss[] = { 2, 4, 0x04, 0xc4 };
+	const struct wire_tcp syn_ack = {
+		.ipv6 = true, .source6 = 1, .destination6 = 3, .source_port = 80, .destination_port = CONNECTION_PORT,
+		.seq = SERVER_ISN, .ack = CLIENT_ISN + 1, .flags = TCP_SYN | TCP_ACK, .window = 1000,
+		.options = only_mss, .options_length = sizeof(only_mss),
+	};
+	static const uint8_t options[] = { 2, 4, 0x05, 0xb4, 1, 1, 4, 2 };
+	const struct wire_tcp syn = {
+		.source4 = WORLD_CLIENT, .destination4 = WORLD_SERVICE, .source_port = 7777, .destination_port = 80,
+		.seq = 1, .flags = TCP_SYN, .window = 1000, .options = options, .options_length = sizeof(options),
+	};
+	static struct world world;
+	uint8_t bytes[256];
+
+	(void)state;
+	world_config(&world);
+	world_make(&world);
+	connection_accept(&world);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
+	world_input(&world, bytes, wire_make(&syn_ack, bytes), NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	world_input(&world, bytes, wire_make(&syn, bytes), NULL);
+	assert_int_equal(world.count, 1);
+	/* SYN/ACK with an MSS of 1220 and nothing else */
+	assert_int_equal(world.packets[0].length, 20 + 20 + 4);
+	assert_memory_equal(world.packets[0].bytes + 40, only_mss, sizeof(only_mss));
+	world_free(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_backoff, setup),
+		cmocka_unit_test_setup(test_many, setup),
+		cmocka_unit_test_setup(test_promise, setup),
+		cmocka_unit_test(test_next_client),
+	};
+
+	return cmocka_run_group_tests_name("server_table", tests, NULL, NULL);
+}
