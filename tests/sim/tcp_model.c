@@ -360,6 +360,17 @@ static void established(struct tcp *tcp)
 	tcp->hooks->event(tcp, TCP_EVENT_ESTABLISHED);
 }
 
+static bool sequence_acceptable(const struct tcp *tcp, const struct packet *packet)
+{
+	uint32_t length = (uint32_t)packet->payload_length + !!(packet->flags & FLAG_SYN) +
+			  !!(packet->flags & FLAG_FIN);
+	uint32_t edge = tcp->expected + space(tcp);
+
+	if (seq_before(packet->seq + length, tcp->expected))
+		return false;
+	return !seq_after(packet->seq, seq_after(tcp->edge, edge) ? tcp->edge : edge);
+}
+
 /* May the peer echo this? Only what was sent: recent kernels reject others during the handshake. */
 static bool echo_valid(struct tcp *tcp, const struct packet *packet)
 {
@@ -404,29 +415,18 @@ static bool timestamp_valid(struct tcp *tcp, const struct packet *packet)
 	if (!tcp->ts_on || packet->flags & FLAG_RST)
 		return true;
 	if (!packet->has_ts) {
-		if (tcp->profile.expect_ts && !(packet->flags & FLAG_SYN))
+		if (tcp->profile.expect_ts && !(packet->flags & FLAG_SYN) && sequence_acceptable(tcp, packet))
 			tcp->hooks->violation(tcp, "segment without the time stamps that were negotiated");
 		return true;
 	}
 	if (seq_before(packet->ts_value, tcp->ts_recent)) {
 		tcp->paws_drops++;
-		if (tcp->profile.exact_ts)
+		if (tcp->profile.exact_ts && sequence_acceptable(tcp, packet))
 			tcp->hooks->violation(tcp, "TSval went back on a path that keeps order");
 		tcp->ack_now = true;
 		return false;
 	}
 	return true;
-}
-
-static bool sequence_acceptable(const struct tcp *tcp, const struct packet *packet)
-{
-	uint32_t length = (uint32_t)packet->payload_length + !!(packet->flags & FLAG_SYN) +
-			  !!(packet->flags & FLAG_FIN);
-	uint32_t edge = tcp->expected + space(tcp);
-
-	if (seq_before(packet->seq + length, tcp->expected))
-		return false;
-	return !seq_after(packet->seq, seq_after(tcp->edge, edge) ? tcp->edge : edge);
 }
 
 static void not_acceptable(struct tcp *tcp, const struct packet *packet)
@@ -665,14 +665,14 @@ static void take_payload(struct tcp *tcp, const struct packet *packet)
 
 static void input_synchronized(struct tcp *tcp, const struct packet *packet)
 {
-	if (!echo_valid(tcp, packet)) {
-		challenge(tcp);
-		return;
-	}
 	if (!timestamp_valid(tcp, packet))
 		return;
 	if (!sequence_acceptable(tcp, packet)) {
 		not_acceptable(tcp, packet);
+		return;
+	}
+	if (!echo_valid(tcp, packet)) {
+		challenge(tcp);
 		return;
 	}
 	if (tcp->ts_on && packet->has_ts && !(packet->flags & FLAG_RST) &&
