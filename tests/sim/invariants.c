@@ -157,7 +157,7 @@ void invariants_input(struct world *world, const struct packet *packet, size_t l
 }
 
 /* The sequence numbers of a server are shifted by one constant for the life of a connection. */
-static void check_delta(struct world *world, const struct packet *packet)
+static void check_delta(struct world *world, unsigned number, const struct packet *packet)
 {
 	const struct packet *input = world->input;
 
@@ -168,7 +168,7 @@ static void check_delta(struct world *world, const struct packet *packet)
 					       input->source_port, input->ack);
 	uint32_t delta = packet->seq - input->seq;
 
-	if (!binding || input->ack - world->scenario.plans[binding->plan].iss >= STREAM_MAX)
+	if (!binding || binding->plan != number || input->ack - world->scenario.plans[number].iss >= STREAM_MAX)
 		return;		/* about an older connection */
 	if (binding->delta_known && binding->delta != delta)
 		world_fail(world, "sequence", "the offset of sequence numbers changed from %u to %u", binding->delta,
@@ -208,7 +208,7 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 			world_fail(world, "amplification", "connection %u: %llu bytes for %llu", number,
 				   (unsigned long long)watch->bytes_out, (unsigned long long)watch->bytes_in);
 	}
-	check_delta(world, packet);
+	check_delta(world, number, packet);
 }
 
 /* The started connection that a SYN to a server is for: the engine repeats the client's own sequence number. */
