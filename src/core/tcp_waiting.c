@@ -210,8 +210,6 @@ static enum verdict input_data(struct engine *e, struct flow *flow, struct input
 	struct pending *p = pending_of(e, flow);
 	enum drop why;
 
-	if (!packet_checksum_ok(in->frame, &in->packet))
-		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
 	if (!store(e, flow, in, &why))
 		return verdict_drop(e, in, why);
 	learn(e, flow, in);
@@ -226,6 +224,9 @@ enum verdict waiting_input(struct engine *e, struct flow *flow, struct input *in
 	const struct packet *packet = &in->packet;
 	const struct pending *p = pending_of(e, flow);
 
+	/* we are the end point: a damaged RST, window or timestamp must not count either */
+	if (!packet_checksum_ok(in->frame, packet))
+		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
 	if (packet->flags & TCP_SYN)
 		return waiting_syn(e, flow, in);
 	if (packet->flags & TCP_RST)
