@@ -48,7 +48,7 @@ enum verdict {
 	X(TOO_BIG, "too_big", "The packet does not fit the MTU and was answered with an ICMP error.")                  \
 	X(FLOWS_FULL, "flows_full", "The flow table is full. Raise limits.flows.")                                     \
 	X(WAITING_FULL, "waiting_full", "Too many connections wait for data or a server. Raise limits.waiting.")       \
-	X(SOURCE_LIMIT, "source_limit", "Too many connections of one client or its /24 wait. Raise limits.waiting_address, waiting_network.") \
+	X(SOURCE_LIMIT, "source_limit", "Too many of one client or /24 wait. See limits.waiting_address.") \
 	X(BUFFER_FULL, "buffer_full", "First data beyond limits.buffer, or more holes than are kept.")                 \
 	X(BUFFERS_FULL, "buffers_full", "All buffers are in use. Raise limits.buffers.")                               \
 	X(REFUSED, "refused", "No rule matches, there is no \"to\", and the service refuses silently.")                \

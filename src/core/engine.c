@@ -38,7 +38,8 @@ struct layout {
 
 static bool limits_are_valid(const struct engine_limits *l)
 {
-	return l->flows >= 1 && l->flows <= FLOWS_MAX && l->waiting >= 1 && l->waiting <= 1u << 20 && l->waiting_address >= 1 &&
+	return l->flows >= 1 && l->flows <= FLOWS_MAX && l->waiting >= 1 && l->waiting <= 1u << 20 &&
+	       l->waiting_address >= 1 &&
 	       l->waiting_network >= 1 &&
 	       l->buffer >= 1 && l->buffer <= BUFFER_MAX && l->buffers >= l->buffer && l->buffers <= UINT64_C(1) << 40;
 }

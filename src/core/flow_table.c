@@ -163,10 +163,10 @@ static void insert(const struct flow_table *table, uint32_t *index, uint64_t has
 typedef uint64_t flow_hash_fn(const struct flow_table *table, const struct flow *flow);
 
 /**
- * delete() - take a record out of an index, and move later ones of the same run back into the hole: no
+ * erase() - take a record out of an index, and move later ones of the same run back into the hole: no
  * tombstones, so that probes stay short for ever
  */
-static void delete(const struct flow_table *table, uint32_t *index, flow_hash_fn *hash_of, const struct flow *flow)
+static void erase(const struct flow_table *table, uint32_t *index, flow_hash_fn *hash_of, const struct flow *flow)
 {
 	uint32_t mask = table->slots - 1;
 	uint32_t hole = home(table, hash_of(table, flow));
@@ -210,7 +210,7 @@ bool flow_table_link6(struct flow_table *table, struct flow *flow)
 void flow_table_unlink6(struct flow_table *table, struct flow *flow)
 {
 	if (flow->flags & FLOW_LINKED6)
-		delete(table, table->index6, flow_hash6, flow);
+		erase(table, table->index6, flow_hash6, flow);
 	flow->flags &= (uint8_t)~FLOW_LINKED6;
 }
 
@@ -218,7 +218,7 @@ void flow_table_release(struct flow_table *table, struct flow *flow)
 {
 	flow_table_unlink6(table, flow);
 	if (flow->flags & FLOW_LINKED4)
-		delete(table, table->index4, flow_hash4, flow);
+		erase(table, table->index4, flow_hash4, flow);
 	if (flow->state != TCP_STATE_FREE)
 		table->states[flow->state]--;
 	*flow = (struct flow){ .pending = table->free };

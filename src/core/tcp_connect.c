@@ -61,7 +61,7 @@ static void send_syn(struct engine *e, const struct flow *flow)
 	segment_send(e, &syn);
 }
 
-/** send_ack() - acknowledge to the server its SYN and what the client has, with @length bytes of the buffer from @offset */
+/** send_ack() - acknowledge to the server what the client has, with @length bytes of the buffer from @offset */
 static void send_ack(struct engine *e, const struct flow *flow, uint8_t flags, uint32_t offset, uint32_t length)
 {
 	const struct pending *p = pending_of(e, flow);

@@ -273,7 +273,8 @@ static void print_stack(const struct tcp_profile *stack)
 {
 	printf("ts=%d sack=%d scale=%d shift=%u mss=%u mtu=%u buffer=%u super=%d partial=%d keepalive=%lld ms",
 	       stack->timestamps, stack->sack, stack->scale, stack->shift, stack->mss, stack->mtu,
-	       stack->receive_buffer, stack->super_packets, stack->partial, (long long)(stack->keepalive / MILLISECOND));
+	       stack->receive_buffer, stack->super_packets, stack->partial,
+	       (long long)(stack->keepalive / MILLISECOND));
 }
 
 static void print_plan(const struct scenario *scenario, unsigned number)
@@ -286,7 +287,8 @@ static void print_plan(const struct scenario *scenario, unsigned number)
 		printf(" after connection %u", plan->after);
 	printf(" content kind %d host %s length %u%s servers %#x late %#x%s\n    ", plan->content.kind,
 	       plan->content.host ? plan->content.host : "-", plan->content.length,
-	       plan->content.whole ? "" : " cut off", plan->servers, plan->late_servers, plan->certain ? " certain" : "");
+	       plan->content.whole ? "" : " cut off", plan->servers, plan->late_servers,
+	       plan->certain ? " certain" : "");
 	print_stack(&plan->profile);
 	printf(" first_chunk=%u\n", plan->profile.first_chunk);
 	for (int which = CLIENT; which <= SERVER; which++) {
@@ -309,7 +311,8 @@ void scenario_print(const struct scenario *scenario)
 	for (unsigned i = 0; i < 4; i++) {
 		const struct link_profile *path = &scenario->paths[i];
 
-		printf("  path %u: delay %lld us jitter %lld us loss %.3f dup %.3f late %.3f corrupt %.3f mtu %u%s\n", i,
+		printf("  path %u: delay %lld us jitter %lld us loss %.3f dup %.3f late %.3f corrupt %.3f "
+		       "mtu %u%s\n", i,
 		       (long long)(path->delay / MICROSECOND), (long long)(path->jitter / MICROSECOND), path->loss,
 		       path->duplicate, path->late, path->corrupt, path->mtu, path->keep_order ? " fifo" : "");
 	}

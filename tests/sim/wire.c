@@ -369,7 +369,7 @@ const char *wire_parse(const uint8_t *bytes, size_t length, const struct offload
 }
 
 struct wire *wire_error(const struct wire *original, const struct address *router, enum packet_kind kind,
-			  uint32_t mtu)
+			uint32_t mtu)
 {
 	bool is_ipv6 = router->is_ipv6;
 	size_t header = is_ipv6 ? 40 : 20, most = is_ipv6 ? 1280 : 576;
@@ -434,12 +434,12 @@ struct wire *wire_segment(const struct wire *wire, size_t *offset)
 		set_ip_length(segment);
 		put32(tcp + 4, get32(tcp + 4) + (uint32_t)*offset);
 		if (!last)
-			tcp[13] &= (uint8_t)~(FLAG_FIN | FLAG_PSH);
+			tcp[13] &= (uint8_t) ~(FLAG_FIN | FLAG_PSH);
 		put16(tcp + 16, 0);
 		uint64_t sum = sum_bytes(tcp, segment->length - ip_length);
 
 		put16(tcp + 16, (uint16_t)~fold(sum + pseudo_sum(segment->bytes, PROTOCOL_TCP,
-								  segment->length - ip_length)));
+								 segment->length - ip_length)));
 	}
 	*offset += size ? size : 1;
 	return segment;

@@ -123,7 +123,7 @@ const char *wire_parse(const uint8_t *bytes, size_t length, const struct offload
  * @mtu: for PACKET_TOO_BIG
  */
 struct wire *wire_error(const struct wire *original, const struct address *router, enum packet_kind kind,
-			  uint32_t mtu);
+			uint32_t mtu);
 
 /**
  * wire_segment() - do what a device does for a packet with offloads: complete its checksum, cut segments

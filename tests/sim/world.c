@@ -22,11 +22,12 @@ void world_fail(struct world *world, const char *invariant, const char *format, 
 {
 	va_list arguments;
 
+	int used;
+
 	if (world->failed)
 		return;
 	world->failed = true;
-	int used = snprintf(world->invariant, sizeof(world->invariant), "%s", invariant);
-
+	snprintf(world->invariant, sizeof(world->invariant), "%s", invariant);
 	used = snprintf(world->text, sizeof(world->text), "at %.6f s: ", (double)world->queue.now / (double)SECOND);
 	va_start(arguments, format);
 	vsnprintf(world->text + used, sizeof(world->text) - (size_t)used, format, arguments);

@@ -72,6 +72,23 @@ static inline void expect_server_gets_at(const struct world *world, size_t index
 		assert_int_equal((world)->count, 0); \
 	} while (0)
 
+/** expect_silence() - the input was taken in, and nothing was emitted */
+#define expect_silence(world, verdict) \
+	do { \
+		assert_int_equal(verdict, VERDICT_ABSORBED); \
+		assert_int_equal((world)->count, 0); \
+	} while (0)
+
+/** put_timestamps() - the option with two NOPs in front: 12 bytes */
+static inline void put_timestamps(uint8_t *options, uint32_t value, uint32_t echo)
+{
+	options[0] = options[1] = 1;
+	options[2] = 8;
+	options[3] = 10;
+	wire_put32(options, 4, value);
+	wire_put32(options, 8, echo);
+}
+
 /** option_of() - the option of @kind in a segment, or NULL */
 static inline const uint8_t *option_of(const struct wire_tcp *tcp, uint8_t kind)
 {

@@ -107,7 +107,7 @@ static void check_tcp(const struct packet *p)
 
 static void test_tcp4(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	struct parsed r = parse(bytes, make_tcp(false, bytes), NULL);
 
 	(void)state;
@@ -123,7 +123,7 @@ static void test_tcp4(void **state)
 
 static void test_tcp6(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	struct parsed r = parse(bytes, make_tcp(true, bytes), NULL);
 
 	(void)state;
@@ -182,7 +182,7 @@ static void test_every_short_transport(void **state)
 
 static void test_padding_is_cut_off(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	size_t length = make_tcp(false, bytes);
 	struct parsed r;
 
@@ -237,7 +237,7 @@ static void test_ipv4_header_lengths(void **state)
 
 static void test_ipv4_header_checksum(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	size_t length = make_tcp(false, bytes);
 	struct parsed r;
 
@@ -250,7 +250,7 @@ static void test_ipv4_header_checksum(void **state)
 
 static void test_ipv4_total_length_below_header(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	size_t length = make_tcp(false, bytes);
 
 	(void)state;
@@ -341,7 +341,7 @@ static void test_ipv6_extension_headers(void **state)
 /** An endless chain of extension headers ends with the packet. */
 static void test_ipv6_long_chain(void **state)
 {
-	uint8_t bytes[512];
+	uint8_t bytes[512] = { 0 };
 	struct parsed r;
 
 	(void)state;
@@ -453,7 +453,7 @@ static void test_offload(void **state)
 static void test_offload_of_fragment(void **state)
 {
 	const struct offload partial = { .partial = true, .csum_start = 20, .csum_offset = 16 };
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	size_t length = make_tcp(false, bytes);
 	struct parsed r;
 
@@ -540,7 +540,7 @@ static void test_quoted(void **state)
 
 static void test_quoted_refused(void **state)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	size_t length = make_tcp(false, bytes);
 	struct packet packet;
 

@@ -31,7 +31,8 @@ static void test_accepted_within_age(void **state)
 		for (int64_t age = 0; age <= 69; age++) {
 			struct cookie_promises read;
 
-			assert_true(syn_cookie_check(&key, &tuple, isn, START + (offset + age) * SECOND, MAX_AGE, &read));
+			assert_true(syn_cookie_check(&key, &tuple, isn, START + (offset + age) * SECOND,
+						     MAX_AGE, &read));
 		}
 	}
 }
@@ -46,7 +47,8 @@ static void test_rejected_beyond_age(void **state)
 		for (int64_t age = 69 + 64; age <= 4000; age += 3) {
 			struct cookie_promises read = { .mss = 1 };
 
-			assert_false(syn_cookie_check(&key, &tuple, isn, START + (offset + age) * SECOND, MAX_AGE, &read));
+			assert_false(syn_cookie_check(&key, &tuple, isn, START + (offset + age) * SECOND,
+						      MAX_AGE, &read));
 			assert_int_equal(read.mss, 1);
 		}
 	}
@@ -186,7 +188,8 @@ static void test_timestamp_never_ahead(void **state)
 	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
 		for (uint32_t low = 0; low < 64; low++) {
 			for (int scale = -1; scale <= 14; scale++) {
-				const struct cookie_promises p = { 1460, scale >= 0, (uint8_t)(scale >= 0 ? scale : 0), true };
+				const struct cookie_promises p = { 1460, scale >= 0,
+								   (uint8_t)(scale >= 0 ? scale : 0), true };
 				struct cookie_promises read = { .scaled = scale >= 0 };
 				uint32_t clock = clocks[i] + low;
 				uint32_t behind = clock - syn_cookie_timestamp(clock, &p);

@@ -120,12 +120,14 @@ static void test_clamp_mss(void **state)
 		uint16_t is;
 		uint16_t limit;
 		uint16_t becomes;
-	} mss[] = { { 1460, 1440, 1440 }, { 1440, 1440, 1440 }, { 536, 1440, 536 }, { 65535, 1220, 1220 }, { 0, 1, 0 } };
+	} mss[] = { { 1460, 1440, 1440 }, { 1440, 1440, 1440 }, { 536, 1440, 536 },
+		    { 65535, 1220, 1220 }, { 0, 1, 0 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(mss) / sizeof(mss[0]); i++) {
 		/* at an odd offset, with options around it that must stay */
-		const uint8_t options[] = { 1, 2, 4, (uint8_t)(mss[i].is >> 8), (uint8_t)mss[i].is, 3, 3, 7, 30, 4, 1, 2 };
+		const uint8_t options[] = { 1, 2, 4, (uint8_t)(mss[i].is >> 8), (uint8_t)mss[i].is,
+					    3, 3, 7, 30, 4, 1, 2 };
 		uint8_t bytes[128];
 		size_t length = make(bytes, TCP_SYN, options, sizeof(options));
 		struct tcp_rewrite rewrite = tcp_rewrite_begin(segment_of(bytes, length), false);

@@ -63,7 +63,8 @@ static void test_every_pair(void **state)
 			enum tcp_state is = tcp_state_next((enum tcp_state)s, (enum tcp_event)e);
 
 			if (is != table[s].next[e])
-				fail_msg("%s, event %d: state %d instead of %d", table[s].name, e, is, table[s].next[e]);
+				fail_msg("%s, event %d: state %d instead of %d", table[s].name, e, is,
+					 table[s].next[e]);
 		}
 	}
 }
