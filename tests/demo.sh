@@ -184,8 +184,10 @@ show cat "$dir/h1.served" "$dir/h2.served"
 step "What must be so"
 right "A reached h1, which answered" grep -qx "OK from h1" "$dir/h3.answer"
 right "B reached h2, which answered" grep -qx "OK from h2" "$dir/h4.answer"
-right "h1 has served one client, 2001:db8::3 with its own port" [ "$(cat "$dir/h1.served")" = 'h1: "A" from 2001:db8::3 port 33526' ]
-right "h2 has served one client, 2001:db8::4 with its own port" [ "$(cat "$dir/h2.served")" = 'h2: "B" from 2001:db8::4 port 33527' ]
+right "h1 has served one client, 2001:db8::3 with its own port" \
+	[ "$(cat "$dir/h1.served")" = 'h1: "A" from 2001:db8::3 port 33526' ]
+right "h2 has served one client, 2001:db8::4 with its own port" \
+	[ "$(cat "$dir/h2.served")" = 'h2: "B" from 2001:db8::4 port 33527' ]
 right "the FIN was buffered before the server was connected" \
 	in_order 33526 "BUFFER: 10.0.0.3:33526 => 10.0.0.42:80: flags=F" "--- SERVER CONNECTED"
 right "h1 was called with the client's own initial sequence number" \

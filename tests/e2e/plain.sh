@@ -39,7 +39,8 @@ start_nat46d "$ns_box"
 
 echo "# one server: by port, with another port, and one that speaks first"
 expect "one 2001:db8:46::a00:3 40001|end 2 *|closed" "$ns_client" --source 10.0.0.3 --port 40001 --send 12 10.0.0.42 80
-expect "two 2001:db8:46::a00:4 40002|end 2 *|closed" "$ns_client" --source 10.0.0.4 --port 40002 --send 12 10.0.0.42 8080
+expect "two 2001:db8:46::a00:4 40002|end 2 *|closed" "$ns_client" --source 10.0.0.4 --port 40002 \
+	--send 12 10.0.0.42 8080
 expect "SSH-2.0-mail|mail 2001:db8:46::a00:3 40003|end 4 *|closed" "$ns_client" --source 10.0.0.3 --port 40003 \
 	--listen-first --send QUIT 10.0.0.42 25
 
