@@ -158,6 +158,19 @@ static enum verdict pass_to_server(struct engine *e, const struct flow *flow, st
 	return VERDICT_FORWARDED;
 }
 
+/** take_identifications() - the first of as many IPv4 identifications as there are packets in a frame */
+static uint16_t take_identifications(struct engine *e, const struct input *in)
+{
+	const struct offload *offload = &in->frame->offload;
+	uint16_t first = e->ipv4_id;
+	size_t count = 1;
+
+	if (offload->gso != GSO_NONE)
+		count += in->packet.payload_length / offload->segment_size;
+	e->ipv4_id = (uint16_t)(first + count);
+	return first;
+}
+
 /** pass_to_client() - translate and send a segment of the server */
 static enum verdict pass_to_client(struct engine *e, const struct flow *flow, struct input *in)
 {
@@ -169,7 +182,7 @@ static enum verdict pass_to_client(struct engine *e, const struct flow *flow, st
 		return icmp_hop_limit(e, in);
 	if (p->length - p->transport > UINT16_MAX - IPV4_HEADER)
 		return icmp_too_big(e, in, e->config->mtu);
-	translate_6to4(in->frame, p, flow->service, flow->client, e->ipv4_id++);
+	translate_6to4(in->frame, p, flow->service, flow->client, take_identifications(e, in));
 	rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
 	tcp_rewrite_addresses(&rewrite, addresses, packet_address_sum(p));
 	rewrite_to_client(e, flow, p, &rewrite);

@@ -67,6 +67,15 @@ void translate_4to6(struct frame *frame, struct packet *packet, const struct ipv
 			  destination);
 }
 
+/** longest_on_wire() - bytes of the longest IP packet that the device makes of a frame */
+static size_t longest_on_wire(const struct frame *frame, const struct packet *packet)
+{
+	size_t segment = packet->payload + frame->offload.segment_size;
+	bool is_super = frame->offload.gso == GSO_TCP4 || frame->offload.gso == GSO_TCP6;
+
+	return is_super && segment < packet->length ? segment : packet->length;
+}
+
 void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source, uint32_t destination,
 		    uint16_t identification)
 {
@@ -75,7 +84,7 @@ void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source,
 	replace_header(frame, packet, IPV4_HEADER);
 	if (frame->offload.gso == GSO_TCP6)
 		frame->offload.gso = GSO_TCP4;
-	dont_fragment = packet->length > DF_CLEAR_MAX;
+	dont_fragment = longest_on_wire(frame, packet) > DF_CLEAR_MAX;
 	packet->is_ipv6 = false;
 	packet->dont_fragment = dont_fragment;
 	packet->source4 = source;

@@ -309,7 +309,7 @@ void invariants_output(struct world *world, const struct frame *frame)
 		return;
 	}
 	if (packet.kind == PACKET_TCP && !packet.source.is_ipv6 && world->input && world->input->source.is_ipv6 &&
-	    packet.may_fragment != (segment_length(frame, &packet) <= DF_CLEAR_MAX))
+	    packet.payload_length && packet.may_fragment != (segment_length(frame, &packet) <= DF_CLEAR_MAX))
 		world_fail(world, "mtu", "DF is wrong for segments of %zu bytes", segment_length(frame, &packet));
 	if (segment_length(frame, &packet) > world->scenario.config.mtu)
 		world_fail(world, "mtu", "%zu bytes emitted, MTU %u", segment_length(frame, &packet),
