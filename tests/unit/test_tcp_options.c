@@ -59,12 +59,12 @@ static const struct {
 	{ "good ones before a bad one", 8, { 2, 4, 5, 180, 5, 0, 1, 1 }, false, { .has_mss = true, .mss = 1460 } },
 };
 
-static void assert_same(const char *name, const struct tcp_options *a, const struct tcp_options *b)
+static void assert_same(const char *name, struct tcp_options a, struct tcp_options b)
 {
-	if (a->has_mss != b->has_mss || a->mss != b->mss || a->has_window_scale != b->has_window_scale ||
-	    a->window_scale != b->window_scale || a->sack_permitted != b->sack_permitted ||
-	    a->has_timestamps != b->has_timestamps || a->ts_value != b->ts_value || a->ts_echo != b->ts_echo ||
-	    a->is_signed != b->is_signed)
+	if (a.has_mss != b.has_mss || a.mss != b.mss || a.has_window_scale != b.has_window_scale ||
+	    a.window_scale != b.window_scale || a.sack_permitted != b.sack_permitted ||
+	    a.has_timestamps != b.has_timestamps || a.ts_value != b.ts_value || a.ts_echo != b.ts_echo ||
+	    a.is_signed != b.is_signed)
 		fail_msg("%s: read something else", name);
 }
 
@@ -77,7 +77,7 @@ static void test_parse(void **state)
 
 		if (parse(cases[i].bytes, cases[i].length, &options) != cases[i].ok)
 			fail_msg("%s: %s", cases[i].name, cases[i].ok ? "refused" : "accepted");
-		assert_same(cases[i].name, &options, &cases[i].options);
+		assert_same(cases[i].name, options, cases[i].options);
 	}
 }
 
@@ -139,7 +139,7 @@ static void test_build_every_combination(void **state)
 		for (size_t i = length; i < sizeof(bytes); i++)
 			assert_int_equal(bytes[i], 0xee);
 		assert_true(tcp_options_parse(span_over(bytes, length), &again));
-		assert_same("built", &again, &options);
+		assert_same("built", again, options);
 	}
 }
 
