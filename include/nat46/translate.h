@@ -34,6 +34,12 @@ void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source,
 		    uint16_t identification);
 
 /**
+ * translate_drop_options() - take IPv4 options or IPv6 extension headers out of a parsed packet
+ * @frame, @packet: begin with room for a plain header of the same family afterwards, which the caller writes
+ */
+void translate_drop_options(struct frame *frame, struct packet *packet);
+
+/**
  * ipv6_header_write(), ipv4_header_write() - write a network header at the start of @packet
  * @packet: span of the whole IP packet; its length goes into the header
  */

@@ -203,6 +203,8 @@ static enum verdict answer_echo(struct engine *e, struct input *in, uint8_t repl
 
 	if (!packet_checksum_ok(in->frame, p))
 		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
+	/* the message stays where it is */
+	translate_drop_options(in->frame, p);
 	span_put16(message, 2, checksum_update(checksum, (uint64_t)p->icmp_type << 8, (uint64_t)reply << 8));
 	span_put8(message, 0, reply);
 	p->icmp_type = reply;
@@ -298,7 +300,7 @@ static bool error_6to4(const struct engine *e, const struct icmp_error *from, st
 			to->code = ICMP_CODE_PROHIBITED;
 		else if (from->code == ICMPV6_CODE_PORT)
 			to->code = ICMP_CODE_PORT;
-		return from->code <= 6;
+		return from->code <= ICMPV6_CODE_PORT;
 	case ICMPV6_TOO_BIG:
 		mtu = from->rest > IPV6_MTU_MIN ? from->rest : IPV6_MTU_MIN;
 		mtu = (mtu < e->config->mtu ? mtu : e->config->mtu) - 20;

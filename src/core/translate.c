@@ -36,8 +36,8 @@ void ipv4_header_write(struct span packet, uint8_t protocol, uint8_t tos, uint8_
 	span_put16(packet, 10, checksum_finish(checksum_sum(packet.bytes, IPV4_HEADER)));
 }
 
-/** replace_header() - move the start of the frame so that @header bytes lie in front of the transport header */
-static void replace_header(struct frame *frame, struct packet *packet, size_t header)
+/** move_start() - move the start of the frame so that @header bytes lie in front of the transport header */
+static void move_start(struct frame *frame, struct packet *packet, size_t header)
 {
 	size_t start = frame->headroom + packet->transport;
 
@@ -49,15 +49,20 @@ static void replace_header(struct frame *frame, struct packet *packet, size_t he
 		packet->payload = packet->payload - packet->transport + header;
 	packet->length = frame->length;
 	packet->transport = header;
-	packet->hop_limit--;
 	if (frame->offload.partial)
 		frame->offload.csum_start = (uint16_t)header;
+}
+
+void translate_drop_options(struct frame *frame, struct packet *packet)
+{
+	move_start(frame, packet, packet->is_ipv6 ? IPV6_HEADER : IPV4_HEADER);
 }
 
 void translate_4to6(struct frame *frame, struct packet *packet, const struct ipv6_address *source,
 		    const struct ipv6_address *destination)
 {
-	replace_header(frame, packet, IPV6_HEADER);
+	move_start(frame, packet, IPV6_HEADER);
+	packet->hop_limit--;
 	if (frame->offload.gso == GSO_TCP4)
 		frame->offload.gso = GSO_TCP6;
 	packet->is_ipv6 = true;
@@ -81,7 +86,8 @@ void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source,
 {
 	bool dont_fragment;
 
-	replace_header(frame, packet, IPV4_HEADER);
+	move_start(frame, packet, IPV4_HEADER);
+	packet->hop_limit--;
 	if (frame->offload.gso == GSO_TCP6)
 		frame->offload.gso = GSO_TCP4;
 	dont_fragment = longest_on_wire(frame, packet) > DF_CLEAR_MAX;

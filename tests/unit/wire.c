@@ -88,7 +88,7 @@ void wire_seal(uint8_t *bytes, size_t length)
 {
 	size_t transport, field;
 
-	if (length < 40)
+	if (length < 20 || wire_transport(bytes) > length)
 		return;
 	if (bytes[0] / 16 == 6) {
 		wire_put16(bytes, 4, (uint32_t)(length - 40));
