@@ -218,8 +218,8 @@ static void check_rows(const struct row *rows, size_t count, const struct wire_t
 		assert_int_equal(world.count, 1);
 		if (bytes[header] != r->to_type || bytes[header + 1] != r->to_code ||
 		    wire_u32(bytes, header + 4) != r->to_rest)
-			fail_msg("type %u code %u (%x) became %u code %u (%x)", r->type, r->code, r->rest, bytes[header],
-				 bytes[header + 1], wire_u32(bytes, header + 4));
+			fail_msg("type %u code %u (%x) became %u code %u (%x)", r->type, r->code, r->rest,
+				 bytes[header], bytes[header + 1], wire_u32(bytes, header + 4));
 	}
 	/* errors do not touch the connection (RFC 5508, RFC 5927) */
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);

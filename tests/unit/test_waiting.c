@@ -65,7 +65,8 @@ static void expect_flush(const char *text, bool fin)
 	expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
 	expect_server_gets(&world, 1, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, text);
 	if (fin)
-		expect_server_gets(&world, 2, TCP_FIN | TCP_ACK, CLIENT_ISN + 1 + (uint32_t)strlen(text), SERVER_ISN + 1, "");
+		expect_server_gets(&world, 2, TCP_FIN | TCP_ACK, CLIENT_ISN + 1 + (uint32_t)strlen(text),
+				   SERVER_ISN + 1, "");
 }
 
 /** expect_refused() - RST at the very number that the client expects (RFC 5961), and nothing is left */
