@@ -274,11 +274,14 @@ static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in
 /** challenge() - a SYN in the middle of a spliced connection: let its sender show who it is (RFC 5961 4.2) */
 static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
+	/* the server's own, as far as we know: the client takes it for an update */
+	uint32_t window = (flow->to_server.edge - flow->to_server.acked) >> flow->our_scale;
 	const struct segment ack = {
 		.flow = flow,
 		.seq = flow->to_client.acked + flow->delta,
 		.ack = flow->to_server.acked,
 		.flags = TCP_ACK,
+		.window = (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX),
 	};
 
 	if (!rate_limit_take(&e->replies, e->now))

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_limits.c - every limit hit: it is counted, and connections that are there do not notice
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+#include "nat46/flow_table.h"
+
+#define SECOND INT64_C(1000000000)
+#define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
+
+/** Rules that need more than a few bytes, so that connections wait as long as a test wants. */
+static const struct server h1[] = { { .address = V6(1) } };
+static const struct rule rule = { .bytes = (const uint8_t *)"Ahhhhhhhhhhhhhhhhh", .bytes_length = 18,
+				  .servers = { h1, 1 }, .text = "A" };
+static struct service services[] = {
+	{ .name = "slow", .address = WORLD_SERVICE, .port = 80, .rules = &rule, .rule_count = 1, .wait = 60 * SECOND },
+	{ .name = "plain", .address = WORLD_SERVICE, .port = 8080, .fallback = { h1, 1 }, .wait = 5 * SECOND },
+};
+static struct world world;
+
+/** start() - an engine with these limits and one spliced connection, which check_established() looks after */
+static void start(uint32_t flows, uint32_t waiting, uint32_t buffer, uint64_t buffers)
+{
+	world_config(&world);
+	world.config.services = services;
+	world.config.service_count = 2;
+	world.config.limits.flows = flows;
+	world.config.limits.waiting = waiting;
+	world.config.limits.waiting_address = waiting;
+	world.config.limits.waiting_network = waiting;
+	world.config.limits.buffer = buffer;
+	world.config.limits.buffers = buffers;
+	world_make(&world);
+	connection_accept(&world);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, (const char *)rule.bytes);
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	server_sends(&world, TCP_ACK, 0, 18, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+}
+
+static void check_established(void)
+{
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 18, OUR_ISN + 1, "more"), VERDICT_FORWARDED);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 19, SERVER_ISN + 1, "more");
+	assert_int_equal(server_sends(&world, TCP_ACK, 0, 18, NULL), VERDICT_FORWARDED);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+}
+
+/** from_port() - a segment of the client from another port */
+static enum verdict from_port(uint16_t port, uint8_t flags, const char *data)
+{
+	struct wire_tcp s = client_segment(flags, flags & TCP_SYN ? -1 : 0, OUR_ISN + 1);
+
+	s.source_port = port;
+	s.data = data;
+	s.length = data ? strlen(data) : 0;
+	return connection_send(&world, &s);
+}
+
+static void test_flows_full(void **state)
+{
+	(void)state;
+	start(3, 16, 32768, 1 << 20);
+	for (uint16_t port = 1; port <= 2; port++) {
+		from_port(port, TCP_SYN, NULL);
+		expect_silence(&world, from_port(port, TCP_ACK, NULL));
+	}
+	/* the SYN still costs nothing; the record is missing later */
+	assert_int_equal(from_port(3, TCP_SYN, NULL), VERDICT_ANSWERED);
+	expect_drop(&world, from_port(3, TCP_PSH | TCP_ACK, "A"), DROP_FLOWS_FULL, 1);
+	check_established();
+	/* when one has gone, there is room again, and nothing was lost: the client repeats its data */
+	from_port(1, TCP_RST, NULL);
+	expect_silence(&world, from_port(3, TCP_PSH | TCP_ACK, "A"));
+	check_established();
+	world_free(&world);
+}
+
+static void test_flows_full_of_plain_ones(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+
+	(void)state;
+	start(2, 16, 32768, 1 << 20);
+	s.destination_port = 8080;
+	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	s.source_port++;
+	expect_drop(&world, connection_send(&world, &s), DROP_FLOWS_FULL, 1);
+	check_established();
+	world_free(&world);
+}
+
+/** When three quarters wait, bare ACKs get no record any more; data does, until all are used. */
+static void test_waiting_full(void **state)
+{
+	(void)state;
+	start(64, 8, 32768, 1 << 20);
+	for (uint16_t port = 1; port <= 9; port++)
+		from_port(port, TCP_SYN, NULL);
+	for (uint16_t port = 1; port <= 6; port++)
+		expect_silence(&world, from_port(port, TCP_ACK, NULL));
+	expect_drop(&world, from_port(7, TCP_ACK, NULL), DROP_WAITING_FULL, 1);
+	expect_silence(&world, from_port(7, TCP_PSH | TCP_ACK, "A"));
+	expect_silence(&world, from_port(8, TCP_PSH | TCP_ACK, "A"));
+	expect_drop(&world, from_port(9, TCP_PSH | TCP_ACK, "A"), DROP_WAITING_FULL, 2);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 8);
+	check_established();
+	/* all of them are gone after their time, and the records are free again */
+	world_wait(&world, 70 * SECOND);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 0);
+	from_port(9, TCP_SYN, NULL);
+	expect_silence(&world, from_port(9, TCP_PSH | TCP_ACK, "A"));
+	check_established();
+	world_free(&world);
+}
+
+/** Plain SYNs of a flood are limited as well. */
+static void test_waiting_full_of_plain_ones(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+
+	(void)state;
+	start(64, 4, 32768, 1 << 20);
+	s.destination_port = 8080;
+	for (int i = 0; i < 4; i++, s.source_port++)
+		assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	expect_drop(&world, connection_send(&world, &s), DROP_WAITING_FULL, 1);
+	check_established();
+	/* a repeated SYN is no new connection */
+	s.source_port--;
+	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	world_wait(&world, 30 * SECOND);
+	s.source_port++;
+	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	world_free(&world);
+}
+
+/** The limits of one client and one /24 are below that of all. */
+static void test_source_limits(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+
+	(void)state;
+	start(64, 16, 32768, 1 << 20);
+	world.config.limits.waiting_address = 2;
+	world.config.limits.waiting_network = 3;
+	for (uint16_t port = 1; port <= 3; port++)
+		from_port(port, TCP_SYN, NULL);
+	from_port(1, TCP_ACK, NULL);
+	from_port(2, TCP_ACK, NULL);
+	expect_drop(&world, from_port(3, TCP_PSH | TCP_ACK, "A"), DROP_SOURCE_LIMIT, 1);
+	/* a neighbour may have one, another neighbour none, and somebody elsewhere again */
+	for (uint32_t i = 0; i < 3; i++) {
+		s = client_segment(TCP_SYN, -1, 0);
+		s.source4 = i < 2 ? WORLD_CLIENT + 10 + i : 0x0a0b0c0d;
+		connection_send(&world, &s);
+		s.flags = TCP_ACK;
+		s.seq++;
+		s.ack = OUR_ISN + 1;
+		s.options_length = 0;
+		assert_int_equal(connection_send(&world, &s), i == 1 ? VERDICT_DROPPED : VERDICT_ABSORBED);
+	}
+	assert_int_equal(world_drops(&world, DROP_SOURCE_LIMIT), 2);
+	check_established();
+	world_free(&world);
+}
+
+/** Four chunks of 2 KB for all: the fifth connection with data has to wait for one. */
+static void test_buffers_full(void **state)
+{
+	(void)state;
+	start(64, 16, 2048, 4 * 2048);
+	for (uint16_t port = 1; port <= 5; port++) {
+		from_port(port, TCP_SYN, NULL);
+		from_port(port, TCP_ACK, NULL);
+		if (port <= 4)
+			expect_silence(&world, from_port(port, TCP_PSH | TCP_ACK, "A"));
+	}
+	expect_drop(&world, from_port(5, TCP_PSH | TCP_ACK, "A"), DROP_BUFFERS_FULL, 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 5);
+	check_established();
+	from_port(1, TCP_RST, NULL);
+	expect_silence(&world, from_port(5, TCP_PSH | TCP_ACK, "A"));
+	check_established();
+	world_free(&world);
+}
+
+/** RSTs to strangers: 1000 at once, then no more until time has passed; the rest is counted. */
+static void test_rate_limit_of_resets(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_ACK, 0, 0xdeadbeef);
+	int64_t now;
+
+	(void)state;
+	start(64, 16, 32768, 1 << 20);
+	now = world.now;
+	s.source_port = 9;
+	for (int i = 0; i < 2500; i++) {
+		world.now = now;
+		connection_send(&world, &s);
+	}
+	assert_int_equal(world_events(&world, EVENT_RESET_SENT), 1000);
+	assert_int_equal(world_drops(&world, DROP_RATE), 1500);
+	check_established();
+	world_wait(&world, SECOND);
+	assert_int_equal(connection_send(&world, &s), VERDICT_ANSWERED);
+	world_free(&world);
+}
+
+/** So are challenge ACKs, which anybody can provoke who knows addresses and ports. */
+static void test_rate_limit_of_challenges(void **state)
+{
+	int64_t now;
+
+	(void)state;
+	start(64, 16, 32768, 1 << 20);
+	now = world.now;
+	for (int i = 0; i < 1500; i++) {
+		world.now = now;
+		client_sends(&world, TCP_SYN, 1000, 0, NULL);
+	}
+	assert_int_equal(world_drops(&world, DROP_RATE), 500);
+	check_established();
+	world_free(&world);
+}
+
+static void test_limits_out_of_range(void **state)
+{
+	static const struct engine_limits good = { 64, 16, 16, 16, 32768, 1 << 20 };
+	struct engine_limits bad[9];
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++)
+		bad[i] = good;
+	bad[0].flows = 0;
+	bad[1].flows = FLOWS_MAX + 1;
+	bad[2].waiting = 0;
+	bad[3].waiting = (1u << 20) + 1;
+	bad[4].buffer = 0;
+	bad[5].buffer = 65537;
+	bad[6].buffers = 32767;
+	bad[7].waiting_address = 0;
+	bad[8].waiting_network = 0;
+	assert_true(engine_memory(&good) > 0);
+	for (size_t i = 0; i < 9; i++)
+		assert_int_equal(engine_memory(&bad[i]), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_flows_full),
+		cmocka_unit_test(test_flows_full_of_plain_ones),
+		cmocka_unit_test(test_waiting_full),
+		cmocka_unit_test(test_waiting_full_of_plain_ones),
+		cmocka_unit_test(test_source_limits),
+		cmocka_unit_test(test_buffers_full),
+		cmocka_unit_test(test_rate_limit_of_resets),
+		cmocka_unit_test(test_rate_limit_of_challenges),
+		cmocka_unit_test(test_limits_out_of_range),
+	};
+
+	return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
+}

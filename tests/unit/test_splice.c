@@ -1,0 +1,805 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_splice.c - P4: a bound connection, both directions rewritten (tcp-splice 1.1, 1.4, 1.8, 1.9)
+ *
+ * The numbers of the client are the same on both sides; those of the server differ by DELTA, timestamps of the
+ * server by THETA.
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+#include "random.h"
+
+#define DELTA (OUR_ISN - SERVER_ISN)
+#define TS_CLIENT 5000u
+#define TS_SERVER 0xfffffff0u
+
+static struct world world;
+static uint32_t ts_ours;
+
+/** struct terms - what client and server negotiate with us */
+struct terms {
+	uint8_t client_length;
+	uint8_t client[20];
+	uint8_t server_length;
+	uint8_t server[20];
+};
+
+static const struct terms plain = { 12, { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 }, 12,
+				    { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 } };
+static const struct terms stamped = { 20, { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0x13, 0x88, 0, 0, 0, 0, 1, 3, 3, 7 }, 20,
+				      { 2, 4, 5, 180, 4, 2, 8, 10, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0x13, 0x88, 1, 3, 3, 7 } };
+
+/** splice() - a connection up to the flush of "A", with these options */
+static void splice(const struct terms *terms)
+{
+	struct wire_tcp segment = client_segment(TCP_SYN, -1, 0), answer;
+	const uint8_t *option;
+	uint8_t echo[12];
+
+	world_config(&world);
+	world_make(&world);
+	world.isn = OUR_ISN;
+	segment.options = terms->client;
+	segment.options_length = terms->client_length;
+	connection_send(&world, &segment);
+	answer = emitted(&world, 0);
+	option = option_of(&answer, 8);
+	ts_ours = option ? wire_u32(option, 2) : 0;
+	put_timestamps(echo, TS_CLIENT, ts_ours);
+	segment = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
+	segment.options = echo;
+	segment.options_length = option ? 12 : 0;
+	segment.data = "A";
+	segment.length = 1;
+	connection_send(&world, &segment);
+	segment = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+	segment.options = terms->server;
+	segment.options_length = terms->server_length;
+	connection_send(&world, &segment);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	splice(&plain);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	world_free(&world);
+	return 0;
+}
+
+/** through() - send a segment that must be passed on as one; returns what came out */
+static struct wire_tcp through(const struct wire_tcp *segment)
+{
+	assert_int_equal(connection_send(&world, segment), VERDICT_FORWARDED);
+	assert_int_equal(world.count, 1);
+	return emitted(&world, 0);
+}
+
+static void test_client_to_server(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK | TCP_URG | TCP_ECE | TCP_CWR, 1, OUR_ISN + 1001), out;
+
+	(void)state;
+	s.data = "payload";
+	s.length = 7;
+	s.urgent = 3;
+	s.traffic_class = 0x2a;
+	out = through(&s);
+	assert_true(out.ipv6);
+	assert_int_equal(out.source6, 3);
+	assert_int_equal(out.destination6, 1);
+	assert_int_equal(out.source_port, CONNECTION_PORT);
+	assert_int_equal(out.destination_port, 80);
+	assert_int_equal(out.seq, CLIENT_ISN + 2);
+	assert_int_equal(out.ack, OUR_ISN + 1001 - DELTA);
+	assert_int_equal(out.flags, s.flags);
+	assert_int_equal(out.window, 502);
+	assert_int_equal(out.urgent, 3);
+	assert_int_equal(out.traffic_class, 0x2a);
+	assert_int_equal(out.hop_limit, 63);
+	assert_int_equal(out.options_length, 0);
+	assert_int_equal(out.length, 7);
+	assert_memory_equal(out.data, "payload", 7);
+}
+
+static void test_server_to_client(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_PSH | TCP_ACK | TCP_URG | TCP_ECE, 500, 1), out;
+
+	(void)state;
+	s.data = "payload";
+	s.length = 7;
+	s.urgent = 9;
+	s.traffic_class = 0xb9;
+	out = through(&s);
+	assert_false(out.ipv6);
+	assert_int_equal(out.source4, WORLD_SERVICE);
+	assert_int_equal(out.destination4, WORLD_CLIENT);
+	assert_int_equal(out.source_port, 80);
+	assert_int_equal(out.destination_port, CONNECTION_PORT);
+	assert_int_equal(out.seq, SERVER_ISN + 501 + DELTA);
+	assert_int_equal(out.ack, CLIENT_ISN + 2);
+	assert_int_equal(out.flags, s.flags);
+	assert_int_equal(out.urgent, 9);
+	assert_int_equal(out.traffic_class, 0xb9);
+	assert_int_equal(out.hop_limit, 63);
+	assert_memory_equal(out.data, "payload", 7);
+}
+
+/** The acknowledgement number of a segment without ACK means nothing, and stays. */
+static void test_no_ack_flag(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_RST, 77, 0x11223344), out;
+
+	(void)state;
+	out = through(&s);
+	assert_int_equal(out.ack, 0x11223344);
+	assert_int_equal(out.flags, TCP_RST);
+	/* RST windows stay as well */
+	s = server_segment(TCP_RST | TCP_ACK, 77, 1);
+	s.window = 12345;
+	assert_int_equal(through(&s).window, 12345);
+}
+
+static void test_sack_blocks(void **state)
+{
+	static const uint32_t edges[] = { SERVER_ISN + 1001, SERVER_ISN + 2001, SERVER_ISN + 3001, SERVER_ISN + 4001,
+					  UINT32_MAX, 5 };
+	uint8_t options[28] = { 1, 1, 5, 26 };
+	struct wire_tcp s, out;
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		wire_put32(options, 4 + 4 * i, edges[i] + DELTA);
+	/* the client's view of the server's numbers goes back to the server's own */
+	s = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+	s.options = options;
+	s.options_length = sizeof(options);
+	out = through(&s);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(wire_u32(out.options, 4 + 4 * i), edges[i]);
+	/* the server's view is of the client's own numbers: unchanged */
+	s = server_segment(TCP_ACK, 0, 1);
+	s.options = options;
+	s.options_length = sizeof(options);
+	out = through(&s);
+	assert_memory_equal(out.options, options, sizeof(options));
+}
+
+/** check_first() - the first segments to the server: TSecr exactly the server's, TSval the client's newest */
+static void check_first(void)
+{
+	assert_int_equal(world.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct wire_tcp s = emitted(&world, i);
+
+		assert_non_null(option_of(&s, 8));
+		assert_int_equal(wire_u32(option_of(&s, 8), 6), TS_SERVER);
+		assert_int_equal(wire_u32(option_of(&s, 8), 2), TS_CLIENT);
+	}
+}
+
+static void test_timestamps(void **state)
+{
+	const uint32_t theta = TS_SERVER;
+	uint8_t options[12];
+	struct wire_tcp s, out;
+
+	(void)state;
+	splice(&stamped);
+	check_first();
+	/* what the client echoes of ours, the server must see as its own: also across the wrap of its clock */
+	for (uint32_t passed = 0; passed < 64; passed += 9) {
+		put_timestamps(options, TS_CLIENT + passed, ts_ours + passed);
+		s = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+		s.options = options;
+		s.options_length = sizeof(options);
+		out = through(&s);
+		assert_int_equal(wire_u32(out.options, 4), TS_CLIENT + passed);
+		assert_int_equal(wire_u32(out.options, 8), TS_SERVER + passed);
+		put_timestamps(options, theta + passed, TS_CLIENT + passed);
+		s = server_segment(TCP_ACK, 0, 1);
+		s.options = options;
+		s.options_length = sizeof(options);
+		out = through(&s);
+		assert_int_equal(wire_u32(out.options, 4), ts_ours + passed);
+		assert_int_equal(wire_u32(out.options, 8), TS_CLIENT + passed);
+	}
+	world_free(&world);
+}
+
+/** Windows are only ever rounded down: those of the client go through, those of the server are recomputed. */
+static void test_windows(void **state)
+{
+	static const struct {
+		int client;
+		int server;
+		uint16_t from_client;
+		uint16_t to_server;
+		uint16_t from_server;
+		uint16_t to_client;
+	} cases[] = {
+		{ 7, 7, 502, 502, 501, 501 },
+		{ 7, 0, 502, 502, 65535, 511 },
+		{ 7, 9, 502, 502, 100, 400 },
+		{ 7, 14, 65535, 65535, 65535, 65535 },
+		/* R1: the server does not scale */
+		{ 7, -1, 502, 64256, 65535, 511 },
+		{ 7, -1, 512, 65535, 127, 0 },
+		{ 14, -1, 4, 65535, 128, 1 },
+		{ 0, -1, 4000, 4000, 256, 2 },
+		/* the client does not scale: our shift is none either */
+		{ -1, -1, 4000, 4000, 65535, 65535 },
+		{ -1, 7, 4000, 4000, 1000, 1000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct terms terms = { .client_length = 4, .server_length = 4 };
+		struct wire_tcp s;
+
+		memcpy(terms.client, cases[i].client < 0 ? "\1\1\1\1" : "\3\3\0\1", 4);
+		memcpy(terms.server, cases[i].server < 0 ? "\1\1\1\1" : "\3\3\0\1", 4);
+		if (cases[i].client >= 0)
+			terms.client[2] = (uint8_t)cases[i].client;
+		if (cases[i].server >= 0)
+			terms.server[2] = (uint8_t)cases[i].server;
+		splice(&terms);
+		s = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+		s.window = cases[i].from_client;
+		assert_int_equal(through(&s).window, cases[i].to_server);
+		s = server_segment(TCP_ACK, 0, 1);
+		s.window = cases[i].from_server;
+		assert_int_equal(through(&s).window, cases[i].to_client);
+		assert_int_equal(world_events(&world, EVENT_WINDOW_ZERO), cases[i].to_client == 0);
+		world_free(&world);
+	}
+}
+
+/** with_options() - what becomes of the options of a segment */
+static struct wire_tcp with_options(bool from_client, const uint8_t *options, size_t length)
+{
+	struct wire_tcp s = from_client ? client_segment(TCP_ACK, 1, OUR_ISN + 1) : server_segment(TCP_ACK, 0, 1);
+
+	s.options = options;
+	s.options_length = length;
+	return through(&s);
+}
+
+/** R2 and R3: what the server does not have, it does not get; nor does the client. R6: nor unknown ones. */
+static void test_options_that_were_not_negotiated(void **state)
+{
+	static const uint8_t sack[] = { 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2 };
+	static const uint8_t stamps[] = { 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2 };
+	static const uint8_t multipath[] = { 30, 4, 1, 2, 69, 4, 1, 2, 2, 4, 5, 180 };
+	static const uint8_t nops[] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+	/* the client offers both, the server accepts neither; and the reverse */
+	static const struct terms client_only = { 20, { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0x13, 0x88 }, 4,
+						  { 2, 4, 5, 180 } };
+	static const struct terms server_only = { 4, { 2, 4, 5, 180 }, 20,
+						  { 2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7 } };
+	static const struct terms *const terms[] = { &client_only, &server_only };
+	struct wire_tcp out;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		splice(terms[i]);
+		out = emitted(&world, 1);
+		assert_null(option_of(&out, 8));
+		for (int from_client = 0; from_client <= 1; from_client++) {
+			out = with_options(from_client, sack, 12);
+			assert_memory_equal(out.options, nops, 12);
+			out = with_options(from_client, stamps, 12);
+			assert_memory_equal(out.options, nops, 12);
+			out = with_options(from_client, multipath, 12);
+			assert_memory_equal(out.options, nops, 12);
+		}
+		world_free(&world);
+	}
+}
+
+/** Nothing of what was inspected may be replaced behind our back, until the server has it (TOCTOU). */
+static void test_payload_is_kept(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1), out;
+
+	(void)state;
+	s.data = "Bxyz";
+	s.length = 4;
+	out = through(&s);
+	assert_memory_equal(out.data, "Axyz", 4);
+	assert_int_equal(world_events(&world, EVENT_PAYLOAD_KEPT), 1);
+	/* the same bytes need no repair */
+	s.data = "Axyz";
+	assert_memory_equal(through(&s).data, "Axyz", 4);
+	assert_int_equal(world_events(&world, EVENT_PAYLOAD_KEPT), 1);
+	/* once the server has acknowledged it, it may be forgotten */
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	s.data = "Cxyz";
+	assert_memory_equal(through(&s).data, "Cxyz", 4);
+}
+
+/** Also in a super-packet with a partial checksum, which covers no payload. */
+static void test_payload_is_kept_in_super_packet(void **state)
+{
+	const struct offload offload = { GSO_TCP4, false, true, 2, 20, 16 };
+	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK, -1, OUR_ISN + 1);
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	s.data = "?Bxyz";
+	s.length = 5;
+	length = wire_make(&s, bytes);
+	wire_seal_partial(bytes, length);
+	world_input(&world, bytes, length, &offload);
+	assert_memory_equal(emitted(&world, 0).data, "?Axyz", 5);
+}
+
+/** io-and-speed.md 3.3: one rewrite serves all segments; the partial checksum stays partial and right. */
+static void test_super_packets(void **state)
+{
+	static const uint8_t options[] = { 1, 1, 8, 10, 0, 0, 0x20, 0, 0, 0, 0, 1 };
+	static char data[1500];
+
+	(void)state;
+	splice(&stamped);
+	for (int ipv6 = 0; ipv6 <= 1; ipv6++) {
+		const struct offload offload = { ipv6 ? GSO_TCP6 : GSO_TCP4, true, true, 700, ipv6 ? 40 : 20, 16 };
+		struct wire_tcp s = ipv6 ? server_segment(TCP_ACK, 0, 1) : client_segment(TCP_ACK, 1, OUR_ISN + 1), out;
+		const struct world_packet *packet = &world.packets[0];
+		uint8_t bytes[1600];
+		size_t length;
+
+		s.options = options;
+		s.options_length = sizeof(options);
+		s.data = data;
+		s.length = sizeof(data);
+		length = wire_make(&s, bytes);
+		wire_seal_partial(bytes, length);
+		assert_int_equal(world_input(&world, bytes, length, &offload), VERDICT_FORWARDED);
+		assert_true(wire_is_sound(packet->bytes, packet->length, true));
+		assert_int_equal(packet->offload.gso, ipv6 ? GSO_TCP4 : GSO_TCP6);
+		assert_true(packet->offload.gso_ecn && packet->offload.partial);
+		assert_int_equal(packet->offload.segment_size, 700);
+		assert_int_equal(packet->offload.csum_start, ipv6 ? 20 : 40);
+		assert_int_equal(packet->offload.csum_offset, 16);
+		out = emitted(&world, 0);
+		assert_int_equal(out.length, sizeof(data));
+		assert_int_equal(wire_u32(out.options, ipv6 ? 4 : 8), ipv6 ? 0x2000 - (TS_SERVER - ts_ours) :
+									     1 + (TS_SERVER - ts_ours));
+	}
+	world_free(&world);
+}
+
+/** A small packet with a partial checksum, as a local sender makes it. */
+static void test_partial_checksum(void **state)
+{
+	const struct offload offload = { .partial = true, .csum_start = 40, .csum_offset = 16 };
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 1);
+	uint8_t bytes[128];
+	size_t length = wire_make(&s, bytes);
+
+	(void)state;
+	wire_seal_partial(bytes, length);
+	world_input(&world, bytes, length, &offload);
+	assert_true(wire_is_sound(world.packets[0].bytes, world.packets[0].length, true));
+	assert_int_equal(world.packets[0].offload.gso, GSO_NONE);
+}
+
+/** struct step - one segment in the life of a connection, and the kind of state that follows */
+struct step {
+	bool from_server;
+	uint8_t flags;
+	int32_t offset;
+	uint32_t acked;
+	enum flow_kind kind;
+	int64_t timeout;
+};
+
+/** run() - play steps; then the flow must live for its timeout, and no longer than a sweep more */
+static void run(const struct step *steps, size_t count)
+{
+	int64_t timeout = steps[count - 1].timeout * 1000000000;
+
+	setup(NULL);
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	for (size_t i = 0; i < count; i++) {
+		const struct step *s = &steps[i];
+		enum verdict verdict = s->from_server ?
+					       server_sends(&world, s->flags, s->offset, (int32_t)s->acked, NULL) :
+					       client_sends(&world, s->flags, s->offset, OUR_ISN + 1 + s->acked, NULL);
+
+		assert_int_equal(verdict, VERDICT_FORWARDED);
+		if (engine_flows(world.engine, s->kind) != 1)
+			fail_msg("step %zu of %zu: wrong state", i + 1, count);
+	}
+	world_wait(&world, timeout - 1000000000);
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
+	world_wait(&world, 7000000000);
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+	assert_int_equal(world.session.kind, SESSION_ENDED);
+	teardown(NULL);
+}
+
+static void test_idle(void **state)
+{
+	static const struct step steps[] = { { true, TCP_ACK, 0, 1, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 1);
+}
+
+static void test_half_closed_by_client(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_ACK, 0, 2, FLOWS_CLOSING, 240 },
+	};
+
+	(void)state;
+	run(steps, 2);
+}
+
+static void test_half_closed_by_server(void **state)
+{
+	static const struct step steps[] = {
+		{ true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+		{ false, TCP_ACK, 1, 1, FLOWS_CLOSING, 240 },
+	};
+
+	(void)state;
+	run(steps, 2);
+}
+
+static void test_closed_client_first(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_FIN | TCP_ACK, 0, 2, FLOWS_CLOSING, 240 },
+		{ false, TCP_ACK, 2, 1, FLOWS_CLOSING, 120 },
+	};
+
+	(void)state;
+	run(steps, 3);
+}
+
+static void test_closed_simultaneously(void **state)
+{
+	static const struct step steps[] = {
+		{ true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_ACK, 1, 2, FLOWS_CLOSING, 240 },
+		{ false, TCP_ACK, 2, 1, FLOWS_CLOSING, 120 },
+	};
+
+	(void)state;
+	run(steps, 4);
+}
+
+static void test_both_fins_without_last_ack(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_FIN | TCP_ACK, 0, 2, FLOWS_CLOSING, 240 },
+	};
+
+	(void)state;
+	run(steps, 2);
+}
+
+/** A RST at the expected number: passed on, and the record stays for the answer to it (RFC 5961). */
+static void test_reset_by_client(void **state)
+{
+	static const struct step steps[] = { { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 } };
+
+	(void)state;
+	run(steps, 1);
+}
+
+static void test_reset_by_server(void **state)
+{
+	static const struct step steps[] = { { true, TCP_RST | TCP_ACK, 0, 1, FLOWS_CLOSING, 10 } };
+
+	(void)state;
+	run(steps, 1);
+}
+
+/** A RST from nowhere is passed on for the host to judge, and does not shorten anything. */
+static void test_forged_reset(void **state)
+{
+	static const struct step steps[] = { { false, TCP_RST, 1000, 0, FLOWS_ESTABLISHED, 7440 },
+					     { true, TCP_RST | TCP_ACK, 777, 1, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 2);
+}
+
+/** A RST that the host rejected: its sender goes on, and so does the connection. */
+static void test_alive_after_reset(void **state)
+{
+	static const struct step steps[] = { { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 },
+					     { true, TCP_ACK, 0, 1, FLOWS_CLOSING, 10 },
+					     { false, TCP_ACK, 1, 0, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 3);
+}
+
+/** A FIN beyond everything that the window allows is nobody's FIN (RFC 5382 REQ-5). */
+static void test_fin_outside_the_window(void **state)
+{
+	static const struct step steps[] = { { false, TCP_FIN | TCP_ACK, 10000000, 0, FLOWS_ESTABLISHED, 7440 },
+					     { true, TCP_FIN | TCP_ACK, -10000000, 1, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 2);
+}
+
+/** Neither forged segments nor ICMP prolong a connection. */
+static void test_forgery_does_not_refresh(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	world_wait(&world, INT64_C(7430000000000));
+	client_sends(&world, TCP_ACK, 100000000, OUR_ISN + 1, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	world_wait(&world, INT64_C(20000000000));
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
+	assert_string_equal(world.session.reason, "timeout");
+}
+
+/** The session log counts payload that arrived, not FINs, and not twice. */
+static void test_bytes_of_the_session(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "request");
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "request");
+	server_sends(&world, TCP_PSH | TCP_FIN | TCP_ACK, 0, 8, "a longer reply");
+	client_sends(&world, TCP_FIN | TCP_ACK, 8, OUR_ISN + 16, NULL);
+	server_sends(&world, TCP_ACK, 15, 9, NULL);
+	world_wait(&world, INT64_C(130000000000));
+	assert_int_equal(world.session.kind, SESSION_ENDED);
+	assert_string_equal(world.session.reason, "closed");
+	assert_int_equal(world.session.bytes_to_server, 8);
+	assert_int_equal(world.session.bytes_to_client, 14);
+}
+
+/** A SYN on a live connection: let its sender show who it is (RFC 5961 4.2). The server hears nothing of it. */
+static void test_syn_on_a_live_connection(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_PSH | TCP_ACK, 0, 1, "reply");
+	client_sends(&world, TCP_ACK, 1, OUR_ISN + 6, NULL);
+	assert_int_equal(client_sends(&world, TCP_SYN, 100000, 0, NULL), VERDICT_ANSWERED);
+	assert_int_equal(world.count, 1);
+	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 6, CLIENT_ISN + 2, "");
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	/* the rebooted client answers with a RST at that number, which clears both ends */
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	expect_server_gets(&world, 0, TCP_RST, CLIENT_ISN + 2, 0, "");
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+}
+
+/** A challenge that a stranger provoked must not close the window: the client would stop sending. */
+static void test_challenge_keeps_the_window_open(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 1);
+
+	(void)state;
+	s.window = 400;
+	connection_send(&world, &s);
+	client_sends(&world, TCP_SYN, 100000, 0, NULL);
+	/* 400 << 7 bytes as the client reads them, behind our shift of 7; more was said with the SYN/ACK */
+	assert_in_range(emitted(&world, 0).window, 400, 64800 >> 7);
+}
+
+/** A blind SYN of the server's side is nothing for the client. */
+static void test_syn_from_the_server(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	expect_drop(&world, server_sends(&world, TCP_SYN, 1000, 0, NULL), DROP_TCP_STATE, 1);
+}
+
+/** The same port again, right after the connection has ended, by FINs or by RST. */
+static void test_port_reuse(void **state)
+{
+	(void)state;
+	for (int by_reset = 0; by_reset <= 1; by_reset++) {
+		uint32_t isn;
+
+		setup(NULL);
+		server_sends(&world, TCP_ACK, 0, 1, NULL);
+		if (by_reset) {
+			client_sends(&world, TCP_RST, 1, 0, NULL);
+		} else {
+			client_sends(&world, TCP_FIN | TCP_ACK, 1, OUR_ISN + 1, NULL);
+			server_sends(&world, TCP_FIN | TCP_ACK, 0, 2, NULL);
+			client_sends(&world, TCP_ACK, 2, OUR_ISN + 2, NULL);
+		}
+		world.isn = 0;
+		client_sends(&world, TCP_SYN, 99999, 0, NULL);
+		assert_int_equal(world.count, 1);
+		isn = emitted(&world, 0).seq;
+		expect_client_gets(&world, 0, TCP_SYN | TCP_ACK, isn, CLIENT_ISN + 100001, "");
+		/* the old record stays until the new connection is real */
+		assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
+		client_sends(&world, TCP_PSH | TCP_ACK, 100000, isn + 1, "A");
+		expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN + 100000, 0, "");
+		assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+		assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 1);
+		teardown(NULL);
+	}
+}
+
+/** A late copy of the first data of a connection that is over is not another request. */
+static void test_late_copy_of_the_first_data(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A"), VERDICT_FORWARDED);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "A");
+	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
+}
+
+/** Keep-alives and window probes have no special case: they pass. */
+static void test_probes_pass(void **state)
+{
+	struct wire_tcp s;
+
+	(void)state;
+	client_sends(&world, TCP_ACK, 0, OUR_ISN + 1, NULL);
+	expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
+	server_sends(&world, TCP_ACK, -1, 1, NULL);
+	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN, CLIENT_ISN + 2, "");
+	s = server_segment(TCP_ACK, 0, 1);
+	s.window = 0;
+	assert_int_equal(through(&s).window, 0);
+	assert_int_equal(world_events(&world, EVENT_WINDOW_ZERO), 0);
+}
+
+/** A service without rules: the handshake goes end to end, and only the MSS is touched. */
+static void test_plain_service(void **state)
+{
+	static const uint8_t options[] = { 2, 4, 0x22, 0xec, 30, 4, 1, 2, 3, 3, 9, 1 };
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), out;
+
+	(void)state;
+	s.destination_port = 8080;
+	s.options = options;
+	s.options_length = sizeof(options);
+	out = through(&s);
+	assert_int_equal(out.flags, TCP_SYN);
+	assert_int_equal(out.destination_port, 8080);
+	assert_int_equal(wire_u16(out.options, 2), 1440);
+	assert_memory_equal(out.options + 4, options + 4, 8);
+	assert_int_equal(out.hop_limit, 63);
+	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+	s.source_port = 8080;
+	s.options = options;
+	s.options_length = sizeof(options);
+	out = through(&s);
+	assert_int_equal(out.seq, SERVER_ISN);
+	assert_int_equal(out.ack, CLIENT_ISN + 1);
+	assert_int_equal(out.window, 64800);
+	assert_int_equal(out.source_port, 8080);
+	assert_int_equal(wire_u16(out.options, 2), 1440);
+	s = client_segment(TCP_ACK, 0, SERVER_ISN + 1);
+	s.destination_port = 8080;
+	s.options = options + 4;
+	s.options_length = 4;
+	out = through(&s);
+	assert_int_equal(out.ack, SERVER_ISN + 1);
+	assert_memory_equal(out.options, options + 4, 4);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
+}
+
+static void test_plain_service_refused(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), out;
+
+	(void)state;
+	s.destination_port = 8080;
+	through(&s);
+	s = server_segment(TCP_RST | TCP_ACK, 0, 0);
+	s.seq = 0;
+	s.source_port = 8080;
+	out = through(&s);
+	assert_int_equal(out.flags, TCP_RST | TCP_ACK);
+	assert_int_equal(out.ack, CLIENT_ISN + 1);
+	/* a SYN on the same port at once is a new attempt */
+	s = client_segment(TCP_SYN, 5000, 0);
+	s.destination_port = 8080;
+	assert_int_equal(through(&s).seq, CLIENT_ISN + 5001);
+}
+
+/** Whatever is in a segment, the other side gets the same shifted by constants, with right checksums. */
+static void test_random_segments(void **state)
+{
+	uint64_t random = random_begin("random_segments");
+
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	for (int i = 0; i < 10000; i++) {
+		bool client = random_below(&random, 2);
+		struct wire_tcp s = client ? client_segment(TCP_ACK, 0, random_next(&random)) : server_segment(TCP_ACK, 0, 1);
+		struct wire_tcp out;
+		char data[40];
+
+		for (size_t k = 0; k < sizeof(data); k++)
+			data[k] = (char)random_next(&random);
+		s.seq = random_next(&random);
+		s.flags = (uint8_t)(random_next(&random) & ~(TCP_SYN | TCP_RST)) | TCP_ACK;
+		s.traffic_class = (uint8_t)random_next(&random);
+		s.hop_limit = (uint8_t)(2 + random_below(&random, 254));
+		s.data = data;
+		s.length = random_below(&random, sizeof(data) + 1);
+		out = through(&s);
+		assert_int_equal(out.seq, client ? s.seq : s.seq + DELTA);
+		assert_int_equal(out.ack, client ? s.ack - DELTA : s.ack);
+		assert_int_equal(out.flags, s.flags);
+		assert_int_equal(out.traffic_class, s.traffic_class);
+		assert_int_equal(out.hop_limit, s.hop_limit - 1);
+		assert_int_equal(out.length, s.length);
+		assert_memory_equal(out.data, data, s.length);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_client_to_server),
+		TEST(test_server_to_client),
+		TEST(test_no_ack_flag),
+		TEST(test_sack_blocks),
+		cmocka_unit_test(test_timestamps),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_options_that_were_not_negotiated),
+		TEST(test_payload_is_kept),
+		TEST(test_payload_is_kept_in_super_packet),
+		cmocka_unit_test(test_super_packets),
+		TEST(test_partial_checksum),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_half_closed_by_client),
+		cmocka_unit_test(test_half_closed_by_server),
+		cmocka_unit_test(test_closed_client_first),
+		cmocka_unit_test(test_closed_simultaneously),
+		cmocka_unit_test(test_both_fins_without_last_ack),
+		cmocka_unit_test(test_reset_by_client),
+		cmocka_unit_test(test_reset_by_server),
+		cmocka_unit_test(test_forged_reset),
+		cmocka_unit_test(test_alive_after_reset),
+		cmocka_unit_test(test_fin_outside_the_window),
+		TEST(test_forgery_does_not_refresh),
+		TEST(test_bytes_of_the_session),
+		TEST(test_syn_on_a_live_connection),
+		TEST(test_challenge_keeps_the_window_open),
+		TEST(test_syn_from_the_server),
+		cmocka_unit_test(test_port_reuse),
+		TEST(test_late_copy_of_the_first_data),
+		TEST(test_probes_pass),
+		TEST(test_plain_service),
+		TEST(test_plain_service_refused),
+		TEST(test_random_segments),
+	};
+
+	return cmocka_run_group_tests_name("splice", tests, NULL, NULL);
+}
