@@ -98,7 +98,8 @@ server_before=$(counter_of "$ns_server" Icmp6InPktTooBigs)
 provoke "$ns_client" forge $client 192.0.2.10 192.0.2.10
 provoke "$ns_server" forge $server $client6 $client6
 wait_for 5 counts drop.icmp_no_flow 2 || fail "errors about nothing are not counted"
-[ "$(counter_of "$ns_server" Icmp6InPktTooBigs)" = "$server_before" ] || fail "an error about nothing reached the server"
+[ "$(counter_of "$ns_server" Icmp6InPktTooBigs)" = "$server_before" ] ||
+	fail "an error about nothing reached the server"
 [ "$(counter_of "$ns_client" IcmpInMsgs)" = "$client_before" ] || fail "an error about nothing reached the client"
 
 # traceroute has sockets that the kernel does not know, and SYNs that nobody completes.

@@ -74,7 +74,9 @@ done
 [ $((memory - before)) -le 1024 ] || fail "memory grows from $before kB to $memory kB"
 [ "$memory" -le 16384 ] || fail "the daemon uses $memory kB"
 ! grep . "$dir/server.log" | grep -v '^ready$' || fail "the server complains"
-# what is left of a connection that was reset may come late
+# What is left of a connection that was reset may come late. A thousand SYNs at once may fill the queue of the
+# device, and the last ACK of a handshake that is lost there brings another SYN/ACK.
+kernel_may='TcpExtTCPChallengeACK TcpExtTCPSYNChallenge'
 all_content tcp_no_flow
 stop_nat46d
 
@@ -98,8 +100,6 @@ connected more80
 connected more81
 completes more80
 completes more81
-# What the daemon has no room for is repeated, its SYN/ACK as well.
-kernel_may='TcpExtTCPChallengeACK TcpExtTCPSYNChallenge'
 all_content flows_full tcp_no_flow
 stop_nat46d
 

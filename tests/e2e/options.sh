@@ -10,12 +10,18 @@ set -eu
 require ip ethtool nstat python3 taskset
 
 make_path
-configure_path "mtu = 9000;" </dev/null
+# What servers lack is remembered for their service, so every combination of settings gets a service of its own.
+fresh=$(seq -s ', ' 1000 1399)
+configure_path "mtu = 9000;" ", { ipv4 = \"192.0.2.11\"; tcp = [ $fresh ]; rules = (
+	{ bytes = \"PUT\"; to = \"[$server]:80\"; } ); }" </dev/null
 start_nat46d "$ns_router"
+first_port=1000
 for state in on off; do
 	echo "# offload of the links: $state"
 	offload_on_links $state
-	launch matrix python3 -B "$(dirname "$0")/../tools/matrix.py" "$ns_client" "$ns_server" "$ns_router"
+	launch matrix python3 -B "$(dirname "$0")/../tools/matrix.py" "$ns_client" "$ns_server" "$ns_router" \
+		$first_port
+	first_port=$((first_port + 200))
 	wait_for 60 has_ended "$launched" || fail "the transfers do not end"
 	wait "$launched" || fail "a transfer failed"
 	cat "$dir/matrix.log"

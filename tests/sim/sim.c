@@ -79,6 +79,7 @@ int main(int argc, char **argv)
 	}
 	if (count == 0)
 		count = single ? 1 : COUNT;
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* whoever stops it sees what it has found */
 	printf("1..1\n");
 	for (uint64_t seed = first; seed < first + count && (keep_going || !totals.failed); seed++) {
 		simulate(seed, verbose, pcap, &totals);

@@ -6,8 +6,8 @@ usage: many.py server ADDRESS PORT
        many.py client ADDRESS PORT NUMBER SEED MAXIMUM DIRECTORY
 
 The client opens NUMBER connections, sends a line with what it is going to do on each, and waits for a byte from the
-server on each. Then it says "connected", and when there is a file DIRECTORY/go it sends a byte on each. Both sides then send up to
-MAXIMUM random bytes, at once, and check what they get. The connection ends in one of these orders:
+server on each. Then it says "connected", and when there is a file DIRECTORY/go it sends a byte on each. Both sides
+then send up to MAXIMUM random bytes and check what they get. The connection ends in one of these orders:
 
 	client		the client half-closes first, the server when it has seen that
 	server		the server half-closes first, the client when it has seen that
