@@ -31,10 +31,14 @@ struct terms {
 	uint8_t server[20];
 };
 
-static const struct terms plain = { 12, { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 }, 12,
-				    { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 } };
-static const struct terms stamped = { 20, { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0x13, 0x88, 0, 0, 0, 0, 1, 3, 3, 7 }, 20,
-				      { 2, 4, 5, 180, 4, 2, 8, 10, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0x13, 0x88, 1, 3, 3, 7 } };
+static const struct terms plain = {
+	12, { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 },
+	12, { 2, 4, 5, 180, 1, 1, 4, 2, 1, 3, 3, 7 },
+};
+static const struct terms stamped = {
+	20, { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0x13, 0x88, 0, 0, 0, 0, 1, 3, 3, 7 },
+	20, { 2, 4, 5, 180, 4, 2, 8, 10, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0x13, 0x88, 1, 3, 3, 7 },
+};
 
 /** splice() - a connection up to the flush of "A", with these options */
 static void splice(const struct terms *terms)
@@ -738,7 +742,8 @@ static void test_random_segments(void **state)
 	server_sends(&world, TCP_ACK, 0, 1, NULL);
 	for (int i = 0; i < 10000; i++) {
 		bool client = random_below(&random, 2);
-		struct wire_tcp s = client ? client_segment(TCP_ACK, 0, random_next(&random)) : server_segment(TCP_ACK, 0, 1);
+		struct wire_tcp s = client ? client_segment(TCP_ACK, 0, random_next(&random)) :
+					     server_segment(TCP_ACK, 0, 1);
 		struct wire_tcp out;
 		char data[40];
 
