@@ -86,7 +86,10 @@ enum drop {
 	X(REFUSED_PORT, "refused_port", "SYNs to an address of ours where no service listens on the port.")           \
 	X(PORT_CHANGED, "port_changed", "Connections that use another source port towards the server.")               \
 	X(PAYLOAD_KEPT, "payload_kept", "Segments whose payload was overwritten with what had been inspected.")       \
-	X(WINDOW_ZERO, "window_zero", "Windows that became zero by scaling.")                                         \
+	X(OPENING_REPLACED, "opening_replaced",                                                                       \
+	  "Unanswered SYNs of services without rules that made room for newer ones. Raise limits.waiting.")             \
+	X(WINDOW_RAISED, "windows_raised",                                                                            \
+	  "Windows below one unit of our scale, raised to one. Lower tcp.window_scale for servers with tiny buffers.")  \
 	X(ECHO, "echo_replies", "Echo requests answered.")                                                            \
 	X(ICMP_SENT, "icmp_errors_sent", "ICMP errors generated.")                                                    \
 	X(ANSWER_SENT, "answers_sent", "Refusals told to the client as a TLS alert or an HTTP error.")                 \

@@ -147,8 +147,12 @@ enum buffer_result buffer_insert(struct buffer_pool *pool, struct buffer *buffer
 	if (length == 0 || is_known(buffer, added))
 		return BUFFER_DUPLICATE;
 	count = merge(buffer, added, merged);
-	if (count > BUFFER_RANGES_MAX)
-		return BUFFER_HOLES;
+	if (count > BUFFER_RANGES_MAX) {
+		if (merged[BUFFER_RANGES_MAX].start == added.start)
+			return BUFFER_HOLES;
+		/* what is behind most holes is needed last: forget it, it will be repeated */
+		count = BUFFER_RANGES_MAX;
+	}
 	if (!reserve(pool, buffer, added.start, added.end))
 		return BUFFER_NO_CHUNK;
 	fill_gaps(pool, buffer, added, bytes);

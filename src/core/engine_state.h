@@ -279,6 +279,12 @@ void pending_release(struct engine *e, struct flow *flow);
 /** flow_end() - release a flow and everything that belongs to it; @reason for the session log */
 void flow_end(struct engine *e, struct flow *flow, const char *reason);
 
+/** flow_take() - a record; if all are in use, a connection that is over makes room. NULL: none was found */
+struct flow *flow_take(struct engine *e);
+
+/** flow_oldest_opening() - one of the connections that wait longest for the answer to a client's own SYN, or NULL */
+struct flow *flow_oldest_opening(struct engine *e);
+
 /** flow_touch() - the flow was used now */
 void flow_touch(struct engine *e, struct flow *flow);
 

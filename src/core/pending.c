@@ -13,6 +13,12 @@ static const int64_t SWEEP_ROUND = 4 * SECOND;
 static const uint32_t SWEEP_PARTS = 8;
 static const uint32_t SWEEP_RECORDS = 16384;
 
+/** A reset connection shows in this time that it still lives, if it does (RFC 5961): a round trip. */
+static const int64_t REVIVAL = SECOND;
+
+/** Records that are looked at to find one that can make room. */
+static const uint32_t ROOM_RECORDS = 64;
+
 /** sweep_parts() - stretches in a round: short ones, so that no packet waits for a sweep */
 static uint32_t sweep_parts(const struct engine *e)
 {
@@ -115,6 +121,58 @@ static const char *end_reason(const struct flow *flow)
 	return flow->state == TCP_STATE_RESET ? "reset" : "timeout";
 }
 
+/** sweep_step() - the next record that the hand points at */
+static struct flow *sweep_step(struct engine *e)
+{
+	struct flow *flow = flow_table_at(&e->flows, e->sweep_hand);
+
+	e->sweep_hand = (e->sweep_hand + 1) % e->flows.touched;
+	return flow;
+}
+
+/** silence() - nanoseconds since a flow was used */
+static int64_t silence(const struct engine *e, const struct flow *flow)
+{
+	return (int64_t)((uint32_t)(e->now / MILLISECOND) - flow->last_seen) * MILLISECOND;
+}
+
+/** is_spent() - kept for late segments only: may the record be used for somebody else */
+static bool is_spent(const struct engine *e, const struct flow *flow)
+{
+	if (flow->state == TCP_STATE_RESET)
+		return silence(e, flow) >= REVIVAL;
+	return flow->state == TCP_STATE_CLOSED;
+}
+
+struct flow *flow_take(struct engine *e)
+{
+	struct flow *free = flow_table_take(&e->flows);
+	const uint32_t *states = e->flows.states;
+
+	if (free || states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] == 0)
+		return free;
+	for (uint32_t i = 0; i < ROOM_RECORDS; i++) {
+		struct flow *flow = sweep_step(e);
+
+		if (!is_spent(e, flow))
+			continue;
+		flow_end(e, flow, end_reason(flow));
+		return flow_table_take(&e->flows);
+	}
+	return NULL;
+}
+
+struct flow *flow_oldest_opening(struct engine *e)
+{
+	for (uint32_t i = 0; i < ROOM_RECORDS; i++) {
+		struct flow *flow = sweep_step(e);
+
+		if (flow->state == TCP_STATE_OPENING)
+			return flow;
+	}
+	return NULL;
+}
+
 /** is_idle() - has a flow that is not waited for by a timer been silent for too long */
 static bool is_idle(const struct engine *e, const struct flow *flow)
 {
@@ -123,7 +181,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow)
 
 	if (state == TCP_STATE_FREE || tcp_state_is_pending(state))
 		return false;
-	silent = (int64_t)((uint32_t)(e->now / MILLISECOND) - flow->last_seen) * MILLISECOND;
+	silent = silence(e, flow);
 	allowed = tcp_state_timeout(state, &e->config->timeouts);
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
 	if (flow->pending && allowed > e->config->timeouts.tcp_transitory)
@@ -136,11 +194,10 @@ void flows_sweep(struct engine *e)
 	uint32_t count = e->flows.touched / sweep_parts(e) + 1;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct flow *flow = flow_table_at(&e->flows, e->sweep_hand);
+		struct flow *flow = sweep_step(e);
 
 		if (is_idle(e, flow))
 			flow_end(e, flow, end_reason(flow));
-		e->sweep_hand = (e->sweep_hand + 1) % e->flows.touched;
 	}
 	e->sweep_due = e->flows.used > 0 ? sweep_next(e) : 0;
 }

@@ -189,7 +189,7 @@ static bool is_crowded(const struct engine *e)
 static struct flow *accept(struct engine *e, const struct half_open *from, const struct service *service,
 			   enum drop *why)
 {
-	struct flow *flow = flow_table_take(&e->flows);
+	struct flow *flow = flow_take(e);
 	struct pending *p;
 	bool linked;
 

@@ -22,9 +22,9 @@
  *	R3	the server has no timestamps: the option becomes NOPs
  *	R6	options that were not negotiated become NOPs in both directions
  *
- * Windows are only ever rounded down. Everything else, loss, flow and congestion control, closing, is between
- * the two hosts. Flows of services without rules come here from the SYN on, with delta and theta 0 and options
- * as they are; only the MSS is clamped.
+ * Windows are only ever rounded down, except that an open one does not become a closed one. Everything else,
+ * loss, flow and congestion control, closing, is between the two hosts. Flows of services without rules come
+ * here from the SYN on, with delta and theta 0 and options as they are; only the MSS is clamped.
  *
  * As long as a flow has a pending record, payload of the client that overlaps the buffer is overwritten with
  * the buffer: the server must not get other bytes than those that were inspected.
@@ -43,13 +43,20 @@ static uint16_t client_window(const struct flow *flow, uint16_t window)
 	return (uint16_t)(raised < UINT16_MAX ? raised : UINT16_MAX);
 }
 
-/** server_window() - window field towards the client, rounded down */
+/**
+ * server_window() - window field towards the client, rounded down, but not to zero
+ *
+ * A server whose whole buffer is smaller than our unit would seem closed for ever, and its client wait for ever.
+ * One unit is at most 2^14 bytes too much: what does not fit the server drops, and the client repeats it.
+ */
 static uint16_t server_window(struct engine *e, const struct flow *flow, uint16_t window)
 {
 	uint32_t scaled = (uint32_t)window << flow->server_scale >> flow->our_scale;
 
-	if (scaled == 0 && window != 0)
-		count(e, EVENT_WINDOW_ZERO);
+	if (scaled == 0 && window != 0) {
+		count(e, EVENT_WINDOW_RAISED);
+		scaled = 1;
+	}
 	return (uint16_t)(scaled < UINT16_MAX ? scaled : UINT16_MAX);
 }
 
@@ -209,10 +216,24 @@ static bool choose_server(struct engine *e, struct flow *flow, const struct serv
 	return connect_take_port(e, flow);
 }
 
-/** is_opening_crowded() - connections that are being opened count against limits.waiting as well */
-static bool is_opening_crowded(const struct engine *e)
+/**
+ * make_way() - connections that are being opened count against limits.waiting as well
+ *
+ * A SYN that goes through needs a record, for there is no cookie of ours in it. Under a flood the oldest one
+ * makes room: a client that lives completes its handshake long before its turn comes, or repeats its SYN.
+ */
+static bool make_way(struct engine *e)
 {
-	return e->flows.states[TCP_STATE_OPENING] >= e->pending_capacity;
+	struct flow *oldest;
+
+	if (e->flows.states[TCP_STATE_OPENING] < e->pending_capacity)
+		return true;
+	oldest = flow_oldest_opening(e);
+	if (!oldest)
+		return false;
+	flow_end(e, oldest, "replaced");
+	count(e, EVENT_OPENING_REPLACED);
+	return true;
 }
 
 enum verdict splice_open(struct engine *e, struct input *in, const struct service *service)
@@ -225,11 +246,13 @@ enum verdict splice_open(struct engine *e, struct input *in, const struct servic
 		return segment_reset_for(e, in);
 	if (in->options.is_signed)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
-	if (is_opening_crowded(e))
-		return verdict_drop(e, in, DROP_WAITING_FULL);
 	if (!source_enter(e, p->source4))
 		return verdict_drop(e, in, DROP_SOURCE_LIMIT);
-	flow = flow_table_take(&e->flows);
+	if (!make_way(e)) {
+		source_leave(e, p->source4);
+		return verdict_drop(e, in, DROP_WAITING_FULL);
+	}
+	flow = flow_take(e);
 	if (!flow) {
 		source_leave(e, p->source4);
 		return verdict_drop(e, in, DROP_FLOWS_FULL);

@@ -203,7 +203,8 @@ def all_buffers(matrix):
                 {"tcp_rmem": client, "tcp_window_scaling": scaling[0]},
                 {"tcp_rmem": server, "tcp_window_scaling": scaling[1]}, 300000,
             )
-    matrix.run({}, {}, 20000, (2048, 0))
+    for buffers in ((2048, 0), (0, 2048), (2048, 2048)):
+        matrix.run({}, {}, 20000, buffers)
 
 
 def all_mtus(matrix):

@@ -35,6 +35,7 @@ struct model {
 	struct buffer buffer;
 	uint8_t bytes[BUFFER_MAX];
 	uint8_t known[BUFFER_MAX];
+	bool chunks[BUFFER_CHUNKS_MAX];
 };
 
 /** model_ranges() - number of runs of known bytes if @start to @end were known as well */
@@ -57,25 +58,50 @@ static bool is_all_known(const struct model *m, uint32_t start, uint32_t end)
 	return !memchr(m->known + start, 0, end - start);
 }
 
-/** missing_chunks() - chunks that a range needs and that hold no known byte yet */
+/** missing_chunks() - chunks that a range needs and that the buffer has not got yet */
 static uint32_t missing_chunks(const struct model *m, uint32_t start, uint32_t end)
 {
 	uint32_t missing = 0;
 
 	for (uint32_t c = start / BUFFER_CHUNK; c <= (end - 1) / BUFFER_CHUNK; c++)
-		missing += !memchr(m->known + c * BUFFER_CHUNK, 1, BUFFER_CHUNK);
+		missing += !m->chunks[c];
 	return missing;
+}
+
+/** is_last() - is nothing known behind @start */
+static bool is_last(const struct model *m, uint32_t start)
+{
+	return !memchr(m->known + start, 1, BUFFER_MAX - start);
+}
+
+/** forget_last() - the last range makes room for one in front of it */
+static void forget_last(struct model *m)
+{
+	uint32_t last = BUFFER_MAX;
+
+	while (!m->known[last - 1])
+		last--;
+	while (last > 0 && m->known[last - 1])
+		m->known[--last] = 0;
 }
 
 static enum buffer_result model_insert(struct model *m, uint32_t free_chunks, uint32_t offset, const uint8_t *bytes,
 				       uint32_t length)
 {
+	bool holes;
+
 	if (length == 0 || is_all_known(m, offset, offset + length))
 		return BUFFER_DUPLICATE;
-	if (model_ranges(m, offset, offset + length) > BUFFER_RANGES_MAX)
+	holes = model_ranges(m, offset, offset + length) > BUFFER_RANGES_MAX;
+
+	if (holes && is_last(m, offset))
 		return BUFFER_HOLES;
 	if (missing_chunks(m, offset, offset + length) > free_chunks)
 		return BUFFER_NO_CHUNK;
+	if (holes)
+		forget_last(m);
+	for (uint32_t c = offset / BUFFER_CHUNK; c <= (offset + length - 1) / BUFFER_CHUNK; c++)
+		m->chunks[c] = true;
 	for (uint32_t i = 0; i < length; i++) {
 		if (!m->known[offset + i])
 			m->bytes[offset + i] = bytes[i];
@@ -213,7 +239,7 @@ static void test_touching_ranges_join(void **state)
 	assert_text(&pool, &buffer, "abcde");
 }
 
-/** Too many holes change nothing, and what closes one is still taken. */
+/** Too many holes change nothing; what is needed first is still taken, and what is needed last makes room. */
 static void test_holes(void **state)
 {
 	struct buffer_pool pool = pool_of(2);
@@ -227,6 +253,14 @@ static void test_holes(void **state)
 	insert(&pool, &buffer, 1, "z", BUFFER_STORED);
 	insert(&pool, &buffer, 2 * BUFFER_RANGES_MAX, "y", BUFFER_STORED);
 	assert_text(&pool, &buffer, "xzx");
+
+	buffer_release(&pool, &buffer);
+	for (uint32_t i = 1; i <= BUFFER_RANGES_MAX; i++)
+		insert(&pool, &buffer, 2 * i, "x", BUFFER_STORED);
+	insert(&pool, &buffer, 0, "a", BUFFER_STORED);
+	assert_int_equal(buffer_end(&buffer), 2 * BUFFER_RANGES_MAX - 1);
+	insert(&pool, &buffer, 1, "b", BUFFER_STORED);
+	assert_text(&pool, &buffer, "abx");
 }
 
 /** A pool that is used up refuses, changes nothing, and serves again after a release. */

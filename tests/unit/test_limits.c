@@ -84,6 +84,29 @@ static void test_flows_full(void **state)
 	world_free(&world);
 }
 
+/** A connection that is over makes room when all records are in use, one that was reset after a second. */
+static void test_flows_full_of_old_ones(void **state)
+{
+	(void)state;
+	start(1, 16, 32768, 1 << 20);
+	server_sends(&world, TCP_FIN | TCP_ACK, 0, 18, NULL);
+	client_sends(&world, TCP_FIN | TCP_ACK, 18, OUR_ISN + 2, NULL);
+	from_port(1, TCP_SYN, NULL);
+	expect_drop(&world, from_port(1, TCP_ACK, NULL), DROP_FLOWS_FULL, 1);
+	server_sends(&world, TCP_ACK, 1, 19, NULL);
+	expect_silence(&world, from_port(1, TCP_ACK, NULL));
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
+	world_free(&world);
+
+	start(1, 16, 32768, 1 << 20);
+	server_sends(&world, TCP_RST | TCP_ACK, 0, 18, NULL);
+	from_port(1, TCP_SYN, NULL);
+	expect_drop(&world, from_port(1, TCP_ACK, NULL), DROP_FLOWS_FULL, 1);
+	world_wait(&world, SECOND);
+	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
+	world_free(&world);
+}
+
 static void test_flows_full_of_plain_ones(void **state)
 {
 	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
@@ -130,16 +153,21 @@ static void test_waiting_full_of_plain_ones(void **state)
 	(void)state;
 	start(64, 4, 32768, 1 << 20);
 	s.destination_port = 8080;
-	for (int i = 0; i < 4; i++, s.source_port++)
+	for (int i = 0; i < 4; i++, s.source4 += 256)
 		assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
-	expect_drop(&world, connection_send(&world, &s), DROP_WAITING_FULL, 1);
+	/* the newest goes through, instead of the oldest */
+	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	assert_int_equal(world_events(&world, EVENT_OPENING_REPLACED), 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 4);
 	check_established();
 	/* a repeated SYN is no new connection */
-	s.source_port--;
 	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
-	world_wait(&world, 30 * SECOND);
-	s.source_port++;
+	assert_int_equal(world_events(&world, EVENT_OPENING_REPLACED), 1);
+	/* the one that had to go comes again, and is new */
+	s.source4 = WORLD_CLIENT;
 	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	assert_int_equal(world_events(&world, EVENT_OPENING_REPLACED), 2);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 4);
 	world_free(&world);
 }
 
@@ -258,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flows_full),
+		cmocka_unit_test(test_flows_full_of_old_ones),
 		cmocka_unit_test(test_flows_full_of_plain_ones),
 		cmocka_unit_test(test_waiting_full),
 		cmocka_unit_test(test_waiting_full_of_plain_ones),
