@@ -88,6 +88,8 @@ static void start_answer(struct engine *e, struct flow *flow, const uint8_t *wor
 	/* there was at least a chunk of first bytes, or the protocol would not be known */
 	NAT46_ASSERT(result == BUFFER_STORED);
 	p->tries = 0;
+	/* there is no server any more: what one still sends must not be taken for a part of this connection */
+	flow_table_unlink6(&e->flows, flow);
 	flow_move(&e->flows, flow, TCP_EVENT_ANSWER);
 	count(e, EVENT_ANSWER_SENT);
 	send_answer(e, flow);

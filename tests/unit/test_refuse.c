@@ -234,6 +234,26 @@ static void test_answer_server_refuses(void **state)
 	finish();
 }
 
+/** The servers are out of it once the client is answered: whatever they still send is for no connection. */
+static void test_answer_and_a_late_server(void **state)
+{
+	struct wire_tcp late = server_segment(TCP_RST | TCP_ACK, 0, 0);
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("www.example"));
+	server_sends(&world, TCP_RST | TCP_ACK, -1, 0, NULL);
+	/* a second RST, for the second SYN, has the sequence number 0 like the first */
+	late.seq = 0;
+	assert_int_equal(connection_send(&world, &late), VERDICT_DROPPED);
+	assert_int_equal(world_drops(&world, DROP_TCP_NO_FLOW), 1);
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(world.packets[0].bytes[40 + 13], TCP_RST);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
+	finish();
+}
+
 static void test_answer_tls(void **state)
 {
 	/* a ClientHello with an inner length that lies: decode_error */
@@ -264,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_answer_unknown_protocol),
 		cmocka_unit_test(test_answer_server_silent),
 		cmocka_unit_test(test_answer_server_refuses),
+		cmocka_unit_test(test_answer_and_a_late_server),
 		cmocka_unit_test(test_answer_tls),
 	};
 
