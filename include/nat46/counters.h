@@ -73,7 +73,7 @@ enum drop {
 	X(SERVER_CONNECTED, "servers_connected", "Servers that completed the handshake with a spliced client.")       \
 	X(SERVER_REFUSED, "servers_refused", "Servers that answered a SYN with RST or an ICMP error.")                \
 	X(SERVER_SILENT, "servers_silent", "Servers that did not answer a SYN in time.")                              \
-	X(SERVER_NEXT, "servers_next", "Connections that went to the next server in rank.")                           \
+	X(SERVER_NEXT, "servers_next", "Connections for which the next server in rank was asked.")                        \
 	X(SERVER_STALE, "servers_stale", "Servers that still knew an older connection of the same client port.")      \
 	X(PLAIN_OPENED, "plain_opened", "Connections of services without rules.")                                     \
 	X(REFUSED_NO_RULE, "refused_no_rule", "Connections refused because no rule matched.")                         \

@@ -37,7 +37,6 @@ enum flow_flag {
 	FLOW_SERVER_FIN = 0x10,		/* to_client.end includes a FIN */
 	FLOW_STRIP_TIMESTAMPS = 0x20,	/* repair R3: the server has none */
 	FLOW_STRIP_SACK = 0x40,		/* repair R2: the server has none */
-	FLOW_REPLACED_PORT = 0x80,	/* source_port is not client_port */
 };
 
 /**
@@ -73,7 +72,7 @@ struct flow_direction {
  * @opened: time of the first packet, in seconds
  * @pending: pending record plus one, 0: none; in a free record the next free one plus one
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
- * @attempts: in state OPENING, how often the client has repeated its SYN
+ * @attempts: in state OPENING, how often the client has repeated its SYN; in state ASKED, number of the candidate
  */
 struct flow {
 	struct ipv6_address server;

@@ -4,7 +4,7 @@
  *
  * DOC: Theory of operation
  *
- * Nothing is asked of a server; what its handshakes show is remembered. One that refuses, or is silent, is
+ * Nothing is asked of a server; what its handshakes show is remembered. One that refuses, or is silent twice, is
  * *failing* for a while, 1 second at first and up to 32 when it goes on: new connections go to the others,
  * and to it only when there are none. Then one connection may try it again.
  *

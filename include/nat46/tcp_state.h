@@ -10,6 +10,7 @@
  *	FREE		no flow
  *	WAITING		client connected to us, first bytes awaited (has a pending record)
  *	CONNECTING	server chosen, our SYN is on its way (has a pending record)
+ *	ASKED		stands for a server that was asked before the present one (shares the pending record)
  *	ANSWERING	no server: we tell the client why and close (has a pending record)
  *	OPENING		service without rules: the client's SYN went through
  *	ESTABLISHED	both ends connected
@@ -34,6 +35,7 @@ enum tcp_state {
 	TCP_STATE_FREE = 0,
 	TCP_STATE_WAITING,
 	TCP_STATE_CONNECTING,
+	TCP_STATE_ASKED,
 	TCP_STATE_ANSWERING,
 	TCP_STATE_OPENING,
 	TCP_STATE_ESTABLISHED,
@@ -48,6 +50,7 @@ enum tcp_state {
 enum tcp_event {
 	TCP_EVENT_ACCEPT,	/* a client completed the handshake with us */
 	TCP_EVENT_PASS,		/* a client's SYN goes through to a server */
+	TCP_EVENT_ASK,		/* another server is asked as well */
 	TCP_EVENT_CONNECT,	/* a server was chosen */
 	TCP_EVENT_ANSWER,	/* no server is to be had, and the client is told so in its own protocol */
 	TCP_EVENT_CONNECTED,	/* the server accepted */

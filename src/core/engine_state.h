@@ -10,6 +10,7 @@
  *	tcp_waiting.c	P2: buffer the first bytes, decide
  *	tcp_refuse.c	no server: reset, silence, or an answer
  *	tcp_connect.c	P3: the server's handshake, in the client's name; flush
+ *	tcp_hedge.c	P3: several servers asked at a time
  *	tcp_splice.c	P4: rewrite headers in both directions; also flows without splice
  *	icmp.c		echo, errors of ours, errors about connections
  */
@@ -87,9 +88,10 @@ struct half_open {
  * @has_fin: the client's FIN was seen, at stream offset @fin
  * @flushed: stream offset up to which bytes were sent to the server, or acknowledged by our answer; includes the FIN
  * @candidates: servers in the order in which they are tried
- * @candidate_count, @candidate: how many, and the present one
+ * @candidate_count, @candidate, @next: how many, the present one, and the first that was not asked yet
  * @tries: SYNs sent to the present one
- * @stale: RSTs sent to the present one because it knew an older connection
+ * @stale: RSTs sent because a server knew an older connection
+ * @asked: flow plus one of each candidate that was asked before the present one and may still answer; 0: none
  * @deadline: when waiting or connecting ends
  * @started: when the first SYN went to the present candidate
  * @buffer: first bytes; in state ANSWERING the answer
@@ -111,8 +113,10 @@ struct pending {
 	bool has_fin;
 	uint8_t candidate_count;
 	uint8_t candidate;
+	uint8_t next;
 	uint8_t tries;
 	uint8_t stale;
+	uint32_t asked[CANDIDATES_MAX - 1];
 	struct server candidates[CANDIDATES_MAX];
 	int64_t deadline;
 	int64_t started;
@@ -377,20 +381,23 @@ void connect_start(struct engine *e, struct flow *flow, const struct server_set 
  */
 bool connect_take_port(struct engine *e, struct flow *flow);
 
-/** connect_input() - segment of a server to which a SYN is on its way */
+/** connect_input() - segment of a server to which a SYN is on its way; @flow may be in state ASKED */
 enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in);
 
-/** connect_refused() - the present server refused, with @error: go to the next */
+/** connect_refused() - a server refused, with @error: go on with the others; @flow may be in state ASKED */
 void connect_refused(struct engine *e, struct flow *flow, enum server_error error);
+
+/** connect_has_other() - is there another server that may accept; @flow may be in state ASKED */
+bool connect_has_other(const struct engine *e, const struct flow *flow);
 
 /** connect_rank() - the servers to try for the client of a flow, best first; returns how many */
 size_t connect_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
 		    struct server *candidates);
 
-/** connect_timer() - the server is silent: repeat the SYN, or go to the next */
+/** connect_timer() - no server has answered: ask the next one as well, or repeat the SYNs */
 void connect_timer(struct engine *e, struct flow *flow);
 
-/** connect_abandon() - tell the present server that the connection is no longer wanted */
+/** connect_abandon() - tell all servers that were asked that the connection is no longer wanted */
 void connect_abandon(struct engine *e, const struct flow *flow);
 
 /** connect_again() - the server repeats its SYN/ACK: our ACK was lost */
@@ -398,6 +405,24 @@ enum verdict connect_again(struct engine *e, struct flow *flow, struct input *in
 
 /** connect_flush() - send as much of the buffered bytes as the server's window takes */
 void connect_flush(struct engine *e, struct flow *flow);
+
+/* ---- tcp_hedge.c ---- */
+
+/**
+ * hedge_next() - walk over the servers that were asked before the present one
+ * @position: 0 at first; the record that is returned may be forgotten before the next call
+ * Return: a record in state ASKED, or NULL behind the last
+ */
+struct flow *hedge_next(const struct engine *e, const struct pending *p, uint32_t *position);
+
+/** hedge_keep() - go on to listen to the present server while @flow turns to the next; false: no record left */
+bool hedge_keep(struct engine *e, struct flow *flow);
+
+/** hedge_forget() - release a record in state ASKED; later answers of its server are those of a stranger */
+void hedge_forget(struct engine *e, struct flow *asked);
+
+/** hedge_take_over() - turn @flow back to the server of @asked, whose record ends */
+void hedge_take_over(struct engine *e, struct flow *flow, struct flow *asked);
 
 /* ---- tcp_splice.c ---- */
 

@@ -433,12 +433,10 @@ static enum verdict error_to_server(struct engine *e, struct input *in)
 static enum verdict own_syn(struct engine *e, struct flow *flow, struct input *in, const struct packet *inner,
 			    const struct icmp_error *error)
 {
-	const struct pending *p = pending_of(e, flow);
-
 	if (inner->seq != flow->client_isn || error->type != ICMPV6_UNREACHABLE)
 		return verdict_drop(e, in, DROP_ICMP_IGNORED);
 	/* a soft error for the last one: it may be a passing fault of the path (RFC 5927 5.2) */
-	if (p->candidate + 1 < p->candidate_count)
+	if (connect_has_other(e, flow))
 		connect_refused(e, flow, SERVER_ERROR_UNREACHABLE);
 	return VERDICT_ABSORBED;
 }
@@ -460,7 +458,7 @@ static enum verdict error_to_client(struct engine *e, struct input *in)
 				inner.source_port);
 	if (!flow)
 		return verdict_drop(e, in, DROP_ICMP_NO_FLOW);
-	if (flow->state == TCP_STATE_CONNECTING)
+	if (flow->state == TCP_STATE_CONNECTING || flow->state == TCP_STATE_ASKED)
 		return own_syn(e, flow, in, &inner, &from);
 	if (!error_6to4(e, &from, &to))
 		return verdict_drop(e, in, DROP_ICMP_IGNORED);

@@ -83,9 +83,12 @@ void pending_timer_set(struct engine *e, const struct pending *pending, int64_t 
 void pending_release(struct engine *e, struct flow *flow)
 {
 	struct pending *p = pending_of(e, flow);
+	struct flow *asked;
 
 	if (!p)
 		return;
+	for (uint32_t i = 0; (asked = hedge_next(e, p, &i));)
+		hedge_forget(e, asked);
 	source_leave(e, flow->client);
 	timer_wheel_cancel(&e->timers, flow->pending - 1);
 	buffer_release(&e->buffers, &p->buffer);

@@ -73,6 +73,15 @@ void server_table_connected(struct server_table *table, const struct server *ser
 	entry->connect_time = connect_time;
 }
 
+/** backoff() - how long a server is left alone that has failed @failures times before */
+static int64_t backoff(uint32_t failures, enum server_error error)
+{
+	/* one silence may be one lost packet */
+	if (error == SERVER_ERROR_SILENT && failures == 0)
+		return 0;
+	return SECOND << (failures < BACKOFF_MAX ? failures : BACKOFF_MAX);
+}
+
 void server_table_failed(struct server_table *table, const struct server *server, enum server_error error,
 			 int64_t now)
 {
@@ -80,7 +89,7 @@ void server_table_failed(struct server_table *table, const struct server *server
 
 	/* many connections may fail at once: that is one failure */
 	if (entry->retry <= now) {
-		entry->retry = now + (SECOND << (entry->failures < BACKOFF_MAX ? entry->failures : BACKOFF_MAX));
+		entry->retry = now + backoff(entry->failures, error);
 		entry->failures++;
 	}
 	entry->error = error;

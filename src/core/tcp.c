@@ -119,6 +119,7 @@ enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *
 	case TCP_STATE_CLIENT_FIN:
 	case TCP_STATE_SERVER_FIN:
 	case TCP_STATE_CLOSING:
+	case TCP_STATE_ASKED:
 	case TCP_STATE_FREE:
 	case TCP_STATE_COUNT:
 		break;
@@ -136,7 +137,7 @@ enum verdict tcp_from_server(struct engine *e, struct flow *flow, struct input *
 		return verdict_drop(e, in, DROP_TCP_FLAGS);
 	if (!read_options(e, in, &verdict))
 		return verdict;
-	if (flow && flow->state == TCP_STATE_CONNECTING)
+	if (flow && (flow->state == TCP_STATE_CONNECTING || flow->state == TCP_STATE_ASKED))
 		return connect_input(e, flow, in);
 	if (flow)
 		return splice_from_server(e, flow, in);

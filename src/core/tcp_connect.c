@@ -6,8 +6,8 @@
  *
  * The SYN carries the client's own initial sequence number, port, MSS, window scale and newest timestamp: to
  * the server it is the client. The record is complete and the flow is ESTABLISHED before the first buffered
- * byte leaves. A server that refuses, or does not answer two SYNs, is followed by the next in rank; that is
- * safe as long as no byte has been sent, and none has.
+ * byte leaves. A server that refuses is followed by the next in rank, and one that is silent is joined by it
+ * (tcp_hedge.c); that is safe as long as no byte has been sent, and none has.
  *
  * The buffer stays after the flush until the server has acknowledged it (tcp_splice.c), so that a client
  * cannot have one thing inspected and another one delivered. A lost flush is repeated by the client.
@@ -19,8 +19,11 @@
 
 #include "nat46/seq.h"
 
+/** Silence after which the next server is asked as well. */
+static const int64_t HEDGE = 300 * MILLISECOND;
+
 enum {
-	TRIES_IF_NEXT = 2,	/* SYNs to a server while there is another one to go to */
+	TRIES_IF_NEXT = 2,	/* SYNs to a server before the next one, where there is no room to ask both */
 	STALE_MAX = 3,		/* RSTs to a server that still knows an older connection */
 	MSS_MIN = 64,		/* smaller ones are nonsense, and leave no room for options */
 	PORT_TRIES = 16,	/* source ports that are tried after the client's own */
@@ -42,9 +45,16 @@ static struct tcp_options syn_options(const struct engine *e, const struct flow 
 	};
 }
 
+/** has_next() - is there a server that was not asked yet */
+static bool has_next(const struct pending *p)
+{
+	return p->next < p->candidate_count;
+}
+
+/** send_syn() - @flow: of the connection, or of a server that was asked before */
 static void send_syn(struct engine *e, const struct flow *flow)
 {
-	struct pending *p = pending_of(e, flow);
+	const struct pending *p = pending_of(e, flow);
 	const struct tcp_options options = syn_options(e, flow, p);
 	const struct segment syn = {
 		.flow = flow,
@@ -54,11 +64,22 @@ static void send_syn(struct engine *e, const struct flow *flow)
 		.window = (uint16_t)(p->window < UINT16_MAX ? p->window : UINT16_MAX),
 		.options = &options,
 	};
-	int64_t due = e->now + (SECOND << p->tries);
 
+	segment_send(e, &syn);
+}
+
+/** ask() - send a SYN to the present server and to all that were asked before, and wait */
+static void ask(struct engine *e, const struct flow *flow)
+{
+	struct pending *p = pending_of(e, flow);
+	int64_t due = e->now + (has_next(p) && p->tries == 0 ? HEDGE : SECOND << p->tries);
+	const struct flow *asked;
+
+	for (uint32_t i = 0; p->tries > 0 && (asked = hedge_next(e, p, &i));)
+		send_syn(e, asked);
+	send_syn(e, flow);
 	p->tries++;
 	pending_timer_set(e, p, due < p->deadline ? due : p->deadline);
-	segment_send(e, &syn);
 }
 
 /** send_ack() - acknowledge to the server what the client has, with @length bytes of the buffer from @offset */
@@ -112,38 +133,76 @@ bool connect_take_port(struct engine *e, struct flow *flow)
 	return false;
 }
 
-/** try_candidate() - send the first SYN to the present candidate */
-static void try_candidate(struct engine *e, struct flow *flow)
+/** silent() - a server did not answer in time */
+static void silent(struct engine *e, const struct pending *p, uint8_t candidate)
+{
+	count(e, EVENT_SERVER_SILENT);
+	server_table_failed(e->servers, &p->candidates[candidate], SERVER_ERROR_SILENT, e->now);
+}
+
+static void send_reset(struct engine *e, const struct flow *flow)
+{
+	const struct segment reset = {
+		.flow = flow,
+		.to_server = true,
+		.seq = flow->client_isn + 1,
+		.flags = TCP_RST,
+	};
+
+	segment_send(e, &reset);
+}
+
+/** abandon_others() - the servers that were asked before the present one are no longer wanted */
+static void abandon_others(struct engine *e, const struct flow *flow)
+{
+	const struct pending *p = pending_of(e, flow);
+	struct flow *asked;
+
+	for (uint32_t i = 0; (asked = hedge_next(e, p, &i));) {
+		if ((uint32_t)(e->now / MILLISECOND) - asked->last_seen >= HEDGE / MILLISECOND)
+			silent(e, p, asked->attempts);
+		send_reset(e, asked);
+		hedge_forget(e, asked);
+	}
+}
+
+/** abandon_present() - the server that was asked last is no longer wanted */
+static void abandon_present(struct engine *e, const struct flow *flow)
+{
+	const struct pending *p = pending_of(e, flow);
+
+	if (e->now - p->started >= HEDGE)
+		silent(e, p, p->candidate);
+	send_reset(e, flow);
+}
+
+void connect_abandon(struct engine *e, const struct flow *flow)
+{
+	abandon_others(e, flow);
+	abandon_present(e, flow);
+}
+
+/** try_next() - send the first SYN to the next candidate */
+static void try_next(struct engine *e, struct flow *flow)
 {
 	struct pending *p = pending_of(e, flow);
-	const struct server *server = &p->candidates[p->candidate];
+	const struct server *server = &p->candidates[p->next];
 
 	flow_table_unlink6(&e->flows, flow);
 	flow->server = server->address;
 	flow->server_port = server->port;
 	flow->client6 = address_plan_4to6(&e->config->plan, flow->client);
+	p->candidate = p->next++;
 	p->tries = 0;
 	p->stale = 0;
 	p->started = e->now;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECT);
 	if (!connect_take_port(e, flow)) {
+		abandon_others(e, flow);
 		refuse(e, flow, EVENT_REFUSED_FULL);
 		return;
 	}
-	send_syn(e, flow);
-}
-
-/** next_candidate() - go to the next server in rank; false if there is none */
-static bool next_candidate(struct engine *e, struct flow *flow)
-{
-	struct pending *p = pending_of(e, flow);
-
-	if (p->candidate + 1 >= p->candidate_count)
-		return false;
-	p->candidate++;
-	count(e, EVENT_SERVER_NEXT);
-	try_candidate(e, flow);
-	return true;
+	ask(e, flow);
 }
 
 /** struct health - what is_failing() needs */
@@ -172,58 +231,62 @@ void connect_start(struct engine *e, struct flow *flow, const struct server_set 
 	struct pending *p = pending_of(e, flow);
 
 	p->candidate_count = (uint8_t)connect_rank(e, flow, servers, p->candidates);
-	p->candidate = 0;
+	p->next = 0;
 	p->deadline = e->now + e->config->timeouts.connect;
-	try_candidate(e, flow);
+	try_next(e, flow);
 }
 
-void connect_abandon(struct engine *e, const struct flow *flow)
+bool connect_has_other(const struct engine *e, const struct flow *flow)
 {
-	const struct segment reset = {
-		.flow = flow,
-		.to_server = true,
-		.seq = flow->client_isn + 1,
-		.flags = TCP_RST,
-	};
+	const struct pending *p = &e->pending[flow->pending - 1];
+	uint32_t position = 0;
 
-	segment_send(e, &reset);
+	return flow->state == TCP_STATE_ASKED || has_next(p) || hedge_next(e, p, &position);
 }
 
 void connect_refused(struct engine *e, struct flow *flow, enum server_error error)
 {
-	const struct pending *p = pending_of(e, flow);
+	struct pending *p = pending_of(e, flow);
+	uint8_t candidate = flow->state == TCP_STATE_ASKED ? flow->attempts : p->candidate;
+	uint32_t position = 0;
+	struct flow *asked;
 
-	server_table_failed(e->servers, &p->candidates[p->candidate], error, e->now);
+	server_table_failed(e->servers, &p->candidates[candidate], error, e->now);
 	count(e, EVENT_SERVER_REFUSED);
-	if (!next_candidate(e, flow))
+	if (flow->state == TCP_STATE_ASKED) {
+		hedge_forget(e, flow);
+	} else if (has_next(p)) {
+		count(e, EVENT_SERVER_NEXT);
+		try_next(e, flow);
+	} else if ((asked = hedge_next(e, p, &position))) {
+		hedge_take_over(e, flow, asked);
+	} else {
 		refuse(e, flow, EVENT_REFUSED_NO_SERVER);
-}
-
-/** silent() - the present server did not answer in time */
-static void silent(struct engine *e, const struct pending *p)
-{
-	count(e, EVENT_SERVER_SILENT);
-	server_table_failed(e->servers, &p->candidates[p->candidate], SERVER_ERROR_SILENT, e->now);
+	}
 }
 
 void connect_timer(struct engine *e, struct flow *flow)
 {
 	const struct pending *p = pending_of(e, flow);
-	bool has_next = p->candidate + 1 < p->candidate_count;
 
 	if (e->now >= p->deadline) {
-		silent(e, p);
 		connect_abandon(e, flow);
 		refuse(e, flow, EVENT_REFUSED_SILENCE);
 		return;
 	}
-	if (has_next && p->tries >= TRIES_IF_NEXT) {
-		silent(e, p);
-		connect_abandon(e, flow);
-		next_candidate(e, flow);
-		return;
+	if (has_next(p) && !hedge_keep(e, flow)) {
+		if (p->tries < TRIES_IF_NEXT) {
+			ask(e, flow);
+			return;
+		}
+		abandon_present(e, flow);
 	}
-	send_syn(e, flow);
+	if (has_next(p)) {
+		count(e, EVENT_SERVER_NEXT);
+		try_next(e, flow);
+	} else {
+		ask(e, flow);
+	}
 }
 
 /** keep_promises() - compare what the server accepted with what we promised the client: the repairs R1 to R3 */
@@ -279,6 +342,7 @@ static enum verdict connected(struct engine *e, struct flow *flow, const struct 
 	struct pending *p = pending_of(e, flow);
 	uint16_t mss = in->options.has_mss ? in->options.mss : TCP_MSS_DEFAULT;
 
+	abandon_others(e, flow);
 	if (mss < MSS_MIN)
 		mss = MSS_MIN;
 	flow->server_isn = in->packet.seq;
@@ -361,9 +425,20 @@ static enum verdict input_stale(struct engine *e, struct flow *flow, struct inpu
 	p->stale++;
 	count(e, EVENT_SERVER_STALE);
 	segment_send(e, &reset);
-	p->tries = 0;
 	send_syn(e, flow);
 	return VERDICT_ANSWERED;
+}
+
+/** accepted() - the SYN/ACK of the present server, or of one that was asked before */
+static enum verdict accepted(struct engine *e, struct flow *flow, const struct input *in)
+{
+	struct flow *owner = flow_table_at(&e->flows, pending_of(e, flow)->flow - 1);
+
+	if (flow != owner) {
+		abandon_present(e, owner);
+		hedge_take_over(e, owner, flow);
+	}
+	return connected(e, owner, in);
 }
 
 enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in)
@@ -380,7 +455,7 @@ enum verdict connect_input(struct engine *e, struct flow *flow, struct input *in
 		return VERDICT_ABSORBED;
 	}
 	if (packet->flags & TCP_SYN && is_ours)
-		return connected(e, flow, in);
+		return accepted(e, flow, in);
 	if (packet->flags & TCP_ACK && !is_ours)
 		return input_stale(e, flow, in);
 	return verdict_drop(e, in, DROP_TCP_STATE);

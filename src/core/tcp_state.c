@@ -15,6 +15,7 @@ static const uint8_t transitions[TCP_STATE_COUNT][TCP_EVENT_COUNT] = {
 	[TCP_STATE_FREE] = {
 		[TCP_EVENT_ACCEPT] = TCP_STATE_WAITING,
 		[TCP_EVENT_PASS] = TCP_STATE_OPENING,
+		[TCP_EVENT_ASK] = TCP_STATE_ASKED,
 	},
 	[TCP_STATE_WAITING] = {
 		[TCP_EVENT_CONNECT] = TCP_STATE_CONNECTING,
@@ -75,6 +76,7 @@ static const char *const names[] = {
 	[TCP_STATE_FREE] = "free",
 	[TCP_STATE_WAITING] = "waiting",
 	[TCP_STATE_CONNECTING] = "connecting",
+	[TCP_STATE_ASKED] = "asked",
 	[TCP_STATE_ANSWERING] = "answering",
 	[TCP_STATE_OPENING] = "opening",
 	[TCP_STATE_ESTABLISHED] = "established",
@@ -117,6 +119,7 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 	case TCP_STATE_FREE:
 	case TCP_STATE_WAITING:
 	case TCP_STATE_CONNECTING:
+	case TCP_STATE_ASKED:
 	case TCP_STATE_ANSWERING:
 	case TCP_STATE_CLIENT_FIN:
 	case TCP_STATE_SERVER_FIN:
@@ -129,7 +132,7 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 
 bool tcp_state_is_pending(enum tcp_state state)
 {
-	return state == TCP_STATE_WAITING || state == TCP_STATE_CONNECTING || state == TCP_STATE_ANSWERING;
+	return state >= TCP_STATE_WAITING && state <= TCP_STATE_ANSWERING;
 }
 
 bool tcp_state_is_over(enum tcp_state state)

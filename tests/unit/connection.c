@@ -69,6 +69,31 @@ enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, in
 	return send_text(world, server_segment(flags, offset, acked), data);
 }
 
+enum verdict server_answers(struct world *world, uint8_t server, uint8_t flags, int32_t offset, int32_t acked)
+{
+	struct wire_tcp segment = server_segment(flags, offset, acked);
+
+	segment.source6 = server;
+	return connection_send(world, &segment);
+}
+
+enum verdict server_unreachable(struct world *world, uint8_t server, uint32_t seq, uint8_t type, uint8_t code)
+{
+	struct wire_tcp syn = { .ipv6 = true, .source6 = 3, .destination6 = server, .source_port = CONNECTION_PORT,
+				.destination_port = 80, .seq = seq, .flags = TCP_SYN };
+	uint8_t bytes[256] = { 0 }, quote[128];
+	size_t length = wire_make(&syn, quote);
+
+	wire_make(&(struct wire_tcp){ .ipv6 = true, .source6 = 0xfe, .destination6 = 3 }, bytes);
+	memset(bytes + 40, 0, 20);
+	bytes[6] = 58;
+	bytes[40] = type;
+	bytes[41] = code;
+	memcpy(bytes + 48, quote, length);
+	wire_seal(bytes, 48 + length);
+	return world_input(world, bytes, 48 + length, NULL);
+}
+
 void connection_accept(struct world *world)
 {
 	world->isn = OUR_ISN;

@@ -29,6 +29,12 @@ enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, ui
 /** server_sends() - segment of the server; @offset from the server's first byte, @acked bytes of the client */
 enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, int32_t acked, const char *data);
 
+/** server_answers() - the same from server 2001:db8::@server, without data */
+enum verdict server_answers(struct world *world, uint8_t server, uint8_t flags, int32_t offset, int32_t acked);
+
+/** server_unreachable() - an ICMPv6 error about our SYN to 2001:db8::@server, quoting sequence number @seq */
+enum verdict server_unreachable(struct world *world, uint8_t server, uint32_t seq, uint8_t type, uint8_t code);
+
 /** connection_accept() - handshake with the client, with window scale 7, SACK and MSS 1460, our ISN being 42 */
 void connection_accept(struct world *world);
 

@@ -41,7 +41,7 @@ static void test_backoff(void **state)
 	(void)state;
 	assert_null(server_table_find(&table, &server));
 	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
-		server_table_failed(&table, &server, SERVER_ERROR_SILENT, now);
+		server_table_failed(&table, &server, SERVER_ERROR_UNREACHABLE, now);
 		/* others that fail at the same time are the same failure */
 		server_table_failed(&table, &server, SERVER_ERROR_REFUSED, now);
 		assert_true(server_table_is_failing(&table, &server, now + seconds[i] * SECOND - 1));
@@ -56,6 +56,22 @@ static void test_backoff(void **state)
 	assert_int_equal(server_table_find(&table, &server)->connect_time, 3);
 	server_table_failed(&table, &server, SERVER_ERROR_SILENT, now);
 	assert_false(server_table_is_failing(&table, &server, now + SECOND));
+}
+
+/** One silence may be one lost packet; a second one without a success between them counts. */
+static void test_silence(void **state)
+{
+	const struct server server = server_number(1);
+
+	(void)state;
+	server_table_failed(&table, &server, SERVER_ERROR_SILENT, START);
+	assert_false(server_table_is_failing(&table, &server, START));
+	server_table_connected(&table, &server, 3, START + 1);
+	server_table_failed(&table, &server, SERVER_ERROR_SILENT, START + 2);
+	assert_false(server_table_is_failing(&table, &server, START + 2));
+	server_table_failed(&table, &server, SERVER_ERROR_SILENT, START + 3);
+	assert_true(server_table_is_failing(&table, &server, START + 3 + 2 * SECOND - 1));
+	assert_false(server_table_is_failing(&table, &server, START + 3 + 2 * SECOND));
 }
 
 /** More servers than there is room: the newest are known, nothing breaks. */
@@ -135,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_backoff, setup),
+		cmocka_unit_test_setup(test_silence, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_promise, setup),
 		cmocka_unit_test(test_next_client),

@@ -11,9 +11,10 @@
 
 #include "nat46/tcp_state.h"
 
-#define NONE TCP_STATE_COUNT
+#define NO TCP_STATE_COUNT
 #define WAIT TCP_STATE_WAITING
 #define CONN TCP_STATE_CONNECTING
+#define ASKD TCP_STATE_ASKED
 #define ANSW TCP_STATE_ANSWERING
 #define OPEN TCP_STATE_OPENING
 #define ESTA TCP_STATE_ESTABLISHED
@@ -27,30 +28,31 @@
 static const struct {
 	enum tcp_state state;
 	const char *name;
-	/* accept, pass, connect, answer, connected, client FIN, server FIN, FINs acked, RST, traffic */
+	/* accept, pass, ask, connect, answer, connected, client FIN, server FIN, FINs acked, RST, traffic */
 	enum tcp_state next[TCP_EVENT_COUNT];
 	int64_t timeout;
 	bool is_over;
 	bool is_bound;
 } table[] = {
-	{ TCP_STATE_FREE, "free", { WAIT, OPEN, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE }, 240, false, false },
-	{ WAIT, "waiting", { NONE, NONE, CONN, ANSW, NONE, NONE, NONE, NONE, NONE, NONE }, 240, false, false },
-	{ CONN, "connecting", { NONE, NONE, CONN, ANSW, ESTA, NONE, NONE, NONE, NONE, NONE }, 240, false, false },
-	{ ANSW, "answering", { NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE }, 240, false, false },
-	{ OPEN, "opening", { NONE, NONE, NONE, NONE, ESTA, NONE, NONE, NONE, RSET, OPEN }, 10, false, false },
-	{ ESTA, "established", { NONE, NONE, NONE, NONE, NONE, CFIN, SFIN, NONE, RSET, ESTA }, 7440, false, true },
-	{ CFIN, "client-fin", { NONE, NONE, NONE, NONE, NONE, CFIN, CING, NONE, RSET, CFIN }, 240, false, true },
-	{ SFIN, "server-fin", { NONE, NONE, NONE, NONE, NONE, CING, SFIN, NONE, RSET, SFIN }, 240, false, true },
-	{ CING, "closing", { NONE, NONE, NONE, NONE, NONE, CING, CING, CLOS, RSET, CING }, 240, false, true },
-	{ CLOS, "closed", { NONE, NONE, NONE, NONE, NONE, CLOS, CLOS, CLOS, CLOS, CLOS }, 120, true, true },
-	{ RSET, "reset", { NONE, NONE, NONE, NONE, NONE, CFIN, SFIN, NONE, RSET, ESTA }, 10, true, true },
+	{ TCP_STATE_FREE, "free", { WAIT, OPEN, ASKD, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ WAIT, "waiting", { NO, NO, NO, CONN, ANSW, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ CONN, "connecting", { NO, NO, NO, CONN, ANSW, ESTA, NO, NO, NO, NO, NO }, 240, false, false },
+	{ ASKD, "asked", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ ANSW, "answering", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ OPEN, "opening", { NO, NO, NO, NO, NO, ESTA, NO, NO, NO, RSET, OPEN }, 10, false, false },
+	{ ESTA, "established", { NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA }, 7440, false, true },
+	{ CFIN, "client-fin", { NO, NO, NO, NO, NO, NO, CFIN, CING, NO, RSET, CFIN }, 240, false, true },
+	{ SFIN, "server-fin", { NO, NO, NO, NO, NO, NO, CING, SFIN, NO, RSET, SFIN }, 240, false, true },
+	{ CING, "closing", { NO, NO, NO, NO, NO, NO, CING, CING, CLOS, RSET, CING }, 240, false, true },
+	{ CLOS, "closed", { NO, NO, NO, NO, NO, NO, CLOS, CLOS, CLOS, CLOS, CLOS }, 120, true, true },
+	{ RSET, "reset", { NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA }, 10, true, true },
 };
 
 static void test_table_is_complete(void **state)
 {
 	(void)state;
 	assert_int_equal(sizeof(table) / sizeof(table[0]), TCP_STATE_COUNT);
-	assert_int_equal(TCP_EVENT_COUNT, 10);
+	assert_int_equal(TCP_EVENT_COUNT, 11);
 	for (size_t i = 0; i < TCP_STATE_COUNT; i++)
 		assert_int_equal(table[i].state, i);
 }
@@ -95,7 +97,8 @@ static void test_predicates(void **state)
 	for (int s = 0; s < TCP_STATE_COUNT; s++) {
 		assert_int_equal(tcp_state_is_over((enum tcp_state)s), table[s].is_over);
 		assert_int_equal(tcp_state_is_bound((enum tcp_state)s), table[s].is_bound);
-		assert_int_equal(tcp_state_is_pending((enum tcp_state)s), s == WAIT || s == CONN || s == ANSW);
+		assert_int_equal(tcp_state_is_pending((enum tcp_state)s),
+				 s == WAIT || s == CONN || s == ASKD || s == ANSW);
 	}
 	assert_false(tcp_state_is_bound(TCP_STATE_COUNT));
 }
