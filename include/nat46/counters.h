@@ -45,6 +45,8 @@ enum verdict {
 	X(TCP_STATE, "tcp_state", "A segment that makes no sense in the state of its connection.")                     \
 	X(TCP_WINDOW, "tcp_window", "A segment outside the window before the server was connected.")                   \
 	X(TCP_COLLISION, "tcp_collision", "No source port towards the server was free for this client.")               \
+	X(ACK_STORM, "ack_storm",                                                                                     \
+	  "Client and server answered each other's acknowledgement without end; one direction was cut for a moment.")  \
 	X(TOO_BIG, "too_big", "The packet does not fit the MTU and was answered with an ICMP error.")                  \
 	X(FLOWS_FULL, "flows_full", "The flow table is full. Raise limits.flows.")                                     \
 	X(WAITING_FULL, "waiting_full", "Too many connections wait for data or a server. Raise limits.waiting.")       \

@@ -40,6 +40,7 @@ enum tcp_option {
  * @has_mss, @mss: maximum segment size
  * @has_window_scale, @window_scale: shift; more than 14 is read as 14
  * @sack_permitted: may SACK be used
+ * @has_sack: carries SACK blocks
  * @has_timestamps, @ts_value, @ts_echo: timestamps
  * @is_signed: carries TCP MD5 or TCP-AO
  */
@@ -49,6 +50,7 @@ struct tcp_options {
 	bool has_window_scale;
 	uint8_t window_scale;
 	bool sack_permitted;
+	bool has_sack;
 	bool has_timestamps;
 	uint32_t ts_value;
 	uint32_t ts_echo;

@@ -17,6 +17,7 @@
 #ifndef NAT46_CORE_ENGINE_STATE_H
 #define NAT46_CORE_ENGINE_STATE_H
 
+#include "nat46/ack_storm.h"
 #include "nat46/buffer.h"
 #include "nat46/engine.h"
 #include "nat46/flow_table.h"
@@ -139,6 +140,7 @@ struct rate_limit {
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
  * @replies: limits answers to strangers
+ * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
  * @addresses, @networks: connections that wait, by client and by /24 of the client
  * @key: for cookies, timestamp offsets and half-open records
@@ -163,6 +165,7 @@ struct engine {
 	struct buffer_pool buffers;
 	struct timer_wheel timers;
 	struct rate_limit replies;
+	struct ack_storm storms;
 	struct server_table *servers;
 	struct source_limit addresses;
 	struct source_limit networks;

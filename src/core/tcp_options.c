@@ -59,6 +59,9 @@ static void read_option(struct span area, const struct tcp_option_view *view, st
 		if (view->length == LENGTH_SACK_PERMITTED)
 			options->sack_permitted = true;
 		return;
+	case TCP_OPTION_SACK:
+		options->has_sack = true;
+		return;
 	case TCP_OPTION_TIMESTAMPS:
 		if (view->length != LENGTH_TIMESTAMPS || options->has_timestamps)
 			return;

@@ -331,6 +331,21 @@ static void keep_newest(struct engine *e, const struct flow *flow, const struct 
 		pending->ts_client = in->options.ts_value;
 }
 
+/**
+ * is_storm() - is the segment one of an ACK storm
+ * @side: 0: of the client, 1: of the server
+ */
+static bool is_storm(struct engine *e, const struct flow *flow, const struct input *in, unsigned int side)
+{
+	const struct packet *p = &in->packet;
+	uint32_t index = flow_table_index(&e->flows, flow);
+
+	if (p->flags == TCP_ACK && p->payload_length == 0 && !in->options.has_sack)
+		return ack_storm_watch(&e->storms, index, side, p->seq, p->ack, p->window, e->now);
+	ack_storm_calm(&e->storms, index);
+	return false;
+}
+
 enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
@@ -342,6 +357,9 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 	}
 	if (p->flags & TCP_SYN && flow->flags & FLOW_SPLICED)
 		return challenge(e, flow, in);
+	/* one direction is enough: what does not arrive is not answered */
+	if (is_storm(e, flow, in, 0))
+		return verdict_drop(e, in, DROP_ACK_STORM);
 	if (!(p->flags & TCP_SYN))
 		track_from_client(e, flow, p);
 	if (flow->pending)
@@ -427,6 +445,7 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 			return connect_again(e, flow, in);
 		return pass_to_client(e, flow, in);
 	}
+	is_storm(e, flow, in, 1);
 	track_from_server(e, flow, p);
 	if (flow->pending)
 		settle(e, flow, p);

@@ -36,7 +36,7 @@ static const struct {
 } cases[] = {
 	{ "none", 0, { 0 }, true, { 0 } },
 	{ "Linux SYN", 20, { 2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 5, 1, 3, 3, 7 }, true,
-	  { true, 1460, true, 7, true, true, 0x01020304, 5, false } },
+	  { true, 1460, true, 7, true, false, true, 0x01020304, 5, false } },
 	{ "END hides the rest", 8, { 0, 2, 4, 5, 180, 1, 1, 1 }, true, { 0 } },
 	{ "NOPs", 4, { 1, 1, 1, 1 }, true, { 0 } },
 	{ "unknown kind", 8, { 254, 4, 1, 2, 2, 4, 2, 24 }, true, { .has_mss = true, .mss = 536 } },
@@ -48,6 +48,7 @@ static const struct {
 	{ "MSS of wrong length", 8, { 2, 3, 9, 2, 4, 5, 180, 1 }, true, { .has_mss = true, .mss = 1460 } },
 	{ "scale of wrong length", 4, { 3, 4, 7, 7 }, true, { 0 } },
 	{ "SACK permitted of wrong length", 4, { 4, 3, 0, 0 }, true, { 0 } },
+	{ "SACK blocks", 12, { 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2 }, true, { .has_sack = true } },
 	{ "timestamps of wrong length", 12, { 8, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 }, true, { 0 } },
 	{ "MD5", 20, { 19, 18 }, true, { .is_signed = true } },
 	{ "TCP-AO", 4, { 29, 4, 1, 1 }, true, { .is_signed = true } },
@@ -64,7 +65,7 @@ static void assert_same(const char *name, struct tcp_options a, struct tcp_optio
 	if (a.has_mss != b.has_mss || a.mss != b.mss || a.has_window_scale != b.has_window_scale ||
 	    a.window_scale != b.window_scale || a.sack_permitted != b.sack_permitted ||
 	    a.has_timestamps != b.has_timestamps || a.ts_value != b.ts_value || a.ts_echo != b.ts_echo ||
-	    a.is_signed != b.is_signed)
+	    a.is_signed != b.is_signed || a.has_sack != b.has_sack)
 		fail_msg("%s: read something else", name);
 }
 
@@ -73,7 +74,7 @@ static void test_parse(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		/* what was there before must not shine through */
-		struct tcp_options options = { true, 1, true, 1, true, true, 1, 1, true };
+		struct tcp_options options = { true, 1, true, 1, true, true, true, 1, 1, true };
 
 		if (parse(cases[i].bytes, cases[i].length, &options) != cases[i].ok)
 			fail_msg("%s: %s", cases[i].name, cases[i].ok ? "refused" : "accepted");
@@ -146,7 +147,7 @@ static void test_build_every_combination(void **state)
 static void test_build_like_linux(void **state)
 {
 	static const uint8_t expected[] = { 2, 4, 5, 160, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7 };
-	const struct tcp_options options = { true, 1440, true, 7, true, true, 1, 2, false };
+	const struct tcp_options options = { true, 1440, true, 7, true, false, true, 1, 2, false };
 	uint8_t bytes[TCP_OPTIONS_MAX];
 
 	(void)state;
