@@ -126,6 +126,7 @@ struct engine_limits {
  * @router_ipv6: own IPv6 address
  * @mtu: MTU of the TUN device
  * @tcp: promises in SYN/ACKs
+ * @keepalive: ask the ends of an idle connection before it is forgotten
  * @timeouts: time limits
  * @limits: size limits
  */
@@ -138,6 +139,7 @@ struct engine_config {
 	struct ipv6_address router_ipv6;
 	uint32_t mtu;
 	struct tcp_promises tcp;
+	bool keepalive;
 	struct engine_timeouts timeouts;
 	struct engine_limits limits;
 };

@@ -14,6 +14,7 @@
  *	ANSWERING	no server: we tell the client why and close (has a pending record)
  *	OPENING		service without rules: the client's SYN went through
  *	ESTABLISHED	both ends connected
+ *	PROBED		the same, silent for so long that both ends were asked whether they still know it
  *	CLIENT_FIN	FIN of the client seen: half closed
  *	SERVER_FIN	FIN of the server seen: half closed
  *	CLOSING		FIN of both seen
@@ -39,6 +40,7 @@ enum tcp_state {
 	TCP_STATE_ANSWERING,
 	TCP_STATE_OPENING,
 	TCP_STATE_ESTABLISHED,
+	TCP_STATE_PROBED,
 	TCP_STATE_CLIENT_FIN,
 	TCP_STATE_SERVER_FIN,
 	TCP_STATE_CLOSING,
@@ -59,6 +61,7 @@ enum tcp_event {
 	TCP_EVENT_FINS_ACKED,	/* both FINs are acknowledged */
 	TCP_EVENT_RST,		/* RST of either, inside the window */
 	TCP_EVENT_TRAFFIC,	/* any other segment that fits */
+	TCP_EVENT_PROBE,	/* idle for its time: the ends are asked */
 	TCP_EVENT_COUNT,
 };
 

@@ -265,7 +265,7 @@ uint32_t engine_flows(const struct engine *engine, enum flow_kind kind)
 	case FLOWS_CONNECTING:
 		return states[TCP_STATE_CONNECTING] + states[TCP_STATE_OPENING];
 	case FLOWS_ESTABLISHED:
-		return states[TCP_STATE_ESTABLISHED];
+		return states[TCP_STATE_ESTABLISHED] + states[TCP_STATE_PROBED];
 	case FLOWS_CLOSING:
 		return states[TCP_STATE_CLIENT_FIN] + states[TCP_STATE_SERVER_FIN] + states[TCP_STATE_CLOSING] +
 		       states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET];

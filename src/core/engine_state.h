@@ -436,6 +436,9 @@ enum verdict splice_open(struct engine *e, struct input *in, const struct servic
 enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in);
 enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in);
 
+/** splice_probe() - ask both ends of an idle connection before it is forgotten; false: forget it */
+bool splice_probe(struct engine *e, struct flow *flow);
+
 /* ---- tcp_track.c ---- */
 
 /** track_from_client(), track_from_server() - learn from a segment of a bound flow, as it arrived */

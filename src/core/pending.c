@@ -199,7 +199,7 @@ void flows_sweep(struct engine *e)
 	for (uint32_t i = 0; i < count; i++) {
 		struct flow *flow = sweep_step(e);
 
-		if (is_idle(e, flow))
+		if (is_idle(e, flow) && !splice_probe(e, flow))
 			flow_end(e, flow, end_reason(flow));
 	}
 	e->sweep_due = e->flows.used > 0 ? sweep_next(e) : 0;

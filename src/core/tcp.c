@@ -116,6 +116,7 @@ enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *
 		return over_client(e, flow, in);
 	case TCP_STATE_OPENING:
 	case TCP_STATE_ESTABLISHED:
+	case TCP_STATE_PROBED:
 	case TCP_STATE_CLIENT_FIN:
 	case TCP_STATE_SERVER_FIN:
 	case TCP_STATE_CLOSING:

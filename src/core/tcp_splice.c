@@ -294,23 +294,65 @@ static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in
 	return pass_to_server(e, flow, in);
 }
 
+/** window_to_client(), window_to_server() - what the other side has announced last, as far as we know */
+static uint16_t window_to_client(const struct flow *flow)
+{
+	uint32_t window = (flow->to_server.edge - flow->to_server.acked) >> flow->our_scale;
+
+	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
+}
+
+static uint16_t window_to_server(const struct flow *flow)
+{
+	uint32_t window = (flow->to_client.edge - flow->to_client.acked) >> (flow->raise ? 0 : flow->client_scale);
+
+	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
+}
+
 /** challenge() - a SYN in the middle of a spliced connection: let its sender show who it is (RFC 5961 4.2) */
 static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
-	/* the server's own, as far as we know: the client takes it for an update */
-	uint32_t window = (flow->to_server.edge - flow->to_server.acked) >> flow->our_scale;
 	const struct segment ack = {
 		.flow = flow,
 		.seq = flow->to_client.acked + flow->delta,
 		.ack = flow->to_server.acked,
 		.flags = TCP_ACK,
-		.window = (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX),
+		.window = window_to_client(flow),
 	};
 
 	if (!rate_limit_take(&e->replies, e->now))
 		return verdict_drop(e, in, DROP_RATE);
 	segment_send(e, &ack);
 	return VERDICT_ANSWERED;
+}
+
+bool splice_probe(struct engine *e, struct flow *flow)
+{
+	/* one below the last byte that was acknowledged, as keep-alive does (RFC 9293 3.8.4): the answer passes us */
+	const struct segment to_client = {
+		.flow = flow,
+		.seq = flow->to_client.acked + flow->delta - 1,
+		.ack = flow->to_server.acked,
+		.flags = TCP_ACK,
+		.window = window_to_client(flow),
+	};
+	const struct segment to_server = {
+		.flow = flow,
+		.to_server = true,
+		.seq = flow->to_server.acked - 1,
+		.ack = flow->to_client.acked,
+		.flags = TCP_ACK,
+		.window = window_to_server(flow),
+	};
+
+	if (flow->state != TCP_STATE_ESTABLISHED || flow->pending || !e->config->keepalive)
+		return false;
+	flow_move(&e->flows, flow, TCP_EVENT_PROBE);
+	flow_touch(e, flow);
+	count(e, EVENT_PROBE_SENT);
+	segment_send(e, &to_client);
+	segment_send(e, &to_server);
+	return true;
 }
 
 /**
@@ -377,6 +419,7 @@ static void opened(struct engine *e, struct flow *flow, const struct input *in)
 		flow->server_scale = in->options.window_scale & 0xfu;
 	else
 		flow->client_scale = 0;
+	flow->our_scale = flow->server_scale;
 	flow->server_isn = p->seq;
 	flow->to_server = (struct flow_direction){ .end = first, .acked = first, .edge = first + p->window };
 	first = p->seq + 1;

@@ -36,6 +36,13 @@ static const uint8_t transitions[TCP_STATE_COUNT][TCP_EVENT_COUNT] = {
 		[TCP_EVENT_SERVER_FIN] = TCP_STATE_SERVER_FIN,
 		[TCP_EVENT_RST] = TCP_STATE_RESET,
 		[TCP_EVENT_TRAFFIC] = TCP_STATE_ESTABLISHED,
+		[TCP_EVENT_PROBE] = TCP_STATE_PROBED,
+	},
+	[TCP_STATE_PROBED] = {
+		[TCP_EVENT_CLIENT_FIN] = TCP_STATE_CLIENT_FIN,
+		[TCP_EVENT_SERVER_FIN] = TCP_STATE_SERVER_FIN,
+		[TCP_EVENT_RST] = TCP_STATE_RESET,
+		[TCP_EVENT_TRAFFIC] = TCP_STATE_ESTABLISHED,
 	},
 	[TCP_STATE_CLIENT_FIN] = {
 		[TCP_EVENT_CLIENT_FIN] = TCP_STATE_CLIENT_FIN,
@@ -80,6 +87,7 @@ static const char *const names[] = {
 	[TCP_STATE_ANSWERING] = "answering",
 	[TCP_STATE_OPENING] = "opening",
 	[TCP_STATE_ESTABLISHED] = "established",
+	[TCP_STATE_PROBED] = "probed",
 	[TCP_STATE_CLIENT_FIN] = "client-fin",
 	[TCP_STATE_SERVER_FIN] = "server-fin",
 	[TCP_STATE_CLOSING] = "closing",
@@ -121,6 +129,7 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 	case TCP_STATE_CONNECTING:
 	case TCP_STATE_ASKED:
 	case TCP_STATE_ANSWERING:
+	case TCP_STATE_PROBED:
 	case TCP_STATE_CLIENT_FIN:
 	case TCP_STATE_SERVER_FIN:
 	case TCP_STATE_CLOSING:

@@ -91,6 +91,7 @@ static const struct setting tcp_members[] = {
 	BOOLEAN("timestamps", true, engine.tcp.timestamps),
 	/* config_check.c refuses 1 to 535, which is less than RFC 9293 3.7.1 assumes */
 	INTEGER("mss", 0, 65475, 0, engine.tcp.mss),
+	BOOLEAN("keepalive", true, engine.keepalive),
 	{ .name = NULL },
 };
 

@@ -43,7 +43,7 @@ static const char everything[] =
 	       "    to = \"2001:db8:1::9\"; wait = 0.25; refuse = \"drop\"; },\n"
 	       "  { ipv4 = \"192.0.2.10\"; tcp = ( 0x16, 25L ); to = \"2001:db8:1::1\"; }\n"
 	       ");\n"
-	       "tcp = { window_scale = 14; sack = false; timestamps = false; mss = 1400; };\n"
+	       "tcp = { window_scale = 14; sack = false; timestamps = false; mss = 1400; keepalive = false; };\n"
 	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; };\n"
 	       "limits = { flows = 1; waiting = 1; buffer = 4096; buffers = 1099511627776; };\n"
 	       "log = { level = \"trace\"; sessions = true; };\n";
@@ -430,6 +430,7 @@ static void test_defaults(void **state)
 	assert_int_equal(engine->tcp.window_scale, 7);
 	assert_true(engine->tcp.sack && engine->tcp.timestamps);
 	assert_int_equal(engine->tcp.mss, 0);
+	assert_true(engine->keepalive);
 	assert_int_equal(engine->timeouts.connect, INT64_C(10000000000));
 	assert_int_equal(engine->timeouts.tcp, INT64_C(7440000000000));
 	assert_int_equal(engine->timeouts.tcp_transitory, INT64_C(240000000000));
@@ -466,6 +467,7 @@ static void test_settings(void **state)
 	assert_int_equal(engine->tcp.window_scale, 14);
 	assert_false(engine->tcp.sack || engine->tcp.timestamps);
 	assert_int_equal(engine->tcp.mss, 1400);
+	assert_false(engine->keepalive);
 	assert_int_equal(engine->timeouts.connect, INT64_C(1000000000));
 	assert_int_equal(engine->timeouts.tcp, INT64_C(1500000000));
 	assert_int_equal(engine->limits.flows, 1);
