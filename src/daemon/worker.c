@@ -221,6 +221,18 @@ void worker_format_status(const struct engine *engine, const struct tun_counters
 						   drop_name((enum drop)i), counters->drops[i]);
 }
 
+void worker_format_events(const struct engine *engine, char *line)
+{
+	const struct counters *counters = engine_counters(engine);
+	size_t length = (size_t)snprintf(line, WORKER_STATUS_MAX, "events:");
+	unsigned int i;
+
+	for (i = 0; i < EVENT_COUNT && length < WORKER_STATUS_MAX; i++)
+		if (counters->events[i])
+			length += (size_t)snprintf(line + length, WORKER_STATUS_MAX - length, " %s=%" PRIu64,
+						   event_name((enum event)i), counters->events[i]);
+}
+
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct worker *worker = watcher->data;
@@ -230,6 +242,8 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	(void)events;
 	switch (watcher->signum) {
 	case SIGUSR1:
+		worker_format_events(worker->engine, line);
+		log_info("%s", line);
 		worker_format_status(worker->engine, &worker->tun.counters, line);
 		log_info("%s", line);
 		break;

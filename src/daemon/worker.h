@@ -82,4 +82,11 @@ void worker_close(struct worker *worker);
  */
 void worker_format_status(const struct engine *engine, const struct tun_counters *tun, char *line);
 
+/**
+ * worker_format_events() - one line of key=value pairs: events that are not zero
+ * @engine: engine
+ * @line: room for WORKER_STATUS_MAX bytes; what does not fit is cut
+ */
+void worker_format_events(const struct engine *engine, char *line);
+
 #endif

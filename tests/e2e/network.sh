@@ -82,12 +82,12 @@ configure() {
 	} >"$dir/nat46d.conf"
 }
 
-# counted NAME: a counter of the daemon that runs, 0 if it is not listed
+# counted NAME: a counter or event of the daemon that runs, 0 if it is not listed
 counted() {
 	counted_lines=$(grep -c 'received=' "$dir/nat46d.log" || :)
 	kill -USR1 "$nat46d_pid"
 	wait_for 5 more_status_lines || fail "no status line"
-	grep 'received=' "$dir/nat46d.log" | tail -n 1 | tr ' ' '\n' | sed -n "s/^$1=//p" | grep . || echo 0
+	grep -E ' (events|status): ' "$dir/nat46d.log" | tail -n 2 | tr ' ' '\n' | sed -n "s/^$1=//p" | grep . || echo 0
 }
 
 more_status_lines() {
