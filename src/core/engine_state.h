@@ -124,7 +124,7 @@ struct pending {
 	struct buffer buffer;
 };
 
-/** struct rate_limit - token bucket for answers to traffic that belongs to no connection (rate_limit.c) */
+/** struct rate_limit - token bucket for answers to traffic that may be forged (rate_limit.c) */
 struct rate_limit {
 	uint32_t tokens;
 	int64_t refilled;
@@ -139,7 +139,7 @@ struct rate_limit {
  * @half_open: half-open records, by hash of their tuple
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
- * @replies: limits answers to strangers
+ * @resets, @challenges, @errors: limit RSTs to strangers, ACKs that show where a connection stands, and ICMP errors
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
  * @addresses, @networks: connections that wait, by client and by /24 of the client
@@ -164,7 +164,9 @@ struct engine {
 	struct half_open *half_open;
 	struct buffer_pool buffers;
 	struct timer_wheel timers;
-	struct rate_limit replies;
+	struct rate_limit resets;
+	struct rate_limit challenges;
+	struct rate_limit errors;
 	struct ack_storm storms;
 	struct server_table *servers;
 	struct source_limit addresses;
@@ -204,7 +206,7 @@ void report_session(struct engine *e, enum session_kind kind, const struct flow 
 
 /* ---- rate_limit.c ---- */
 
-/** rate_limit_take() - may one more answer to a stranger be sent */
+/** rate_limit_take() - may one more answer of this kind be sent */
 bool rate_limit_take(struct rate_limit *limit, int64_t now);
 
 /* ---- segment.c: TCP segments of our own making ---- */

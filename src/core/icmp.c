@@ -154,7 +154,7 @@ static void send_error(struct engine *e, const struct input *in, const struct ic
 static enum verdict drop_with_error(struct engine *e, const struct input *in, enum drop why,
 				    const struct icmp_error *error)
 {
-	if (may_send_error(&in->packet) && rate_limit_take(&e->replies, e->now))
+	if (may_send_error(&in->packet) && rate_limit_take(&e->errors, e->now))
 		send_error(e, in, error);
 	return verdict_drop(e, in, why);
 }

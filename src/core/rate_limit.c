@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * rate_limit.c - token bucket for answers to traffic that belongs to no connection
+ * rate_limit.c - token bucket for answers to traffic that may be forged
  *
- * RST and ICMP errors go to addresses that may be forged: their number is bounded, whoever asks for them.
+ * RSTs, challenge ACKs and ICMP errors go to addresses that may be forged: their number is bounded, whoever asks
+ * for them. Each kind has a bucket of its own: a flood that uses up the RSTs, for which no connection has to be
+ * known, must not silence the challenge that a real client waits for.
  */
 #include "engine_state.h"
 

@@ -105,7 +105,7 @@ enum verdict segment_reset_for(struct engine *e, const struct input *in)
 		.destination_port = p->source_port,
 	};
 
-	if (!rate_limit_take(&e->replies, e->now))
+	if (!rate_limit_take(&e->resets, e->now))
 		return verdict_drop(e, in, DROP_RATE);
 	if (p->flags & TCP_ACK) {
 		reset.seq = p->ack;

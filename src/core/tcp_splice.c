@@ -320,7 +320,7 @@ static enum verdict challenge(struct engine *e, const struct flow *flow, const s
 		.window = window_to_client(flow),
 	};
 
-	if (!rate_limit_take(&e->replies, e->now))
+	if (!rate_limit_take(&e->challenges, e->now))
 		return verdict_drop(e, in, DROP_RATE);
 	segment_send(e, &ack);
 	return VERDICT_ANSWERED;

@@ -61,7 +61,7 @@ void waiting_send(struct engine *e, const struct flow *flow, uint8_t flags, uint
 /** challenge() - show where we stand, in answer to what may be forged (RFC 5961): limited */
 static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
-	if (!rate_limit_take(&e->replies, e->now))
+	if (!rate_limit_take(&e->challenges, e->now))
 		return verdict_drop(e, in, DROP_RATE);
 	waiting_send(e, flow, 0, waiting_sent(e, flow), 0);
 	return VERDICT_ANSWERED;

@@ -260,6 +260,36 @@ static void test_rate_limit_of_challenges(void **state)
 	world_free(&world);
 }
 
+/**
+ * A flood of wrong ACKs uses up the RSTs, and nothing else: a client that has forgotten its connection, and uses the
+ * port again, is still shown where that one stands.
+ */
+static void test_flood_of_resets_leaves_challenges(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_ACK, 0, 0xdeadbeef);
+	int64_t now;
+
+	(void)state;
+	start(64, 16, 32768, 1 << 20);
+	now = world.now;
+	s.source_port = 9;
+	for (int i = 0; i < 1500; i++) {
+		world.now = now;
+		connection_send(&world, &s);
+	}
+	assert_int_equal(world_drops(&world, DROP_RATE), 500);
+	world.now = now;
+	assert_int_equal(client_sends(&world, TCP_SYN, 1000, 0, NULL), VERDICT_ANSWERED);
+	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 19, "");
+	s = client_segment(TCP_ACK, 18, OUR_ISN + 1);
+	s.hop_limit = 1;
+	world.now = now;
+	connection_send(&world, &s);
+	assert_int_equal(world_events(&world, EVENT_ICMP_SENT), 1);
+	check_established();
+	world_free(&world);
+}
+
 static void test_limits_out_of_range(void **state)
 {
 	static const struct engine_limits good = { 64, 16, 16, 16, 32768, 1 << 20 };
@@ -294,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_buffers_full),
 		cmocka_unit_test(test_rate_limit_of_resets),
 		cmocka_unit_test(test_rate_limit_of_challenges),
+		cmocka_unit_test(test_flood_of_resets_leaves_challenges),
 		cmocka_unit_test(test_limits_out_of_range),
 	};
 
