@@ -3,11 +3,12 @@
 """many.py - many connections at a time, of random lengths, that end in every order
 
 usage: many.py server ADDRESS PORT
-       many.py client ADDRESS PORT NUMBER SEED MAXIMUM DIRECTORY
+       many.py client ADDRESS PORT NUMBER SEED MAXIMUM DIRECTORY [OPENING]
 
 The client opens NUMBER connections, sends a line with what it is going to do on each, and waits for a byte from the
-server on each. Then it says "connected", and when there is a file DIRECTORY/go it sends a byte on each. Both sides
-then send up to MAXIMUM random bytes and check what they get. The connection ends in one of these orders:
+server on each; with OPENING, so many at a time. Then it says "connected", and when there is a file DIRECTORY/go it
+sends a byte on each. Both sides then send up to MAXIMUM random bytes and check what they get. The connection ends in
+one of these orders:
 
 	client		the client half-closes first, the server when it has seen that
 	server		the server half-closes first, the client when it has seen that
@@ -27,6 +28,7 @@ import struct
 import sys
 
 DEADLINE = 40
+DEADLINE_OF_EACH = 0.02
 
 
 def reset(writer):
@@ -124,11 +126,12 @@ async def serve(reader, writer):
         reset(writer)
 
 
-async def one(address, port, number, seed, maximum, all_connected):
+async def one(address, port, number, seed, maximum, opening, all_connected):
     order = list(ENDS)[number % len(ENDS)]
-    reader, writer = await asyncio.open_connection(address, port)
-    await send(writer, f"GET {order} {seed} {maximum}\n".encode())
-    await reader.readexactly(1)
+    async with opening:
+        reader, writer = await asyncio.open_connection(address, port)
+        await send(writer, f"GET {order} {seed} {maximum}\n".encode())
+        await reader.readexactly(1)
     await all_connected()
     try:
         await send(writer, b"!")
@@ -138,8 +141,9 @@ async def one(address, port, number, seed, maximum, all_connected):
         raise ValueError(f"connection {number}, {order}, seed {seed}: {error!r}") from error
 
 
-async def client(address, port, number, seed, maximum, directory):
+async def client(address, port, number, seed, maximum, directory, opening=None):
     number, seed = int(number), int(seed)
+    opening = asyncio.Semaphore(int(opening or number))
     connected = 0
     go = asyncio.Event()
 
@@ -155,8 +159,8 @@ async def client(address, port, number, seed, maximum, directory):
             await asyncio.sleep(0.02)
         go.set()
 
-    tasks = [one(address, int(port), i, seed + i, int(maximum), all_connected) for i in range(number)]
-    await asyncio.wait_for(asyncio.gather(wait_for_file(), *tasks), DEADLINE)
+    tasks = [one(address, int(port), i, seed + i, int(maximum), opening, all_connected) for i in range(number)]
+    await asyncio.wait_for(asyncio.gather(wait_for_file(), *tasks), DEADLINE + number * DEADLINE_OF_EACH)
     print("complete", flush=True)
 
 
@@ -167,7 +171,7 @@ async def server(address, port):
 
 
 def main():
-    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16384, 16384))
     side = {"server": server, "client": client}[sys.argv[1]]
     asyncio.run(side(*sys.argv[2:]))
 
