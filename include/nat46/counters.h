@@ -94,6 +94,8 @@ enum drop {
 	  "Windows below one unit of our scale, raised to one. Lower tcp.window_scale for servers with tiny buffers.")  \
 	X(PROBE_SENT, "connections_probed",                                                                            \
 	  "Idle connections whose ends were asked whether they still know it; those that answer live on.")             \
+	X(SEGMENT_SPLIT, "segments_split",                                                                            \
+	  "Segments that were cut because the server's MSS is smaller than what was promised to the client.")          \
 	X(ECHO, "echo_replies", "Echo requests answered.")                                                            \
 	X(ICMP_SENT, "icmp_errors_sent", "ICMP errors generated.")                                                    \
 	X(ANSWER_SENT, "answers_sent", "Refusals told to the client as a TLS alert or an HTTP error.")                 \

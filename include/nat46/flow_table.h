@@ -71,6 +71,7 @@ struct flow_direction {
  * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
  * @opened: time of the first packet, in seconds
  * @pending: pending record plus one, 0: none; in a free record the next free one plus one
+ * @server_mss: MSS of the server, with splice; 0 without (repair R5)
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
  * @attempts: in state OPENING, how often the client has repeated its SYN; in state ASKED, number of the candidate
  */
@@ -101,9 +102,12 @@ struct flow {
 	uint16_t wraps_to_client;
 	uint32_t opened;
 	uint32_t pending;
-	uint8_t reset_by;
-	uint8_t attempts;
-	uint8_t unused[2];
+	uint16_t server_mss;
+	union {
+		uint8_t reset_by;
+		uint8_t attempts;
+	};
+	uint8_t unused;
 };
 
 static_assert(offsetof(struct flow, to_server) == 64, "hot fields fill the first cache line");

@@ -32,8 +32,9 @@ enum tcp_option {
 /** Largest legal window scale (RFC 7323 2.3). */
 #define TCP_WINDOW_SCALE_MAX 14u
 
-/** MSS of a peer that does not say (RFC 9293 3.7.1). */
+/** MSS of an IPv4 peer, and of an IPv6 peer, that does not say (RFC 9293 3.7.1). */
 #define TCP_MSS_DEFAULT 536u
+#define TCP_MSS_DEFAULT6 1220u
 
 /**
  * struct tcp_options - the options that we know, of one segment

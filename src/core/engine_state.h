@@ -12,6 +12,7 @@
  *	tcp_connect.c	P3: the server's handshake, in the client's name; flush
  *	tcp_hedge.c	P3: several servers asked at a time
  *	tcp_splice.c	P4: rewrite headers in both directions; also flows without splice
+ *	tcp_split.c	P4: cut segments that are too large for the server
  *	icmp.c		echo, errors of ours, errors about connections
  */
 #ifndef NAT46_CORE_ENGINE_STATE_H
@@ -440,6 +441,11 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 
 /** splice_probe() - ask both ends of an idle connection before it is forgotten; false: forget it */
 bool splice_probe(struct engine *e, struct flow *flow);
+
+/* ---- tcp_split.c ---- */
+
+/** split_emit() - emit a finished segment to the server of @flow, in as many pieces as its MSS asks for */
+enum verdict split_emit(struct engine *e, const struct flow *flow, struct input *in);
 
 /* ---- tcp_track.c ---- */
 

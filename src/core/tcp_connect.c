@@ -340,12 +340,13 @@ static void learn(struct engine *e, const struct flow *flow, const struct pendin
 static enum verdict connected(struct engine *e, struct flow *flow, const struct input *in)
 {
 	struct pending *p = pending_of(e, flow);
-	uint16_t mss = in->options.has_mss ? in->options.mss : TCP_MSS_DEFAULT;
+	uint16_t mss = in->options.has_mss ? in->options.mss : TCP_MSS_DEFAULT6;
 
 	abandon_others(e, flow);
 	if (mss < MSS_MIN)
 		mss = MSS_MIN;
 	flow->server_isn = in->packet.seq;
+	flow->server_mss = mss;
 	flow->delta = p->isn - flow->server_isn;
 	keep_promises(flow, p, &in->options);
 	if (!(flow->flags & FLOW_STRIP_TIMESTAMPS)) {

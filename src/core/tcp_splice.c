@@ -20,6 +20,7 @@
  *	R1	the server does not scale windows: those of the client are raised to bytes, at most 65,535
  *	R2	the server has no SACK: the option becomes NOPs
  *	R3	the server has no timestamps: the option becomes NOPs
+ *	R5	the server's MSS is smaller than the one that we announced: segments are cut (tcp_split.c)
  *	R6	options that were not negotiated become NOPs in both directions
  *
  * Windows are only ever rounded down, except that an open one does not become a closed one. Everything else,
@@ -160,9 +161,7 @@ static enum verdict pass_to_server(struct engine *e, const struct flow *flow, st
 	p->source_port = flow->source_port;
 	p->destination_port = flow->server_port;
 	p->ack = p->flags & TCP_ACK ? p->ack - flow->delta : p->ack;
-	trace_packet(e, TRACE_NAT46_OUT, p);
-	emit(e, in->frame);
-	return VERDICT_FORWARDED;
+	return split_emit(e, flow, in);
 }
 
 /** take_identifications() - the first of as many IPv4 identifications as there are packets in a frame */

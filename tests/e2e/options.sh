@@ -16,6 +16,7 @@ configure_path "mtu = 9000;" ", { ipv4 = \"192.0.2.11\"; tcp = [ $fresh ]; rules
 	{ bytes = \"PUT\"; to = \"[$server]:80\"; } ); }" </dev/null
 start_nat46d "$ns_router"
 first_port=1000
+split=0
 for state in on off; do
 	echo "# offload of the links: $state"
 	offload_on_links $state
@@ -25,6 +26,9 @@ for state in on off; do
 	wait_for 60 has_ended "$launched" || fail "the transfers do not end"
 	wait "$launched" || fail "a transfer failed"
 	cat "$dir/matrix.log"
+	before=$split
+	split=$(counted segments_split)
+	[ "$split" -gt "$before" ] || fail "no segment was too large for a server"
 done
 all_content
 echo "PASS"

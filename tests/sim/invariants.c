@@ -16,6 +16,9 @@
 /* IPv4 packets up to this size come from IPv6 without DF, so that paths below 1280 work (RFC 7915 5.1). */
 #define DF_CLEAR_MAX 1260u
 
+/* IPv6 and TCP header without options: what an MSS does not count. */
+#define HEADERS 60u
+
 /* More than a connection sends, less than the distance of two that follow each other. */
 #define STREAM_MAX (1u << 24)
 
@@ -270,7 +273,7 @@ static void syn_to_server(struct world *world, const struct packet *packet)
 	};
 }
 
-static void output_to_server(struct world *world, const struct packet *packet)
+static void output_to_server(struct world *world, const struct packet *packet, size_t length)
 {
 	struct binding *binding;
 
@@ -286,6 +289,9 @@ static void output_to_server(struct world *world, const struct packet *packet)
 		world_fail(world, "cause", "a segment to a server that no SYN went to");
 	else if (binding->answered.seen || !is_plain(world, binding->plan))
 		check_segment(world, "segment to the server", packet, &binding->answered);
+	if (binding && binding->answered.seen && !is_plain(world, binding->plan) && packet->payload_length &&
+	    length > HEADERS + binding->answered.mss)
+		world_fail(world, "mss", "%zu bytes to a server whose MSS is %u", length, binding->answered.mss);
 }
 
 static size_t segment_length(const struct frame *frame, const struct packet *packet)
@@ -317,7 +323,7 @@ void invariants_output(struct world *world, const struct frame *frame)
 	if (packet.kind != PACKET_TCP)
 		return;
 	if (packet.source.is_ipv6)
-		output_to_server(world, &packet);
+		output_to_server(world, &packet, segment_length(frame, &packet));
 	else
 		output_to_client(world, &packet, frame->length);
 }

@@ -9,6 +9,7 @@ settings it connects twice to a spliced service (192.0.2.11, FIRST_PORT and up, 
 plain one (192.0.2.10 port 81), sends random bytes, half-closes, and the server answers with other random bytes. Both
 must arrive whole; and both kernels must have agreed on just those options that nat46d may promise: to the server what
 both have; to the client of a splice what it has, and the second time no SACK and timestamps that the server had not.
+No segment may be larger than the MSS that the server announces.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import hashlib
 import itertools
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -65,6 +67,11 @@ def options_of(sock):
     return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)[5] & (TIMESTAMPS | SACK | SCALE | ECN)
 
 
+def data_segments(sock):
+    """Segments with data that arrived (tcpi_data_segs_in)"""
+    return struct.unpack_from("=I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192), 152)[0]
+
+
 def receive(sock):
     digest = hashlib.sha256()
     while chunk := sock.recv(65536):
@@ -75,15 +82,17 @@ def receive(sock):
 class Server(threading.Thread):
     """Accepts one connection, receives, answers"""
 
-    def __init__(self, namespace, answer, buffer):
+    def __init__(self, namespace, answer, buffer, mss):
         super().__init__(daemon=True)
         self.answer = answer
-        self.got = self.options = self.error = None
+        self.got = self.options = self.segments = self.error = None
         with inside(namespace):
             self.listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, buffer)
+        if mss:
+            self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
         self.listener.settimeout(DEADLINE)
         self.listener.bind((SERVER, 80))
         self.listener.listen()
@@ -94,6 +103,7 @@ class Server(threading.Thread):
             connection.settimeout(DEADLINE)
             self.got = receive(connection)
             self.options = options_of(connection)
+            self.segments = data_segments(connection)
             connection.sendall(self.answer)
             connection.close()
         except OSError as error:
@@ -101,10 +111,10 @@ class Server(threading.Thread):
         self.listener.close()
 
 
-def transfer(hosts, service, size, buffers):
+def transfer(hosts, service, size, buffers, mss):
     """One connection; returns the options at the client and at the server"""
     request, answer = b"PUT\n" + data[:size], data[-size:]
-    server = Server(hosts["server"], answer, buffers[1])
+    server = Server(hosts["server"], answer, buffers[1], mss)
     server.start()
     with inside(hosts["client"]):
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -122,6 +132,8 @@ def transfer(hosts, service, size, buffers):
         raise server.error
     if server.got != hashlib.sha256(request).hexdigest() or got != hashlib.sha256(answer).hexdigest():
         raise ValueError("bytes are damaged")
+    if mss and server.segments * mss < len(request):
+        raise ValueError(f"{server.segments} segments of at most {mss} bytes cannot be {len(request)} bytes")
     return options, server.options
 
 
@@ -154,7 +166,7 @@ class Matrix:
         self.slowest = (0, "")
         self.missed = 0     # offered to some server in vain: no longer promised to clients
 
-    def run(self, client, server, size=100000, buffers=(0, 0)):
+    def run(self, client, server, size=100000, buffers=(0, 0), mss=0):
         base = {"tcp_timestamps": 1, "tcp_sack": 1, "tcp_window_scaling": 1, "tcp_ecn": 0,
                 "tcp_rmem": "4096 131072 6291456"}
         client, server = base | client, base | server
@@ -164,9 +176,9 @@ class Matrix:
         self.port += 1
         for kind, service in (("spliced", spliced), ("spliced again", spliced), ("plain", ("192.0.2.10", 81))):
             begin = time.monotonic()
-            what = f"{kind}, {differing(client, server)}, buffers {buffers}"
+            what = f"{kind}, {differing(client, server)}, buffers {buffers}, MSS {mss or 'of the path'}"
             try:
-                found = transfer(self.hosts, service, size, buffers)
+                found = transfer(self.hosts, service, size, buffers, mss)
             except (OSError, ValueError) as error:
                 sys.exit(f"{what}: {error!r}")
             if found != expected(kind, client, server):
@@ -207,6 +219,13 @@ def all_buffers(matrix):
         matrix.run({}, {}, 20000, buffers)
 
 
+def all_sizes(matrix):
+    """Servers that want smaller segments than the path takes"""
+    for mss in (1220, 1000, 536):
+        for timestamps in itertools.product((1, 0), repeat=2):
+            matrix.run({"tcp_timestamps": timestamps[0]}, {"tcp_timestamps": timestamps[1]}, 300000, mss=mss)
+
+
 def all_mtus(matrix):
     for pair in ((9000, 9000), (9000, 1500), (1500, 9000), (1500, 1280), (1280, 1500), (1280, 1280), (1500, 1500)):
         set_mtu(matrix.hosts, *pair)
@@ -216,7 +235,7 @@ def all_mtus(matrix):
 
 def main():
     matrix = Matrix(dict(zip(("client", "server", "router"), sys.argv[1:4])), int(sys.argv[4]))
-    for part in (all_options, all_buffers, all_mtus):
+    for part in (all_options, all_buffers, all_sizes, all_mtus):
         part(matrix)
         print(f"{part.__name__}: {matrix.count} transfers so far, slowest:", *matrix.slowest, flush=True)
 
