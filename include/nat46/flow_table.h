@@ -35,8 +35,9 @@ enum flow_flag {
 	FLOW_LINKED6 = 0x04,		/* in the IPv6 index */
 	FLOW_CLIENT_FIN = 0x08,		/* to_server.end includes a FIN */
 	FLOW_SERVER_FIN = 0x10,		/* to_client.end includes a FIN */
-	FLOW_STRIP_TIMESTAMPS = 0x20,	/* repair R3: the server has none */
+	FLOW_STRIP_TIMESTAMPS = 0x20,	/* they are not in use with the server */
 	FLOW_STRIP_SACK = 0x40,		/* repair R2: the server has none */
+	FLOW_INSERT_TIMESTAMPS = 0x80,	/* repair R3: the server has none, but the client has */
 };
 
 /**
@@ -61,6 +62,7 @@ struct flow_direction {
  * @source_port: port towards the server; @client_port unless that was taken
  * @delta: our ISN towards the client - ISN of the server; 0 without splice
  * @theta: TSval of the server's SYN/ACK - TSval of ours; 0 without splice or timestamps
+ * @ts_recent: with FLOW_INSERT_TIMESTAMPS, TSval of the client that is to be echoed to it
  * @last_seen: time of the last packet that counts, in milliseconds (wraps)
  * @state: enum tcp_state
  * @flags: enum flow_flag
@@ -85,7 +87,10 @@ struct flow {
 	uint16_t server_port;
 	uint16_t source_port;
 	uint32_t delta;
-	uint32_t theta;
+	union {
+		uint32_t theta;
+		uint32_t ts_recent;
+	};
 	uint32_t last_seen;
 	uint8_t state;
 	uint8_t flags;

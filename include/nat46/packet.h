@@ -67,6 +67,7 @@ enum tcp_field {
  * @seq, @ack, @flags, @window: TCP
  * @payload: offset of the TCP payload from the start of the IP header
  * @payload_length: bytes of TCP payload
+ * @grown: bytes by which we have lengthened the TCP header
  * @icmp_type, @icmp_code: ICMP and ICMPv6
  */
 struct packet {
@@ -90,6 +91,7 @@ struct packet {
 	uint16_t window;
 	size_t payload;
 	size_t payload_length;
+	size_t grown;
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 };

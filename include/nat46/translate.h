@@ -26,9 +26,9 @@ void translate_4to6(struct frame *frame, struct packet *packet, const struct ipv
  * translate_6to4() - make an IPv4 packet of an IPv6 packet
  * @frame, @packet: parsed packet, not a fragment; both are changed to describe the result
  * @source, @destination: new addresses, host byte order
- * @identification: for packets of up to 1260 bytes, which leave with DF clear; longer ones leave with DF set
- *	and identification 0 (RFC 7915 5.1, RFC 6864). The segments of a super-packet count, not its length; the
- *	device numbers them from @identification on.
+ * @identification: for packets of up to 1260 bytes, without those of @packet->grown, which leave with DF clear;
+ *	longer ones leave with DF set and identification 0 (RFC 7915 5.1, RFC 6864). The segments of a super-packet
+ *	count, not its length; the device numbers them from @identification on.
  */
 void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source, uint32_t destination,
 		    uint16_t identification);

@@ -13,6 +13,7 @@
  *	tcp_hedge.c	P3: several servers asked at a time
  *	tcp_splice.c	P4: rewrite headers in both directions; also flows without splice
  *	tcp_split.c	P4: cut segments that are too large for the server
+ *	tcp_timestamps.c	P4: timestamps for a server that has none; our clock
  *	icmp.c		echo, errors of ours, errors about connections
  */
 #ifndef NAT46_CORE_ENGINE_STATE_H
@@ -83,6 +84,7 @@ struct half_open {
  * @isn: ours, towards the client
  * @ts_ours: TSval of our SYN/ACK; our clock stands still until the splice
  * @ts_client: newest TSval of the client
+ * @ts_recent: TSval of the client that is to be echoed to it
  * @ts_server: TSval of the server's SYN/ACK
  * @window: newest window of the client, in bytes
  * @mss: MSS of the client; after P3 of a segment to the server
@@ -104,6 +106,7 @@ struct pending {
 	uint32_t isn;
 	uint32_t ts_ours;
 	uint32_t ts_client;
+	uint32_t ts_recent;
 	uint32_t ts_server;
 	uint32_t window;
 	uint32_t fin;
@@ -446,6 +449,26 @@ bool splice_probe(struct engine *e, struct flow *flow);
 
 /** split_emit() - emit a finished segment to the server of @flow, in as many pieces as its MSS asks for */
 enum verdict split_emit(struct engine *e, const struct flow *flow, struct input *in);
+
+/* ---- tcp_timestamps.c ---- */
+
+/** Bytes that timestamps need in a TCP header, with their padding. */
+#define TIMESTAMPS_LENGTH 12u
+
+/** timestamps_clock() - our clock towards a client of a service */
+uint32_t timestamps_clock(const struct engine *e, uint32_t client, uint32_t service);
+
+/** timestamps_recent() - keep in @recent the TSval that is to be echoed; @last_ack: last number acknowledged */
+void timestamps_recent(uint32_t *recent, const struct input *in, uint32_t last_ack);
+
+/** timestamps_from_client() - the same for a segment of a bound flow with FLOW_INSERT_TIMESTAMPS */
+void timestamps_from_client(struct flow *flow, const struct input *in);
+
+/**
+ * timestamps_insert() - give a segment of the server, not translated yet, timestamps of ours
+ * Return: false, nothing changed, if it gets none: it is a RST, or too long
+ */
+bool timestamps_insert(const struct engine *e, const struct flow *flow, struct input *in);
 
 /* ---- tcp_track.c ---- */
 

@@ -414,6 +414,9 @@ static enum verdict error_to_server(struct engine *e, struct input *in)
 				inner.source_port);
 	if (!flow || !tcp_state_is_bound((enum tcp_state)flow->state))
 		return verdict_drop(e, in, DROP_ICMP_NO_FLOW);
+	/* the segments that the path refuses are longer than the server made them */
+	if (to.type == ICMPV6_TOO_BIG && flow->flags & FLOW_INSERT_TIMESTAMPS)
+		to.rest = to.rest > IPV6_MTU_MIN + TIMESTAMPS_LENGTH ? to.rest - TIMESTAMPS_LENGTH : IPV6_MTU_MIN;
 	out.source6 = address_plan_4to6(&e->config->plan, in->packet.source4);
 	out.destination6 = flow->server;
 	put_error(e, &out, &to);

@@ -33,10 +33,14 @@ enum {
 static struct tcp_options syn_options(const struct engine *e, const struct flow *flow, const struct pending *p)
 {
 	uint16_t fits = tcp_announced_mss(e);
+	/* a server without timestamps leaves no room for those that we add to its segments (tcp_timestamps.c); one
+	 * with timestamps has its own in there, and then the room costs 12 bytes of a segment, of small ones only */
+	uint16_t room = p->timestamps && p->mss > MSS_MIN + TIMESTAMPS_LENGTH ? TIMESTAMPS_LENGTH : 0;
+	uint16_t mss = (uint16_t)(p->mss - room);
 
 	return (struct tcp_options){
 		.has_mss = true,
-		.mss = p->mss < fits ? p->mss : fits,
+		.mss = mss < fits ? mss : fits,
 		.has_window_scale = p->scaled,
 		.window_scale = flow->client_scale,
 		.sack_permitted = p->sack,
@@ -298,6 +302,10 @@ static void keep_promises(struct flow *flow, const struct pending *p, const stru
 		flow->raise = flow->client_scale;
 	if (!p->timestamps || !o->has_timestamps)
 		flow->flags |= FLOW_STRIP_TIMESTAMPS;
+	if (p->timestamps && !o->has_timestamps) {
+		flow->flags |= FLOW_INSERT_TIMESTAMPS;
+		flow->ts_recent = p->ts_recent;
+	}
 	if (!p->sack || !o->sack_permitted)
 		flow->flags |= FLOW_STRIP_SACK;
 }

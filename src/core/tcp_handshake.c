@@ -11,11 +11,6 @@
  *
  * The client's own initial sequence number will be used towards the server, so that only the other
  * direction needs a delta.
- *
- * Timestamps towards a client count milliseconds from an offset that is keyed by client and service (RFC 7323
- * 5.4, RFC 6528 style): monotone from one connection to the next. From the SYN/ACK until the splice the clock
- * stands still: what the client echoes is then the TSval of the SYN/ACK, and the difference to the server's
- * clock does not depend on how long we waited.
  */
 #include "engine_state.h"
 
@@ -30,13 +25,6 @@ static struct cookie_tuple tuple_of(const struct packet *p, uint32_t client_isn)
 		.service_port = p->destination_port,
 		.client_isn = client_isn,
 	};
-}
-
-static uint32_t timestamp_clock(const struct engine *e, const struct cookie_tuple *tuple)
-{
-	const uint32_t words[] = { tuple->client, tuple->service };
-
-	return (uint32_t)siphash_13(&e->key, words, sizeof(words)) + (uint32_t)(e->now / MILLISECOND);
 }
 
 /** window_for() - our window before the server's is known: what the buffer takes */
@@ -101,7 +89,8 @@ static struct half_open make_record(struct engine *e, const struct input *in, co
 	if (e->hooks.isn)
 		record.isn = e->hooks.isn(e->hooks.context, record.isn);
 	if (record.timestamps)
-		record.ts_ours = syn_cookie_timestamp(timestamp_clock(e, &record.tuple), &record.promises);
+		record.ts_ours = syn_cookie_timestamp(timestamps_clock(e, record.tuple.client, record.tuple.service),
+						      &record.promises);
 	return record;
 }
 
@@ -162,6 +151,7 @@ static bool from_cookie(const struct engine *e, const struct input *in, const st
 	found->timestamps = o->has_timestamps;
 	if (found->timestamps) {
 		found->ts_ours = o->ts_echo;
+		found->ts_client = o->ts_value;
 		syn_cookie_exact_scale(o->ts_echo, &found->promises);
 	}
 	return true;
@@ -215,6 +205,7 @@ static struct flow *accept(struct engine *e, const struct half_open *from, const
 	p->isn = from->isn;
 	p->ts_ours = from->ts_ours;
 	p->ts_client = from->ts_client;
+	p->ts_recent = from->ts_client;
 	p->mss = from->promises.mss;
 	p->timestamps = from->timestamps;
 	p->sack = from->promises.sack;

@@ -19,7 +19,7 @@
  *
  *	R1	the server does not scale windows: those of the client are raised to bytes, at most 65,535
  *	R2	the server has no SACK: the option becomes NOPs
- *	R3	the server has no timestamps: the option becomes NOPs
+ *	R3	the server has no timestamps: the client's become NOPs, and the client gets ours (tcp_timestamps.c)
  *	R5	the server's MSS is smaller than the one that we announced: segments are cut (tcp_split.c)
  *	R6	options that were not negotiated become NOPs in both directions
  *
@@ -120,8 +120,9 @@ static void rewrite_to_server(struct engine *e, const struct flow *flow, const s
 		keep_payload(e, flow, p, rewrite, p->payload - p->transport);
 }
 
+/** rewrite_to_client() - everything but the addresses; @has_ours: the options are our own already */
 static void rewrite_to_client(struct engine *e, const struct flow *flow, const struct packet *p,
-			      struct tcp_rewrite *rewrite)
+			      struct tcp_rewrite *rewrite, bool has_ours)
 {
 	const struct tcp_option_changes changes = {
 		.ts_value_shift = 0u - flow->theta,
@@ -140,7 +141,8 @@ static void rewrite_to_client(struct engine *e, const struct flow *flow, const s
 	tcp_rewrite_32(rewrite, TCP_FIELD_SEQ, p->seq + flow->delta);
 	if (!(p->flags & TCP_RST))
 		tcp_rewrite_16(rewrite, TCP_FIELD_WINDOW, server_window(e, flow, p->window));
-	tcp_rewrite_options(rewrite, options, &changes);
+	if (!has_ours)
+		tcp_rewrite_options(rewrite, options, &changes);
 }
 
 /** pass_to_server() - translate and send a segment of the client */
@@ -183,15 +185,17 @@ static enum verdict pass_to_client(struct engine *e, const struct flow *flow, st
 	struct packet *p = &in->packet;
 	uint64_t addresses = packet_address_sum(p);
 	struct tcp_rewrite rewrite;
+	bool has_ours;
 
 	if (p->hop_limit <= 1)
 		return icmp_hop_limit(e, in);
 	if (p->length - p->transport > UINT16_MAX - IPV4_HEADER)
 		return icmp_too_big(e, in, e->config->mtu);
+	has_ours = flow->flags & FLOW_INSERT_TIMESTAMPS && timestamps_insert(e, flow, in);
 	translate_6to4(in->frame, p, flow->service, flow->client, take_identifications(e, in));
 	rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
 	tcp_rewrite_addresses(&rewrite, addresses, packet_address_sum(p));
-	rewrite_to_client(e, flow, p, &rewrite);
+	rewrite_to_client(e, flow, p, &rewrite, has_ours);
 	tcp_rewrite_finish(&rewrite);
 	p->source_port = flow->service_port;
 	p->destination_port = flow->client_port;
@@ -308,15 +312,27 @@ static uint16_t window_to_server(const struct flow *flow)
 	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
 }
 
+/** options_to_client() - of a segment of our own; without the server's clock no TSval could be right, so there is none */
+static struct tcp_options options_to_client(const struct engine *e, const struct flow *flow)
+{
+	return (struct tcp_options){
+		.has_timestamps = flow->flags & FLOW_INSERT_TIMESTAMPS,
+		.ts_value = timestamps_clock(e, flow->client, flow->service),
+		.ts_echo = flow->ts_recent,
+	};
+}
+
 /** challenge() - a SYN in the middle of a spliced connection: let its sender show who it is (RFC 5961 4.2) */
 static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
+	const struct tcp_options options = options_to_client(e, flow);
 	const struct segment ack = {
 		.flow = flow,
 		.seq = flow->to_client.acked + flow->delta,
 		.ack = flow->to_server.acked,
 		.flags = TCP_ACK,
 		.window = window_to_client(flow),
+		.options = &options,
 	};
 
 	if (!rate_limit_take(&e->challenges, e->now))
@@ -327,6 +343,7 @@ static enum verdict challenge(struct engine *e, const struct flow *flow, const s
 
 bool splice_probe(struct engine *e, struct flow *flow)
 {
+	const struct tcp_options options = options_to_client(e, flow);
 	/* one below the last byte that was acknowledged, as keep-alive does (RFC 9293 3.8.4): the answer passes us */
 	const struct segment to_client = {
 		.flow = flow,
@@ -334,6 +351,7 @@ bool splice_probe(struct engine *e, struct flow *flow)
 		.ack = flow->to_server.acked,
 		.flags = TCP_ACK,
 		.window = window_to_client(flow),
+		.options = &options,
 	};
 	const struct segment to_server = {
 		.flow = flow,
@@ -403,6 +421,8 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 		return verdict_drop(e, in, DROP_ACK_STORM);
 	if (!(p->flags & TCP_SYN))
 		track_from_client(e, flow, p);
+	if (flow->flags & FLOW_INSERT_TIMESTAMPS)
+		timestamps_from_client(flow, in);
 	if (flow->pending)
 		keep_newest(e, flow, in);
 	return pass_to_server(e, flow, in);

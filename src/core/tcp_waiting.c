@@ -41,7 +41,7 @@ void waiting_send(struct engine *e, const struct flow *flow, uint8_t flags, uint
 	const struct tcp_options options = {
 		.has_timestamps = p->timestamps,
 		.ts_value = p->ts_ours,
-		.ts_echo = p->ts_client,
+		.ts_echo = p->ts_recent,
 	};
 	const struct segment segment = {
 		.flow = flow,
@@ -159,6 +159,7 @@ static void learn(struct engine *e, struct flow *flow, const struct input *in)
 	if (in->options.has_timestamps &&
 	    (p->ts_client == 0 || seq_after(in->options.ts_value, p->ts_client)))
 		p->ts_client = in->options.ts_value;
+	timestamps_recent(&p->ts_recent, in, flow->client_isn + 1 + p->flushed);
 	p->window = (uint32_t)in->packet.window << flow->client_scale;
 	flow_touch(e, flow);
 }

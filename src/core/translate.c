@@ -90,7 +90,8 @@ void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source,
 	packet->hop_limit--;
 	if (frame->offload.gso == GSO_TCP6)
 		frame->offload.gso = GSO_TCP4;
-	dont_fragment = longest_on_wire(frame, packet) > DF_CLEAR_MAX;
+	/* the sender cannot make its packets smaller because of what we have added */
+	dont_fragment = longest_on_wire(frame, packet) > DF_CLEAR_MAX + packet->grown;
 	packet->is_ipv6 = false;
 	packet->dont_fragment = dont_fragment;
 	packet->source4 = source;

@@ -252,6 +252,8 @@ static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned numbe
 	plan->profile.first_length = plan->content.length;
 	plan->profile.first_chunk = rng_chance(rng, 0.3) ? 1 + plan->content.length / rng_between(rng, 1, 300) : 0;
 	plan->profile.exact_ts = scenario->clear;
+	plan->profile.expect_ts = true;
+	plan->profile.bare_acks = !scenario->clear;
 	plan->servers = choose(scenario, service, &plan->content);
 	plan->late_servers = choose_late(scenario, service, &plan->content);
 	plan->certain = is_certain(scenario, plan, plain);

@@ -415,7 +415,10 @@ static bool timestamp_valid(struct tcp *tcp, const struct packet *packet)
 	if (!tcp->ts_on || packet->flags & FLAG_RST)
 		return true;
 	if (!packet->has_ts) {
-		if (tcp->profile.expect_ts && !(packet->flags & FLAG_SYN) && sequence_acceptable(tcp, packet))
+		bool bare = packet->flags == FLAG_ACK && packet->payload_length == 0;
+
+		if (tcp->profile.expect_ts && !(packet->flags & FLAG_SYN) && sequence_acceptable(tcp, packet) &&
+		    !(bare && tcp->profile.bare_acks))
 			tcp->hooks->violation(tcp, "segment without the time stamps that were negotiated");
 		return true;
 	}

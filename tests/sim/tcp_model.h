@@ -67,6 +67,7 @@ enum tcp_event {
  * @quick_data: let the first data carry the acknowledgement of the SYN/ACK
  * @ts_offset: clock offset of the time stamps
  * @expect_ts: report segments without time stamps on a connection that negotiated them
+ * @bare_acks: but not ACKs without data: nat46d has no server's clock for its answer to an old SYN
  * @exact_ts: report segments that PAWS rejects (the path keeps order and duplicates nothing)
  */
 struct tcp_profile {
@@ -88,6 +89,7 @@ struct tcp_profile {
 	bool quick_data;
 	uint32_t ts_offset;
 	bool expect_ts;
+	bool bare_acks;
 	bool exact_ts;
 };
 

@@ -9,7 +9,8 @@ settings it connects twice to a spliced service (192.0.2.11, FIRST_PORT and up, 
 plain one (192.0.2.10 port 81), sends random bytes, half-closes, and the server answers with other random bytes. Both
 must arrive whole; and both kernels must have agreed on just those options that nat46d may promise: to the server what
 both have; to the client of a splice what it has, and the second time no SACK and timestamps that the server had not.
-No segment may be larger than the MSS that the server announces.
+No segment may be larger than the MSS that the server announces; and where timestamps were promised to a client, every
+segment that it gets has them, whatever the server has.
 """
 
 import contextlib
@@ -24,8 +25,11 @@ import sys
 import threading
 import time
 
+import pcap
+
 CLONE_NEWNET = 0x40000000
 SO_RCVBUFFORCE = 33
+ETH_P_IP = 0x800
 TIMESTAMPS, SACK, SCALE, ECN = 1, 2, 4, 8  # tcpi_options
 NAMES = {"tcp_timestamps": TIMESTAMPS, "tcp_sack": SACK, "tcp_window_scaling": SCALE, "tcp_ecn": ECN}
 REMEMBERED = TIMESTAMPS | SACK
@@ -79,6 +83,39 @@ def receive(sock):
     return digest.hexdigest()
 
 
+def sniffer(namespace):
+    """A socket that gets a copy of every IPv4 packet of a namespace"""
+    with inside(namespace):
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+    sock.setblocking(False)
+    return sock
+
+
+def segments_to(sock, port):
+    """The segments for a port that a sniffer has caught, but for SYNs and RSTs"""
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            data, (_, _, kind, _, _) = sock.recvfrom(1 << 17)
+            packet = pcap.Packet(0, data)
+            if kind == socket.PACKET_OUTGOING or packet.protocol != pcap.TCP:
+                continue
+            segment = pcap.Segment(packet)
+            if segment.dport == port and not segment.flags & (pcap.SYN | pcap.RST):
+                yield segment
+
+
+def check_timestamps(segments, promised):
+    """Do all segments have timestamps, or none, and does the clock never go back"""
+    newest = None
+    for segment in segments:
+        if (segment.timestamps is not None) != promised:
+            raise ValueError(f"timestamps promised: {promised}, but {segment}")
+        if promised and newest is not None and (segment.timestamps[0] - newest) % 2**32 >= 2**31:
+            raise ValueError(f"the clock went back: {segment}")
+        newest = segment.timestamps and segment.timestamps[0]
+
+
 class Server(threading.Thread):
     """Accepts one connection, receives, answers"""
 
@@ -121,17 +158,22 @@ def transfer(hosts, service, size, buffers, mss):
     if buffers[0]:
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, buffers[0])
     sock.settimeout(DEADLINE)
-    sock.connect(service)
-    sock.sendall(request)
-    sock.shutdown(socket.SHUT_WR)
-    got = receive(sock)
-    options = options_of(sock)
+    with sniffer(hosts["client"]) as sniffed:
+        sock.connect(service)
+        sock.sendall(request)
+        sock.shutdown(socket.SHUT_WR)
+        got = receive(sock)
+        options = options_of(sock)
+        segments = list(segments_to(sniffed, sock.getsockname()[1]))
     sock.close()
     server.join()
     if server.error:
         raise server.error
     if server.got != hashlib.sha256(request).hexdigest() or got != hashlib.sha256(answer).hexdigest():
         raise ValueError("bytes are damaged")
+    if not segments:
+        raise ValueError("nothing was sniffed")
+    check_timestamps(segments, bool(options & TIMESTAMPS))
     if mss and server.segments * mss < len(request):
         raise ValueError(f"{server.segments} segments of at most {mss} bytes cannot be {len(request)} bytes")
     return options, server.options
