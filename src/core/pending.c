@@ -139,11 +139,28 @@ static int64_t silence(const struct engine *e, const struct flow *flow)
 	return (int64_t)((uint32_t)(e->now / MILLISECOND) - flow->last_seen) * MILLISECOND;
 }
 
+/**
+ * may_reopen() - would the client's first data, if it came again, complete another handshake
+ *
+ * The server would get it a second time. As long as the cookie lives, which is no younger than the flow, the
+ * flow is kept. Who has seen a byte of the server acknowledges that, and the cookie no longer.
+ */
+static bool may_reopen(const struct engine *e, const struct flow *flow)
+{
+	int64_t opened = ((int64_t)flow->opened + 1) * SECOND;
+	const struct service *service;
+
+	if (!(flow->flags & FLOW_SPLICED) || flow->to_client.acked != flow->server_isn + 1)
+		return false;
+	service = service_find(e->config, flow->service, flow->service_port);
+	return service && e->now < opened + service->wait + 2 * COOKIE_SLOT;
+}
+
 /** is_spent() - kept for late segments only: may the record be used for somebody else */
 static bool is_spent(const struct engine *e, const struct flow *flow)
 {
 	if (flow->state == TCP_STATE_RESET)
-		return silence(e, flow) >= REVIVAL;
+		return silence(e, flow) >= REVIVAL && !may_reopen(e, flow);
 	return flow->state == TCP_STATE_CLOSED;
 }
 
@@ -189,7 +206,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow)
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
 	if (flow->pending && allowed > e->config->timeouts.tcp_transitory)
 		allowed = e->config->timeouts.tcp_transitory;
-	return silent >= allowed;
+	return silent >= allowed && !may_reopen(e, flow);
 }
 
 void flows_sweep(struct engine *e)

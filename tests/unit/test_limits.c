@@ -99,11 +99,21 @@ static void test_flows_full_of_old_ones(void **state)
 	world_free(&world);
 
 	start(1, 16, 32768, 1 << 20);
-	server_sends(&world, TCP_RST | TCP_ACK, 0, 18, NULL);
+	server_sends(&world, TCP_FIN | TCP_ACK, 0, 18, NULL);
+	client_sends(&world, TCP_ACK, 18, OUR_ISN + 2, NULL);
+	client_sends(&world, TCP_RST, 18, 0, NULL);
 	from_port(1, TCP_SYN, NULL);
 	expect_drop(&world, from_port(1, TCP_ACK, NULL), DROP_FLOWS_FULL, 1);
 	world_wait(&world, SECOND);
 	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
+	world_free(&world);
+
+	/* not while the client may repeat its first data, which the server has had */
+	start(1, 16, 32768, 1 << 20);
+	server_sends(&world, TCP_RST | TCP_ACK, 0, 18, NULL);
+	world_wait(&world, 30 * SECOND);
+	from_port(1, TCP_SYN, NULL);
+	expect_drop(&world, from_port(1, TCP_ACK, NULL), DROP_FLOWS_FULL, 1);
 	world_free(&world);
 }
 

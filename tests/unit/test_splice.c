@@ -509,18 +509,55 @@ static void test_both_fins_without_last_ack(void **state)
 /** A RST at the expected number: passed on, and the record stays for the answer to it (RFC 5961). */
 static void test_reset_by_client(void **state)
 {
-	static const struct step steps[] = { { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 } };
+	static const struct step steps[] = { { true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+					     { false, TCP_ACK, 1, 1, FLOWS_CLOSING, 240 },
+					     { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 } };
+
+	(void)state;
+	run(steps, 3);
+}
+
+static void test_reset_by_server(void **state)
+{
+	static const struct step steps[] = { { true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+					     { false, TCP_ACK, 1, 1, FLOWS_CLOSING, 240 },
+					     { true, TCP_RST | TCP_ACK, 1, 1, FLOWS_CLOSING, 10 } };
+
+	(void)state;
+	run(steps, 3);
+}
+
+/** A client that has seen nothing of the server may not know of the RST: longer than its cookie lives. */
+static void test_reset_of_a_cookie_that_lives(void **state)
+{
+	static const struct step steps[] = { { true, TCP_RST | TCP_ACK, 0, 1, FLOWS_CLOSING, 134 } };
 
 	(void)state;
 	run(steps, 1);
 }
 
-static void test_reset_by_server(void **state)
+/** It repeats its first data: that is not another request. */
+static void test_first_data_after_a_lost_reset(void **state)
 {
-	static const struct step steps[] = { { true, TCP_RST | TCP_ACK, 0, 1, FLOWS_CLOSING, 10 } };
+	uint32_t isn;
 
 	(void)state;
-	run(steps, 1);
+	world_config(&world);
+	world_make(&world);
+	client_sends(&world, TCP_SYN, -1, 0, NULL);
+	isn = emitted(&world, 0).seq;
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	server_sends(&world, TCP_RST | TCP_ACK, 0, 1, NULL);
+	for (int i = 0; i < 10; i++) {
+		world_wait(&world, 20000000000);
+		client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+		assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
+	}
+	/* by now the connection is forgotten, and the cookie too old */
+	expect_client_gets(&world, 0, TCP_RST, isn + 1, 0, "");
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+	world_free(&world);
 }
 
 /** A RST from nowhere is passed on for the host to judge, and does not shorten anything. */
@@ -791,6 +828,8 @@ int main(void)
 		cmocka_unit_test(test_both_fins_without_last_ack),
 		cmocka_unit_test(test_reset_by_client),
 		cmocka_unit_test(test_reset_by_server),
+		cmocka_unit_test(test_reset_of_a_cookie_that_lives),
+		cmocka_unit_test(test_first_data_after_a_lost_reset),
 		cmocka_unit_test(test_forged_reset),
 		cmocka_unit_test(test_alive_after_reset),
 		cmocka_unit_test(test_fin_outside_the_window),
