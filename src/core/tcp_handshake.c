@@ -237,8 +237,8 @@ bool handshake_ack(struct engine *e, struct input *in, const struct service *ser
 
 		if (!replaced)
 			count(e, EVENT_COOKIE_BAD);
-		/* with pure cookies the second segment alone proves nothing, and is no reason to reset */
-		if (replaced || is_bare || !half_open_is_crowded(e, &tuple))
+		/* with pure cookies a later segment alone proves nothing, and is no reason to reset */
+		if (replaced || !half_open_is_crowded(e, &tuple))
 			return false;
 		*verdict = verdict_drop(e, in, DROP_TCP_NO_FLOW);
 		return true;
