@@ -113,6 +113,25 @@ static struct binding *find_binding(struct world *world, const struct address *c
 	return newest;
 }
 
+/*
+ * The newest binding with these addresses and ports. To it belong also late segments of an older connection:
+ * nobody who only sees packets can tell them apart, and the hosts know what to think of them.
+ */
+static struct binding *find_holder(struct world *world, const struct address *client, uint16_t port,
+				   const struct address *server, uint16_t server_port)
+{
+	struct invariants *invariants = &world->invariants;
+
+	for (size_t i = invariants->binding_count; i-- > 0;) {
+		struct binding *binding = &invariants->binding[i];
+
+		if (binding->source_port == port && binding->destination_port == server_port &&
+		    address_equal(&binding->source, client) && address_equal(&binding->destination, server))
+			return binding;
+	}
+	return NULL;
+}
+
 void invariants_start(struct world *world, unsigned plan)
 {
 	world->invariants.watch[plan] = (struct watch){ .handshaken_at = NEVER };
@@ -166,19 +185,19 @@ void invariants_input(struct world *world, const struct packet *packet, size_t l
 }
 
 /* The sequence numbers of a server are shifted by one constant for the life of a connection. */
-static void check_delta(struct world *world, unsigned number, const struct packet *packet)
+static void check_delta(struct world *world, const struct packet *packet)
 {
 	const struct packet *input = world->input;
 
 	if (!input || input->kind != PACKET_TCP || !input->source.is_ipv6 || packet->flags & (FLAG_SYN | FLAG_RST) ||
 	    input->flags != packet->flags || input->payload_length != packet->payload_length)
 		return;
-	struct binding *binding = find_binding(world, &input->destination, input->destination_port, &input->source,
-					       input->source_port, input->ack);
+	struct binding *binding = find_holder(world, &input->destination, input->destination_port, &input->source,
+					      input->source_port);
 	uint32_t delta = packet->seq - input->seq;
 
-	if (!binding || binding->plan != number || input->ack - world->scenario.plans[number].iss >= STREAM_MAX)
-		return;		/* about an older connection */
+	if (!binding)
+		return;
 	if (binding->delta_known && binding->delta != delta)
 		world_fail(world, "sequence", "the offset of sequence numbers changed from %u to %u", binding->delta,
 			   delta);
@@ -207,6 +226,8 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 	} else if (!(packet->flags & FLAG_RST) && (watch->promised.seen || !is_plain(world, number))) {
 		check_segment(world, "segment to the client", packet, &watch->promised);
 	}
+	if (packet->flags & FLAG_RST && !(world->input && world->input->flags & FLAG_RST))
+		watch->refused = true;
 	if (packet->flags & FLAG_ACK && acked < STREAM_MAX && acked > watch->server_acked)
 		world_fail(world, "acknowledgement",
 			   "connection %u: %u bytes acknowledged to the client, %u by the server", number, acked,
@@ -217,7 +238,7 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 			world_fail(world, "amplification", "connection %u: %llu bytes for %llu", number,
 				   (unsigned long long)watch->bytes_out, (unsigned long long)watch->bytes_in);
 	}
-	check_delta(world, number, packet);
+	check_delta(world, packet);
 }
 
 /* The started connection that a SYN to a server is for: the engine repeats the client's own sequence number. */
@@ -383,7 +404,7 @@ static void check_connection(struct world *world, unsigned number)
 		return;
 	/* refused because the first data came too late, while its repetition connected: the client sees the end */
 	if (!clear && client->end == END_RESET && server->end != END_GRACEFUL && client->received == 0 &&
-	    server->received <= plan->content.length)
+	    world->invariants.watch[number].refused)
 		return;
 	/* everything arrived; what was lost is only the last acknowledgement, before the port was used again */
 	if (!clear && client->received == server->talk.length && server->received == client->talk.length)

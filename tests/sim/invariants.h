@@ -35,6 +35,7 @@ struct offer {
  * @handshaken_at: when the client's first ACK reached the engine; NEVER: not yet
  * @bytes_in, @bytes_out: from and to the client before that
  * @server_acked: bytes of the client that some server has acknowledged
+ * @refused: the engine sent it a RST that came from no server
  */
 struct watch {
 	struct offer offered;
@@ -43,6 +44,7 @@ struct watch {
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	uint32_t server_acked;
+	bool refused;
 };
 
 /**
