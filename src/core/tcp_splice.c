@@ -312,7 +312,7 @@ static uint16_t window_to_server(const struct flow *flow)
 	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
 }
 
-/** options_to_client() - of a segment of our own; without the server's clock no TSval could be right, so there is none */
+/** options_to_client() - of a segment of our own: no TSval unless the clock is ours, for we do not know the server's */
 static struct tcp_options options_to_client(const struct engine *e, const struct flow *flow)
 {
 	return (struct tcp_options){
