@@ -47,6 +47,7 @@ enum verdict {
 	X(TCP_COLLISION, "tcp_collision", "No source port towards the server was free for this client.")               \
 	X(ACK_STORM, "ack_storm",                                                                                     \
 	  "Client and server answered each other's acknowledgement without end; one direction was cut for a moment.")  \
+	X(ECN_MARKED, "ecn_marked", "Data with a congestion mark, for a server without ECN. Set tcp.ecn to false.")     \
 	X(TOO_BIG, "too_big", "The packet does not fit the MTU and was answered with an ICMP error.")                  \
 	X(FLOWS_FULL, "flows_full", "The flow table is full. Raise limits.flows.")                                     \
 	X(WAITING_FULL, "waiting_full", "Too many connections wait for data or a server. Raise limits.waiting.")       \

@@ -74,6 +74,7 @@ struct flow_direction {
  * @opened: time of the first packet, in seconds
  * @pending: pending record plus one, 0: none; in a free record the next free one plus one
  * @server_mss: MSS of the server, with splice; 0 without (repair R5)
+ * @strip_ecn: repair R4: the server has no ECN, but the client was promised it
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
  * @attempts: in state OPENING, how often the client has repeated its SYN; in state ASKED, number of the candidate
  */
@@ -112,7 +113,7 @@ struct flow {
 		uint8_t reset_by;
 		uint8_t attempts;
 	};
-	uint8_t unused;
+	bool strip_ecn;
 };
 
 static_assert(offsetof(struct flow, to_server) == 64, "hot fields fill the first cache line");

@@ -59,7 +59,7 @@ struct server_state {
 /**
  * struct service_promise - what some server of a service did not keep, and until when that is believed
  * @address, @port: the service; @address 0: entry is free
- * @without_sack, @without_timestamps: a server without was seen, believed until then
+ * @without_sack, @without_timestamps, @without_ecn: a server without was seen, believed until then
  * @mss: smallest MSS seen, believed until @mss_until
  */
 struct service_promise {
@@ -68,6 +68,7 @@ struct service_promise {
 	uint16_t mss;
 	int64_t without_sack;
 	int64_t without_timestamps;
+	int64_t without_ecn;
 	int64_t mss_until;
 };
 
@@ -96,12 +97,20 @@ bool server_table_is_failing(const struct server_table *table, const struct serv
 const char *server_error_name(enum server_error error);
 
 /**
- * server_table_learn() - what a server of a service showed in its SYN/ACK, to a SYN that offered it
- * @sack_missing, @timestamps_missing: offered, and not accepted
+ * struct server_answer - what a server of a service showed in its SYN/ACK
+ * @without_sack, @without_timestamps, @without_ecn: was offered, and not accepted
  * @mss: MSS of the server
  */
-void server_table_learn(struct server_table *table, const struct service *service, bool sack_missing,
-			bool timestamps_missing, uint16_t mss, int64_t now);
+struct server_answer {
+	bool without_sack;
+	bool without_timestamps;
+	bool without_ecn;
+	uint16_t mss;
+};
+
+/** server_table_learn() - remember for a service what a server of it showed */
+void server_table_learn(struct server_table *table, const struct service *service,
+			const struct server_answer *answer, int64_t now);
 
 /** server_table_promise() - what is known to hold for all servers of a service */
 struct tcp_promises server_table_promise(const struct server_table *table, const struct service *service,

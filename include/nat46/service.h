@@ -96,6 +96,7 @@ struct tcp_promises {
 	uint8_t window_scale;
 	bool sack;
 	bool timestamps;
+	bool ecn;
 	uint16_t mss;	/* 0: from the MTU */
 };
 

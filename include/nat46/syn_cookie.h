@@ -12,9 +12,9 @@
  *	ISN = MAC24 << 8 | (promises ^ mask)
  *	promises = window scale index (3) | MSS index (3) | SACK (1) | slot parity (1)
  *
- * With timestamps the six low bits of our TSval carry the client's exact window scale; without them it is
- * rounded down to a value of a table, which is safe because the server then underestimates the window. The
- * MSS of the client is rounded down as well.
+ * With timestamps the six low bits of our TSval carry the client's exact window scale, and whether ECN is in use;
+ * without them ECN is not, and the scale is rounded down to a value of a table, which is safe because the server
+ * then underestimates the window. The MSS of the client is rounded down as well.
  *
  * A forged ACK passes with a chance of about 2^-23 (24 bits, two slots), and reaches a server only with data.
  */
@@ -41,16 +41,19 @@ struct cookie_tuple {
  * @scaled: window scaling is in use
  * @window_scale: the client's shift, with @scaled
  * @sack: SACK is in use
+ * @ecn: ECN is in use
  */
 struct cookie_promises {
 	uint16_t mss;
 	bool scaled;
 	uint8_t window_scale;
 	bool sack;
+	bool ecn;
 };
 
-/** Low bits of our TSval that carry data. */
+/** Low bits of our TSval that carry data, and the one of them that says that ECN is in use. */
 #define COOKIE_TIMESTAMP_BITS 6u
+#define COOKIE_TIMESTAMP_ECN 0x10u
 
 /** Length of a slot, in nanoseconds: 64 s. */
 #define COOKIE_SLOT INT64_C(64000000000)
@@ -67,14 +70,14 @@ bool syn_cookie_check(const struct siphash_key *key, const struct cookie_tuple *
 		      int64_t max_age, struct cookie_promises *promises);
 
 /**
- * syn_cookie_timestamp() - TSval for a SYN/ACK that also carries the window scale
+ * syn_cookie_timestamp() - TSval for a SYN/ACK that also carries the window scale and ECN
  * @clock: timestamp clock towards this client
  *
  * Never ahead of @clock: later segments would otherwise seem older (RFC 7323 5.2).
  */
 uint32_t syn_cookie_timestamp(uint32_t clock, const struct cookie_promises *promises);
 
-/** syn_cookie_exact_scale() - put the exact window scale of an echoed TSval into @promises */
-void syn_cookie_exact_scale(uint32_t echoed, struct cookie_promises *promises);
+/** syn_cookie_read_timestamp() - put what an echoed TSval carries into @promises */
+void syn_cookie_read_timestamp(uint32_t echoed, struct cookie_promises *promises);
 
 #endif

@@ -12,6 +12,7 @@
  *	tcp_connect.c	P3: the server's handshake, in the client's name; flush
  *	tcp_hedge.c	P3: several servers asked at a time
  *	tcp_splice.c	P4: rewrite headers in both directions; also flows without splice
+ *	tcp_ecn.c	P1 to P4: explicit congestion notification
  *	tcp_split.c	P4: cut segments that are too large for the server
  *	tcp_timestamps.c	P4: timestamps for a server that has none; our clock
  *	icmp.c		echo, errors of ours, errors about connections
@@ -62,6 +63,7 @@ struct input {
  * @isn: ours
  * @promises: what the SYN/ACK said
  * @timestamps: timestamps are in use
+ * @ecn_withdrawn: ECN was promised, but the client has repeated its SYN without the offer
  * @mss: MSS that we announce
  * @ts_ours, @ts_client: TSval of the SYN/ACK and of the SYN
  * @repeats: SYN/ACKs sent in addition to the first
@@ -71,6 +73,7 @@ struct half_open {
 	uint32_t isn;
 	struct cookie_promises promises;
 	bool timestamps;
+	bool ecn_withdrawn;
 	uint16_t mss;
 	uint32_t ts_ours;
 	uint32_t ts_client;
@@ -88,7 +91,8 @@ struct half_open {
  * @ts_server: TSval of the server's SYN/ACK
  * @window: newest window of the client, in bytes
  * @mss: MSS of the client; after P3 of a segment to the server
- * @timestamps, @sack, @scaled: in use with the client
+ * @timestamps, @sack, @scaled, @ecn: in use with the client
+ * @ecn_offer: ECN is to be offered to the server
  * @has_fin: the client's FIN was seen, at stream offset @fin
  * @flushed: stream offset up to which bytes were sent to the server, or acknowledged by our answer; includes the FIN
  * @candidates: servers in the order in which they are tried
@@ -115,6 +119,8 @@ struct pending {
 	bool timestamps;
 	bool sack;
 	bool scaled;
+	bool ecn;
+	bool ecn_offer;
 	bool has_fin;
 	uint8_t candidate_count;
 	uint8_t candidate;
@@ -444,6 +450,18 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 
 /** splice_probe() - ask both ends of an idle connection before it is forgotten; false: forget it */
 bool splice_probe(struct engine *e, struct flow *flow);
+
+/* ---- tcp_ecn.c ---- */
+
+/** ecn_is_offered() - does a SYN offer ECN; ecn_is_accepted() - does a SYN/ACK accept the offer */
+bool ecn_is_offered(const struct packet *syn);
+bool ecn_is_accepted(const struct packet *syn_ack);
+
+/** ecn_is_marked() - is it data that a router has marked because of congestion */
+bool ecn_is_marked(const struct packet *p);
+
+/** ecn_clear() - take everything of ECN out of what is known of a segment, which then has to be written */
+void ecn_clear(struct input *in);
 
 /* ---- tcp_split.c ---- */
 

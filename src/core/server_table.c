@@ -122,19 +122,21 @@ static bool is_for(const struct service_promise *entry, const struct service *se
 	return entry->address == service->address && entry->port == service->port;
 }
 
-void server_table_learn(struct server_table *table, const struct service *service, bool sack_missing,
-			bool timestamps_missing, uint16_t mss, int64_t now)
+void server_table_learn(struct server_table *table, const struct service *service,
+			const struct server_answer *answer, int64_t now)
 {
 	struct service_promise *entry = &table->services[place_of(table, service)];
 
 	if (!is_for(entry, service))
 		*entry = (struct service_promise){ .address = service->address, .port = service->port };
-	if (sack_missing)
+	if (answer->without_sack)
 		entry->without_sack = now + BELIEVED;
-	if (timestamps_missing)
+	if (answer->without_timestamps)
 		entry->without_timestamps = now + BELIEVED;
-	if (entry->mss_until <= now || mss <= entry->mss) {
-		entry->mss = mss;
+	if (answer->without_ecn)
+		entry->without_ecn = now + BELIEVED;
+	if (entry->mss_until <= now || answer->mss <= entry->mss) {
+		entry->mss = answer->mss;
 		entry->mss_until = now + BELIEVED;
 	}
 }
@@ -149,6 +151,7 @@ struct tcp_promises server_table_promise(const struct server_table *table, const
 		return promise;
 	promise.sack = promise.sack && entry->without_sack <= now;
 	promise.timestamps = promise.timestamps && entry->without_timestamps <= now;
+	promise.ecn = promise.ecn && entry->without_ecn <= now;
 	if (entry->mss_until > now && (promise.mss == 0 || entry->mss < promise.mss))
 		promise.mss = entry->mss;
 	return promise;

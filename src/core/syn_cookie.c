@@ -98,18 +98,20 @@ bool syn_cookie_check(const struct siphash_key *key, const struct cookie_tuple *
 
 uint32_t syn_cookie_timestamp(uint32_t clock, const struct cookie_promises *promises)
 {
-	uint32_t data = promises->scaled ? promises->window_scale : TIMESTAMP_SCALE_NONE;
+	uint32_t scale = promises->scaled ? promises->window_scale : TIMESTAMP_SCALE_NONE;
+	uint32_t data = scale | (promises->ecn ? COOKIE_TIMESTAMP_ECN : 0);
 	uint32_t low = (UINT32_C(1) << COOKIE_TIMESTAMP_BITS) - 1;
 	uint32_t value = (clock & ~low) | data;
 
 	return data > (clock & low) ? value - low - 1 : value;
 }
 
-void syn_cookie_exact_scale(uint32_t echoed, struct cookie_promises *promises)
+void syn_cookie_read_timestamp(uint32_t echoed, struct cookie_promises *promises)
 {
 	uint8_t scale = echoed & 0xf;
 
 	/* the table rounds down: an exact value below it is not from us */
 	if (promises->scaled && scale <= 14 && scale >= promises->window_scale)
 		promises->window_scale = scale;
+	promises->ecn = echoed & COOKIE_TIMESTAMP_ECN;
 }

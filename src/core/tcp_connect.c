@@ -64,7 +64,7 @@ static void send_syn(struct engine *e, const struct flow *flow)
 		.flow = flow,
 		.to_server = true,
 		.seq = flow->client_isn,
-		.flags = TCP_SYN,
+		.flags = (uint8_t)(TCP_SYN | (p->ecn_offer ? TCP_ECE | TCP_CWR : 0)),
 		.window = (uint16_t)(p->window < UINT16_MAX ? p->window : UINT16_MAX),
 		.options = &options,
 	};
@@ -79,6 +79,8 @@ static void ask(struct engine *e, const struct flow *flow)
 	int64_t due = e->now + (has_next(p) && p->tries == 0 ? HEDGE : SECOND << p->tries);
 	const struct flow *asked;
 
+	/* a repeated SYN does without, for there are paths that lose the offer (RFC 3168 6.1.1.1) */
+	p->ecn_offer = p->ecn_offer && p->tries == 0;
 	for (uint32_t i = 0; p->tries > 0 && (asked = hedge_next(e, p, &i));)
 		send_syn(e, asked);
 	send_syn(e, flow);
@@ -293,9 +295,11 @@ void connect_timer(struct engine *e, struct flow *flow)
 	}
 }
 
-/** keep_promises() - compare what the server accepted with what we promised the client: the repairs R1 to R3 */
-static void keep_promises(struct flow *flow, const struct pending *p, const struct tcp_options *o)
+/** keep_promises() - compare what the server accepted with what we promised the client: the repairs R1 to R4 */
+static void keep_promises(struct flow *flow, const struct pending *p, const struct input *in)
 {
+	const struct tcp_options *o = &in->options;
+
 	if (p->scaled && o->has_window_scale)
 		flow->server_scale = o->window_scale & 0xfu;
 	else
@@ -308,6 +312,7 @@ static void keep_promises(struct flow *flow, const struct pending *p, const stru
 	}
 	if (!p->sack || !o->sack_permitted)
 		flow->flags |= FLOW_STRIP_SACK;
+	flow->strip_ecn = p->ecn && !ecn_is_accepted(&in->packet);
 }
 
 /** track_start() - what both ends have sent and may send */
@@ -332,16 +337,19 @@ static void report_bound(struct engine *e, const struct flow *flow)
 }
 
 /** learn() - remember what the server's handshake showed, for the next client */
-static void learn(struct engine *e, const struct flow *flow, const struct pending *p, const struct tcp_options *o,
-		  uint16_t mss)
+static void learn(struct engine *e, const struct flow *flow, const struct pending *p, const struct tcp_options *o)
 {
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct server_answer answer = {
+		.without_sack = p->sack && !o->sack_permitted,
+		.without_timestamps = p->timestamps && !o->has_timestamps,
+		.without_ecn = p->ecn_offer && flow->strip_ecn,
+		.mss = flow->server_mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : flow->server_mss,
+	};
 
 	server_table_connected(e->servers, &p->candidates[p->candidate], e->now - p->started, e->now);
 	if (service)
-		server_table_learn(e->servers, service, p->sack && !o->sack_permitted,
-				   p->timestamps && !o->has_timestamps,
-				   mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : mss, e->now);
+		server_table_learn(e->servers, service, &answer, e->now);
 }
 
 /** connected() - the server accepted: the flow is bound, and the buffer goes out */
@@ -356,12 +364,12 @@ static enum verdict connected(struct engine *e, struct flow *flow, const struct 
 	flow->server_isn = in->packet.seq;
 	flow->server_mss = mss;
 	flow->delta = p->isn - flow->server_isn;
-	keep_promises(flow, p, &in->options);
+	keep_promises(flow, p, in);
 	if (!(flow->flags & FLOW_STRIP_TIMESTAMPS)) {
 		p->ts_server = in->options.ts_value;
 		flow->theta = p->ts_server - p->ts_ours;
 	}
-	learn(e, flow, p, &in->options, mss);
+	learn(e, flow, p, &in->options);
 	p->mss = mss < tcp_announced_mss(e) ? mss : tcp_announced_mss(e);
 	track_start(flow, p, in->packet.window);
 	timer_wheel_cancel(&e->timers, flow->pending - 1);

@@ -6,7 +6,7 @@
  *
  * The SYN/ACK is built from a whitelist, never from the client's options. It makes promises (MSS, window
  * scale, SACK, timestamps) before the server is known; tcp_splice.c repairs what the server does not keep.
- * ECN, TCP Fast Open, multipath TCP and anything unknown is not answered, so that the client does without.
+ * TCP Fast Open, multipath TCP and anything unknown is not answered, so that the client does without.
  * Data in a SYN is not acknowledged; the client repeats it.
  *
  * The client's own initial sequence number will be used towards the server, so that only the other
@@ -53,11 +53,12 @@ void handshake_answer(struct engine *e, const struct half_open *record)
 		.ts_value = record->ts_ours,
 		.ts_echo = record->ts_client,
 	};
+	bool has_ecn = record->promises.ecn && !record->ecn_withdrawn;
 	const struct segment syn_ack = {
 		.flow = &addresses,
 		.seq = record->isn,
 		.ack = record->tuple.client_isn + 1,
-		.flags = TCP_SYN | TCP_ACK,
+		.flags = (uint8_t)(TCP_SYN | TCP_ACK | (has_ecn ? TCP_ECE : 0)),
 		.window = first_window(e),
 		.options = &options,
 	};
@@ -83,6 +84,7 @@ static struct half_open make_record(struct engine *e, const struct input *in, co
 		.ts_client = o->ts_value,
 	};
 
+	record.promises.ecn = record.timestamps && ours.ecn && ecn_is_offered(&in->packet);
 	if (ours.mss != 0 && ours.mss < record.mss)
 		record.mss = ours.mss;
 	record.isn = syn_cookie_make(&e->key, &record.tuple, &record.promises, e->now);
@@ -92,6 +94,20 @@ static struct half_open make_record(struct engine *e, const struct input *in, co
 		record.ts_ours = syn_cookie_timestamp(timestamps_clock(e, record.tuple.client, record.tuple.service),
 						      &record.promises);
 	return record;
+}
+
+/**
+ * withdraw_ecn() - a repeated SYN that does not offer ECN gets no promise of it
+ *
+ * Its sender must not use ECN then (RFC 3168 6.1.1), but if it gets our first answer all the same, it may: R4 takes
+ * care of that. What it echoes shows which answer it has.
+ */
+static void withdraw_ecn(struct half_open *record, const struct packet *syn)
+{
+	if (!record->promises.ecn || ecn_is_offered(syn))
+		return;
+	record->ecn_withdrawn = true;
+	record->ts_ours &= ~COOKIE_TIMESTAMP_ECN;
 }
 
 enum verdict handshake_syn(struct engine *e, struct input *in, const struct service *service)
@@ -113,6 +129,7 @@ enum verdict handshake_syn(struct engine *e, struct input *in, const struct serv
 		newest = record.ts_client;
 		record = *known;
 		record.ts_client = newest;
+		withdraw_ecn(&record, &in->packet);
 	}
 	half_open_store(e, &record);
 	count(e, EVENT_SYN_COOKIE);
@@ -133,6 +150,9 @@ static bool from_half_open(struct engine *e, const struct input *in, struct half
 	if (!seq_between(p->seq, record->tuple.client_isn, record->tuple.client_isn + 1 + first_window(e)))
 		return false;
 	*found = *record;
+	/* the answer from before ECN was withdrawn */
+	if (found->ecn_withdrawn && in->options.ts_echo == (found->ts_ours | COOKIE_TIMESTAMP_ECN))
+		found->ts_ours = in->options.ts_echo;
 	return true;
 }
 
@@ -152,7 +172,8 @@ static bool from_cookie(const struct engine *e, const struct input *in, const st
 	if (found->timestamps) {
 		found->ts_ours = o->ts_echo;
 		found->ts_client = o->ts_value;
-		syn_cookie_exact_scale(o->ts_echo, &found->promises);
+		syn_cookie_read_timestamp(o->ts_echo, &found->promises);
+		found->promises.ecn = found->promises.ecn && e->config->tcp.ecn;
 	}
 	return true;
 }
@@ -210,6 +231,8 @@ static struct flow *accept(struct engine *e, const struct half_open *from, const
 	p->timestamps = from->timestamps;
 	p->sack = from->promises.sack;
 	p->scaled = from->promises.scaled;
+	p->ecn = from->promises.ecn;
+	p->ecn_offer = from->promises.ecn && !from->ecn_withdrawn;
 	p->deadline = e->now + service->wait;
 	pending_timer_set(e, p, p->deadline);
 	linked = flow_table_link4(&e->flows, flow);

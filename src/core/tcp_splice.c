@@ -20,6 +20,7 @@
  *	R1	the server does not scale windows: those of the client are raised to bytes, at most 65,535
  *	R2	the server has no SACK: the option becomes NOPs
  *	R3	the server has no timestamps: the client's become NOPs, and the client gets ours (tcp_timestamps.c)
+ *	R4	the server has no ECN: nothing of it passes, and marked data is dropped (tcp_ecn.c)
  *	R5	the server's MSS is smaller than the one that we announced: segments are cut (tcp_split.c)
  *	R6	options that were not negotiated become NOPs in both directions
  *
@@ -115,6 +116,8 @@ static void rewrite_to_server(struct engine *e, const struct flow *flow, const s
 		tcp_rewrite_32(rewrite, TCP_FIELD_ACK, p->ack - flow->delta);
 	if (!(p->flags & TCP_RST))
 		tcp_rewrite_16(rewrite, TCP_FIELD_WINDOW, client_window(flow, p->window));
+	if (flow->strip_ecn)
+		tcp_rewrite_bytes(rewrite, TCP_FIELD_FLAGS, &p->flags, 1);
 	tcp_rewrite_options(rewrite, options, &changes);
 	if (flow->pending && p->payload_length > 0)
 		keep_payload(e, flow, p, rewrite, p->payload - p->transport);
@@ -141,6 +144,8 @@ static void rewrite_to_client(struct engine *e, const struct flow *flow, const s
 	tcp_rewrite_32(rewrite, TCP_FIELD_SEQ, p->seq + flow->delta);
 	if (!(p->flags & TCP_RST))
 		tcp_rewrite_16(rewrite, TCP_FIELD_WINDOW, server_window(e, flow, p->window));
+	if (flow->strip_ecn)
+		tcp_rewrite_bytes(rewrite, TCP_FIELD_FLAGS, &p->flags, 1);
 	if (!has_ours)
 		tcp_rewrite_options(rewrite, options, &changes);
 }
@@ -419,6 +424,11 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 	/* one direction is enough: what does not arrive is not answered */
 	if (is_storm(e, flow, in, 0))
 		return verdict_drop(e, in, DROP_ACK_STORM);
+	if (flow->strip_ecn) {
+		if (ecn_is_marked(p))
+			return verdict_drop(e, in, DROP_ECN_MARKED);
+		ecn_clear(in);
+	}
 	if (!(p->flags & TCP_SYN))
 		track_from_client(e, flow, p);
 	if (flow->flags & FLOW_INSERT_TIMESTAMPS)
@@ -508,6 +518,8 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 		return pass_to_client(e, flow, in);
 	}
 	is_storm(e, flow, in, 1);
+	if (flow->strip_ecn)
+		ecn_clear(in);
 	track_from_server(e, flow, p);
 	if (flow->pending)
 		settle(e, flow, p);

@@ -310,11 +310,14 @@ static void check_combinations(struct config_build *build)
 	const config_setting_t *root = config_root_setting(&build->tree);
 	const config_setting_t *limits = tree_member(root, "limits");
 	const config_setting_t *mss = tree_member(tree_member(root, "tcp"), "mss");
+	const config_setting_t *ecn = tree_member(tree_member(root, "tcp"), "ecn");
 	const config_setting_t *cited = tree_member(limits, "buffers");
 
 	if (mss && engine->tcp.mss > 0 && engine->tcp.mss < 536)
 		tree_error(build, mss, "%u is out of range, allowed are 0 (from the MTU) and 536 to 65475",
 			   engine->tcp.mss);
+	if (ecn && engine->tcp.ecn && !engine->tcp.timestamps)
+		tree_error(build, ecn, "'ecn' needs 'timestamps'");
 	if (!cited)
 		cited = tree_member(limits, "buffer");
 	if (has_refused(limits, "buffer") || has_refused(limits, "buffers"))

@@ -89,6 +89,8 @@ static const struct setting tcp_members[] = {
 	INTEGER("window_scale", 0, 14, 7, engine.tcp.window_scale),
 	BOOLEAN("sack", true, engine.tcp.sack),
 	BOOLEAN("timestamps", true, engine.tcp.timestamps),
+	/* config_check.c refuses it without timestamps, which have to carry it */
+	BOOLEAN("ecn", false, engine.tcp.ecn),
 	/* config_check.c refuses 1 to 535, which is less than RFC 9293 3.7.1 assumes */
 	INTEGER("mss", 0, 65475, 0, engine.tcp.mss),
 	BOOLEAN("keepalive", true, engine.keepalive),

@@ -7,16 +7,18 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/network.sh"
 . "$(dirname "$0")/path.sh"
-require ip ethtool nstat python3 taskset
+require ip ethtool nft nstat python3 taskset
 
 make_path
 # What servers lack is remembered for their service, so every combination of settings gets a service of its own.
 fresh=$(seq -s ', ' 1000 1399)
 configure_path "mtu = 9000;" ", { ipv4 = \"192.0.2.11\"; tcp = [ $fresh ]; rules = (
-	{ bytes = \"PUT\"; to = \"[$server]:80\"; } ); }" </dev/null
+	{ bytes = \"PUT\"; to = \"[$server]:80\"; } ); }" <<-END
+	tcp = { ecn = true; };
+	END
 start_nat46d "$ns_router"
 first_port=1000
-split=0
+split=0 marked=0
 for state in on off; do
 	echo "# offload of the links: $state"
 	offload_on_links $state
@@ -29,6 +31,9 @@ for state in on off; do
 	before=$split
 	split=$(counted segments_split)
 	[ "$split" -gt "$before" ] || fail "no segment was too large for a server"
+	before=$marked
+	marked=$(counted drop.ecn_marked)
+	[ "$marked" -gt "$before" ] || fail "no segment was marked for a server without ECN"
 done
-all_content
+all_content ecn_marked
 echo "PASS"

@@ -10,7 +10,7 @@ plain one (192.0.2.10 port 81), sends random bytes, half-closes, and the server 
 must arrive whole; and both kernels must have agreed on just those options that nat46d may promise: to the server what
 both have; to the client of a splice what it has, and the second time no SACK and timestamps that the server had not.
 No segment may be larger than the MSS that the server announces; and where timestamps were promised to a client, every
-segment that it gets has them, whatever the server has.
+segment that it gets has them, whatever the server has. To a server without ECN nothing of it may come through.
 """
 
 import contextlib
@@ -29,10 +29,10 @@ import pcap
 
 CLONE_NEWNET = 0x40000000
 SO_RCVBUFFORCE = 33
-ETH_P_IP = 0x800
+ETH_P_IP, ETH_P_IPV6 = 0x800, 0x86DD
 TIMESTAMPS, SACK, SCALE, ECN = 1, 2, 4, 8  # tcpi_options
+ECE, CWR = 64, 128
 NAMES = {"tcp_timestamps": TIMESTAMPS, "tcp_sack": SACK, "tcp_window_scaling": SCALE, "tcp_ecn": ECN}
-REMEMBERED = TIMESTAMPS | SACK
 DEADLINE = 15
 SERVER = "2001:db8:2::1"
 
@@ -83,17 +83,17 @@ def receive(sock):
     return digest.hexdigest()
 
 
-def sniffer(namespace):
-    """A socket that gets a copy of every IPv4 packet of a namespace"""
+def sniffer(namespace, protocol):
+    """A socket that gets a copy of every packet of a namespace"""
     with inside(namespace):
-        sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(protocol))
     sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
     sock.setblocking(False)
     return sock
 
 
-def segments_to(sock, port):
-    """The segments for a port that a sniffer has caught, but for SYNs and RSTs"""
+def segments_of(sock, port):
+    """The segments from or to a port that a sniffer has seen arrive, but for SYNs and RSTs"""
     with contextlib.suppress(BlockingIOError):
         while True:
             data, (_, _, kind, _, _) = sock.recvfrom(1 << 17)
@@ -101,7 +101,7 @@ def segments_to(sock, port):
             if kind == socket.PACKET_OUTGOING or packet.protocol != pcap.TCP:
                 continue
             segment = pcap.Segment(packet)
-            if segment.dport == port and not segment.flags & (pcap.SYN | pcap.RST):
+            if port in (segment.sport, segment.dport) and not segment.flags & (pcap.SYN | pcap.RST):
                 yield segment
 
 
@@ -114,6 +114,15 @@ def check_timestamps(segments, promised):
         if promised and newest is not None and (segment.timestamps[0] - newest) % 2**32 >= 2**31:
             raise ValueError(f"the clock went back: {segment}")
         newest = segment.timestamps and segment.timestamps[0]
+
+
+def check_ecn(segments, negotiated):
+    """With ECN data is marked as capable; without, nothing is"""
+    for segment in segments:
+        if not negotiated and (segment.packet.traffic_class & 3 or segment.flags & (ECE | CWR)):
+            raise ValueError(f"no ECN, but {segment} with traffic class {segment.packet.traffic_class}")
+    if negotiated and not any(segment.packet.traffic_class & 3 for segment in segments):
+        raise ValueError("ECN, but no segment shows it")
 
 
 class Server(threading.Thread):
@@ -158,22 +167,23 @@ def transfer(hosts, service, size, buffers, mss):
     if buffers[0]:
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, buffers[0])
     sock.settimeout(DEADLINE)
-    with sniffer(hosts["client"]) as sniffed:
+    with sniffer(hosts["client"], ETH_P_IP) as at_client, sniffer(hosts["server"], ETH_P_IPV6) as at_server:
         sock.connect(service)
         sock.sendall(request)
         sock.shutdown(socket.SHUT_WR)
         got = receive(sock)
         options = options_of(sock)
-        segments = list(segments_to(sniffed, sock.getsockname()[1]))
+        server.join()
+        to_client, to_server = (list(segments_of(s, sock.getsockname()[1])) for s in (at_client, at_server))
     sock.close()
-    server.join()
     if server.error:
         raise server.error
     if server.got != hashlib.sha256(request).hexdigest() or got != hashlib.sha256(answer).hexdigest():
         raise ValueError("bytes are damaged")
-    if not segments:
+    if not to_client or not to_server:
         raise ValueError("nothing was sniffed")
-    check_timestamps(segments, bool(options & TIMESTAMPS))
+    check_timestamps(to_client, bool(options & TIMESTAMPS))
+    check_ecn(to_server, bool(server.options & ECN))
     if mss and server.segments * mss < len(request):
         raise ValueError(f"{server.segments} segments of at most {mss} bytes cannot be {len(request)} bytes")
     return options, server.options
@@ -183,14 +193,21 @@ def expected(kind, client, server):
     """Options that the ends must believe in, from the settings of both"""
     own = {name: sum(NAMES[n] for n, v in side.items() if n in NAMES and v) for name, side in
            (("client", client), ("server", server))}
-    # a server that is not asked to accepts ECN all the same
-    both = own["client"] & (own["server"] | ECN * (server["tcp_ecn"] == 2))
+    # 2: accepts ECN, but does not offer it
+    own["client"] &= ~(ECN * (client["tcp_ecn"] == 2))
+    both = own["client"] & own["server"]
     if kind == "plain":
         return both, both
-    promised = own["client"] & ~ECN
+    promised = own["client"]
+    if not promised & TIMESTAMPS:
+        promised &= ~ECN    # they carry it
+    accepted = promised & own["server"]
     if kind == "spliced again":
         promised &= own["server"] | SCALE
-    return promised, both & ~ECN
+        if not promised & TIMESTAMPS:
+            promised &= ~ECN
+        accepted &= promised
+    return promised, accepted
 
 
 def differing(client, server):
@@ -244,8 +261,12 @@ def all_options(matrix):
     for client in itertools.product((1, 0), repeat=3):
         for server in itertools.product((1, 0), repeat=3):
             matrix.run(dict(zip(names, client)), dict(zip(names, server)))
-    for client, server in itertools.product((0, 1), (0, 1, 2)):
-        matrix.run({"tcp_ecn": client}, {"tcp_ecn": server})
+    for client, server in itertools.product((0, 1, 2), repeat=2):
+        for timestamps in itertools.product((1, 0), repeat=2):
+            matrix.run(
+                {"tcp_ecn": client, "tcp_timestamps": timestamps[0]},
+                {"tcp_ecn": server, "tcp_timestamps": timestamps[1]},
+            )
 
 
 def all_buffers(matrix):
@@ -268,6 +289,22 @@ def all_sizes(matrix):
             matrix.run({"tcp_timestamps": timestamps[0]}, {"tcp_timestamps": timestamps[1]}, 300000, mss=mss)
 
 
+def all_marks(matrix):
+    """A router in front of nat46d marks every fifth packet that is capable of ECN"""
+    nft = ["ip", "netns", "exec", matrix.hosts["router"], "nft"]
+    rules = """table ip marks {
+        chain forward {
+            type filter hook forward priority 0;
+            iifname "v4" ip ecn ect0 numgen inc mod 5 == 4 ip ecn set ce
+        }
+    }"""
+    subprocess.run([*nft, rules], check=True)
+    for server in (0, 1):
+        for _ in range(3):
+            matrix.run({"tcp_ecn": 1}, {"tcp_ecn": server}, 300000)
+    subprocess.run([*nft, "delete table ip marks"], check=True)
+
+
 def all_mtus(matrix):
     for pair in ((9000, 9000), (9000, 1500), (1500, 9000), (1500, 1280), (1280, 1500), (1280, 1280), (1500, 1500)):
         set_mtu(matrix.hosts, *pair)
@@ -277,7 +314,7 @@ def all_mtus(matrix):
 
 def main():
     matrix = Matrix(dict(zip(("client", "server", "router"), sys.argv[1:4])), int(sys.argv[4]))
-    for part in (all_options, all_buffers, all_sizes, all_mtus):
+    for part in (all_options, all_buffers, all_sizes, all_marks, all_mtus):
         part(matrix)
         print(f"{part.__name__}: {matrix.count} transfers so far, slowest:", *matrix.slowest, flush=True)
 

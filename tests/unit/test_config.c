@@ -43,7 +43,8 @@ static const char everything[] =
 	       "    to = \"2001:db8:1::9\"; wait = 0.25; refuse = \"drop\"; },\n"
 	       "  { ipv4 = \"192.0.2.10\"; tcp = ( 0x16, 25L ); to = \"2001:db8:1::1\"; }\n"
 	       ");\n"
-	       "tcp = { window_scale = 14; sack = false; timestamps = false; mss = 1400; keepalive = false; };\n"
+	       "tcp = { window_scale = 14; sack = false; timestamps = true; ecn = true; mss = 1400;\n"
+	       "        keepalive = false; };\n"
 	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; };\n"
 	       "limits = { flows = 1; waiting = 1; buffer = 4096; buffers = 1099511627776; };\n"
 	       "log = { level = \"trace\"; sessions = true; };\n";
@@ -160,6 +161,7 @@ static const struct wrong {
 	{ PREFIX "\ntcp = { mss = 535; };",
 	  "f:2:", "535 is out of range, allowed are 0 (from the MTU) and 536" },
 	{ PREFIX "\ntcp = { mss = 65476; };", "f:2:", "65476 is out of range" },
+	{ PREFIX "\ntcp = { timestamps = false;\necn = true; };", "f:3:", "'ecn' needs 'timestamps'" },
 	{ PREFIX "\ntimeouts = { connect = 0.999; };", "f:2:", "0.999 is out of range, allowed are 1 to" },
 	{ PREFIX "\ntimeouts = { tcp = 1e300; };", "f:2:", "1e+300 is out of range" },
 	{ SERVICE(TO "\nwait = 0.09;"), "f:2:", "0.09 is out of range, allowed are 0.1 to 3600 seconds" },
@@ -428,7 +430,7 @@ static void test_defaults(void **state)
 	assert_false(engine->has_router_ipv6);
 	assert_int_equal(engine->mtu, 1500);
 	assert_int_equal(engine->tcp.window_scale, 7);
-	assert_true(engine->tcp.sack && engine->tcp.timestamps);
+	assert_true(engine->tcp.sack && engine->tcp.timestamps && !engine->tcp.ecn);
 	assert_int_equal(engine->tcp.mss, 0);
 	assert_true(engine->keepalive);
 	assert_int_equal(engine->timeouts.connect, INT64_C(10000000000));
@@ -465,7 +467,8 @@ static void test_settings(void **state)
 	assert_int_equal(engine->plan.clients[1].ipv4.length, 16);
 	assert_int_equal(engine->plan.clients[1].ipv6.length, 64);
 	assert_int_equal(engine->tcp.window_scale, 14);
-	assert_false(engine->tcp.sack || engine->tcp.timestamps);
+	assert_false(engine->tcp.sack);
+	assert_true(engine->tcp.timestamps && engine->tcp.ecn);
 	assert_int_equal(engine->tcp.mss, 1400);
 	assert_false(engine->keepalive);
 	assert_int_equal(engine->timeouts.connect, INT64_C(1000000000));

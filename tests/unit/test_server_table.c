@@ -96,23 +96,30 @@ static void test_many(void **state)
 
 static void test_promise(void **state)
 {
-	const struct tcp_promises configured = { .window_scale = 7, .sack = true, .timestamps = true };
+	const struct tcp_promises configured = { .window_scale = 7, .sack = true, .timestamps = true, .ecn = true };
+	const struct server_answer answers[] = {
+		{ .without_sack = true, .mss = 1440 },
+		{ .without_timestamps = true, .mss = 1220 },
+		{ .without_ecn = true, .mss = 1440 },
+	};
 	const struct service service = { .address = 1, .port = 2 }, other = { .address = 1, .port = 3 };
 	struct tcp_promises promise = server_table_promise(&table, &service, &configured, START);
 
 	(void)state;
-	assert_true(promise.sack && promise.timestamps && promise.mss == 0);
-	server_table_learn(&table, &service, true, false, 1440, START);
-	server_table_learn(&table, &service, false, true, 1220, START + SECOND);
-	server_table_learn(&table, &service, false, false, 1440, START + 2 * SECOND);
+	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
+	for (int64_t i = 0; i < 3; i++)
+		server_table_learn(&table, &service, &answers[i], START + i * SECOND);
 	promise = server_table_promise(&table, &service, &configured, START + 3 * SECOND);
-	assert_true(!promise.sack && !promise.timestamps && promise.mss == 1220 && promise.window_scale == 7);
+	assert_true(!promise.sack && !promise.timestamps && !promise.ecn);
+	assert_true(promise.mss == 1220 && promise.window_scale == 7);
 	promise = server_table_promise(&table, &other, &configured, START);
-	assert_true(promise.sack && promise.timestamps && promise.mss == 0);
+	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
 	promise = server_table_promise(&table, &service, &configured, START + 3600 * SECOND);
-	assert_true(promise.sack && !promise.timestamps && promise.mss == 1220);
+	assert_true(promise.sack && !promise.timestamps && !promise.ecn && promise.mss == 1220);
+	promise = server_table_promise(&table, &service, &configured, START + 3601 * SECOND);
+	assert_true(promise.sack && promise.timestamps && !promise.ecn && promise.mss == 0);
 	promise = server_table_promise(&table, &service, &configured, START + 3602 * SECOND);
-	assert_true(promise.sack && promise.timestamps && promise.mss == 0);
+	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
 }
 
 /** A server without SACK: the first client is repaired, the second is not promised it. */

@@ -86,7 +86,7 @@ static const uint8_t scales[15] = { 0, 0, 2, 2, 4, 4, 6, 7, 8, 8, 10, 10, 10, 10
 
 static void check_promises(uint16_t mss, uint16_t expected_mss, int scale, bool sack, int64_t now)
 {
-	const struct cookie_promises made = { mss, scale >= 0, (uint8_t)(scale >= 0 ? scale : 0), sack };
+	const struct cookie_promises made = { mss, scale >= 0, (uint8_t)(scale >= 0 ? scale : 0), sack, false };
 	uint32_t isn = syn_cookie_make(&key, &tuple, &made, now);
 	struct cookie_promises read;
 
@@ -189,15 +189,17 @@ static void test_timestamp_never_ahead(void **state)
 		for (uint32_t low = 0; low < 64; low++) {
 			for (int scale = -1; scale <= 14; scale++) {
 				const struct cookie_promises p = { 1460, scale >= 0,
-								   (uint8_t)(scale >= 0 ? scale : 0), true };
+								   (uint8_t)(scale >= 0 ? scale : 0), true,
+								   low & 1 };
 				struct cookie_promises read = { .scaled = scale >= 0 };
 				uint32_t clock = clocks[i] + low;
 				uint32_t behind = clock - syn_cookie_timestamp(clock, &p);
 
 				/* and never further behind than the bits that carry data */
 				assert_in_range(behind, 0, 63);
-				syn_cookie_exact_scale(clock - behind, &read);
+				syn_cookie_read_timestamp(clock - behind, &read);
 				assert_int_equal(read.window_scale, scale >= 0 ? scale : 0);
+				assert_int_equal(read.ecn, low & 1);
 			}
 		}
 	}
@@ -224,11 +226,11 @@ static void test_exact_scale_is_plausible(void **state)
 	struct cookie_promises seven = { .scaled = true, .window_scale = 7 };
 
 	(void)state;
-	syn_cookie_exact_scale(9, &none);
+	syn_cookie_read_timestamp(9, &none);
 	assert_int_equal(none.window_scale, 0);
-	syn_cookie_exact_scale(6, &seven);
+	syn_cookie_read_timestamp(6, &seven);
 	assert_int_equal(seven.window_scale, 7);
-	syn_cookie_exact_scale(15, &seven);
+	syn_cookie_read_timestamp(15, &seven);
 	assert_int_equal(seven.window_scale, 7);
 }
 
