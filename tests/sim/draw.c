@@ -20,6 +20,8 @@ void draw_link(struct rng *rng, enum weather weather, uint32_t mtu, struct link_
 	};
 	if (rng_chance(rng, 0.5))
 		profile->jitter = rng_size(rng, 30000) * MICROSECOND;
+	/* from what is drawn already, so that a seed without ECN stays what it was */
+	profile->mark = profile->delay / MICROSECOND & 1 ? 0.05 : 0;
 	if (weather == WEATHER_CLEAR)
 		return;
 	profile->duplicate = rng_chance(rng, 0.5) ? 0.02 : 0;
@@ -61,6 +63,7 @@ void draw_stack(struct rng *rng, uint32_t mtu, struct tcp_profile *profile)
 		.quick_data = rng_chance(rng, 0.3),
 		.ts_offset = (uint32_t)rng_next(rng),
 	};
+	profile->ecn = profile->ts_offset >> 12 & 1;
 	/* a window that always rounds to zero would be the stack's own mistake */
 	while ((profile->receive_buffer / 4) >> profile->shift == 0)
 		profile->shift--;

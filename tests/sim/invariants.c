@@ -28,10 +28,15 @@
 /* A connection may reach its fallback that much before the end of `wait`. */
 #define WAIT_TOLERANCE (20 * MILLISECOND)
 
+#define FLAGS_ECN (FLAG_ECE | FLAG_CWR)
+
 static struct offer offer_of(const struct packet *packet)
 {
+	uint8_t ecn = packet->flags & FLAG_ACK ? FLAG_ECE : FLAGS_ECN;
+
 	return (struct offer){
 		.seen = true, .scale = packet->has_scale, .sack = packet->sack_permitted, .ts = packet->has_ts,
+		.ecn = (packet->flags & FLAGS_ECN) == ecn,
 		.mss = packet->has_mss ? packet->mss : 536,
 	};
 }
@@ -50,8 +55,19 @@ static void check_offer(struct world *world, const char *what, const struct pack
 	if ((packet->has_scale && !limit->scale) || (packet->sack_permitted && !limit->sack) ||
 	    (packet->has_ts && !limit->ts))
 		world_fail(world, "options", "%s offers an option that the peer did not offer", what);
-	if (packet->flags & (FLAG_ECE | FLAG_CWR))
+	if (packet->flags & FLAGS_ECN && !(offer_of(packet).ecn && limit->ecn) && !plain)
 		world_fail(world, "options", "%s negotiates ECN, which nobody offered", what);
+}
+
+/* Nothing of ECN reaches a host that has not agreed to it. */
+static void check_ecn(struct world *world, const char *what, const struct packet *packet, const struct offer *agreed)
+{
+	/* no checksum covers the traffic class of IPv6 */
+	bool damaged = !packet->source.is_ipv6 && world->scenario.paths[3].corrupt > 0;
+
+	if (!agreed->ecn && (packet->flags & FLAGS_ECN || (packet->traffic_class & 3 && !damaged)))
+		world_fail(world, "ecn", "%s has flags %#x and traffic class %#x without ECN", what, packet->flags,
+			   packet->traffic_class);
 }
 
 static void check_segment(struct world *world, const char *what, const struct packet *packet,
@@ -63,6 +79,7 @@ static void check_segment(struct world *world, const char *what, const struct pa
 		world_fail(world, "options", "%s has time stamps, which were not agreed on", what);
 	if (packet->sack_count && !agreed->sack)
 		world_fail(world, "options", "%s has SACK blocks, which were not agreed on", what);
+	check_ecn(world, what, packet, agreed);
 }
 
 /*
@@ -151,6 +168,7 @@ static void input_from_client(struct world *world, const struct packet *packet, 
 
 	if (packet->flags & FLAG_SYN && packet->seq == iss)
 		watch->offered = offer_of(packet);
+	watch->ecn_offered = watch->ecn_offered || watch->offered.ecn;
 	if (watch->handshaken_at != NEVER)
 		return;
 	watch->bytes_in += length;
@@ -279,7 +297,10 @@ static void syn_to_server(struct world *world, const struct packet *packet)
 		world_fail(world, "cause", "a SYN to a server that no client has sent");
 		return;
 	}
-	check_offer(world, "SYN to the server", packet, &invariants->watch[number].offered, is_plain(world, number));
+	struct offer limit = invariants->watch[number].offered;
+
+	limit.ecn = invariants->watch[number].ecn_offered;
+	check_offer(world, "SYN to the server", packet, &limit, is_plain(world, number));
 	check_choice(world, number, packet);
 	struct binding *binding = find_binding(world, &packet->source, packet->source_port, &packet->destination,
 					       packet->destination_port, packet->seq);

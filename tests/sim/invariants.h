@@ -25,12 +25,14 @@ struct offer {
 	bool scale;
 	bool sack;
 	bool ts;
+	bool ecn;
 	uint16_t mss;
 };
 
 /**
  * struct watch - one connection of a client
- * @offered: by the client's SYN
+ * @offered: by the client's SYN, the last one
+ * @ecn_offered: by any SYN of the client: it believes in an answer to the first even if it has sent another
  * @promised: to the client by the SYN/ACK
  * @handshaken_at: when the client's first ACK reached the engine; NEVER: not yet
  * @bytes_in, @bytes_out: from and to the client before that
@@ -39,6 +41,7 @@ struct offer {
  */
 struct watch {
 	struct offer offered;
+	bool ecn_offered;
 	struct offer promised;
 	int64_t handshaken_at;
 	uint64_t bytes_in;

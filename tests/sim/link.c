@@ -91,6 +91,8 @@ static void carry(struct link *link, struct wire *wire)
 		free(wire);
 		return;
 	}
+	if (wire_is_capable(wire) && !wire->corrupt && rng_chance(link->rng, profile->mark))
+		wire_mark(wire);
 	if (rng_chance(link->rng, profile->duplicate))
 		launch(link, copy(wire));
 	/* never two errors, which could cancel each other out in the checksum */

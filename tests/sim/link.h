@@ -12,6 +12,7 @@
  * @delay, @jitter: nanoseconds; each packet takes delay plus a random part of jitter
  * @keep_order: jitter does not reorder
  * @loss, @duplicate, @late, @corrupt: probabilities; a late packet takes @lateness longer
+ * @mark: probability that a packet that is capable of ECN is marked
  * @blackout, @blackout_end: everything sent in this time is lost
  * @mtu: packets above it are answered with an ICMP error (IPv4: if they must not be fragmented)
  * @offload: the far end takes super-packets and partial checksums as they are
@@ -24,6 +25,7 @@ struct link_profile {
 	double duplicate;
 	double late;
 	double corrupt;
+	double mark;
 	int64_t lateness;
 	int64_t blackout;
 	int64_t blackout_end;

@@ -169,6 +169,7 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 		.limits = { .flows = 64, .waiting = 32, .waiting_address = 32, .waiting_network = 32,
 			    .buffer = 32768, .buffers = 32 * 32768 },
 	};
+	config->tcp.ecn = scenario->servers[0].profile.ts_offset >> 13 & 1;
 	/* a window that always rounds to zero would be a mistake of whoever configured it */
 	for (size_t i = 0; i < scenario->server_count; i++)
 		while ((scenario->servers[i].profile.receive_buffer / 4) >> config->tcp.window_scale == 0)
@@ -273,8 +274,8 @@ void scenario_draw(struct rng *rng, struct scenario *scenario)
 
 static void print_stack(const struct tcp_profile *stack)
 {
-	printf("ts=%d sack=%d scale=%d shift=%u mss=%u mtu=%u buffer=%u super=%d partial=%d keepalive=%lld ms",
-	       stack->timestamps, stack->sack, stack->scale, stack->shift, stack->mss, stack->mtu,
+	printf("ts=%d sack=%d scale=%d ecn=%d shift=%u mss=%u mtu=%u buffer=%u super=%d partial=%d keepalive=%lld ms",
+	       stack->timestamps, stack->sack, stack->scale, stack->ecn, stack->shift, stack->mss, stack->mtu,
 	       stack->receive_buffer, stack->super_packets, stack->partial,
 	       (long long)(stack->keepalive / MILLISECOND));
 }
@@ -307,16 +308,17 @@ void scenario_print(const struct scenario *scenario)
 {
 	const struct engine_config *config = &scenario->config;
 
-	printf("  weather %d, engine mtu %u shift %u sack %d ts %d mss %u%s\n", scenario->weather, config->mtu,
-	       config->tcp.window_scale, config->tcp.sack, config->tcp.timestamps, config->tcp.mss,
+	printf("  weather %d, engine mtu %u shift %u sack %d ts %d ecn %d mss %u%s\n", scenario->weather, config->mtu,
+	       config->tcp.window_scale, config->tcp.sack, config->tcp.timestamps, config->tcp.ecn, config->tcp.mss,
 	       scenario->crowded ? ", crowded" : "");
 	for (unsigned i = 0; i < 4; i++) {
 		const struct link_profile *path = &scenario->paths[i];
 
-		printf("  path %u: delay %lld us jitter %lld us loss %.3f dup %.3f late %.3f corrupt %.3f "
+		printf("  path %u: delay %lld us jitter %lld us loss %.3f dup %.3f late %.3f corrupt %.3f mark %.3f "
 		       "mtu %u%s\n", i,
 		       (long long)(path->delay / MICROSECOND), (long long)(path->jitter / MICROSECOND), path->loss,
-		       path->duplicate, path->late, path->corrupt, path->mtu, path->keep_order ? " fifo" : "");
+		       path->duplicate, path->late, path->corrupt, path->mark, path->mtu,
+		       path->keep_order ? " fifo" : "");
 	}
 	for (size_t i = 0; i < scenario->server_count; i++) {
 		printf("  server %zu: answer %d ", i, scenario->servers[i].answer);

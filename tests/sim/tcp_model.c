@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FLAGS_ECN (FLAG_ECE | FLAG_CWR)
+
 #define RTO_FIRST SECOND
 #define RTO_MIN (200 * MILLISECOND)
 #define RTO_MAX (10 * SECOND)
@@ -144,6 +146,22 @@ static uint32_t segment_size(const struct tcp *tcp)
 	return size - (tcp->ts_on ? 12 : 0);
 }
 
+/* ECN of segments behind the handshake (RFC 3168 6.1.2 and 6.1.3) */
+static void add_ecn(struct tcp *tcp, struct packet *packet)
+{
+	bool fresh = tcp->ecn_fresh && packet->payload_length;
+
+	if (!tcp->ecn_on || packet->flags & (FLAG_SYN | FLAG_RST))
+		return;
+	packet->traffic_class = fresh ? 2 : 0;
+	if (fresh && tcp->ecn_slowed)
+		packet->flags |= FLAG_CWR;
+	if (fresh)
+		tcp->ecn_slowed = false;
+	if (tcp->ecn_echo && packet->flags & FLAG_ACK)
+		packet->flags |= FLAG_ECE;
+}
+
 /* Send one segment (or super-packet) of @length bytes of the stream, or only flags. */
 static void transmit(struct tcp *tcp, uint32_t seq, uint32_t length, uint32_t flags)
 {
@@ -155,6 +173,7 @@ static void transmit(struct tcp *tcp, uint32_t seq, uint32_t length, uint32_t fl
 		.ack = flags & FLAG_ACK ? tcp->expected : 0, .payload = payload, .payload_length = length,
 	};
 
+	add_ecn(tcp, &packet);
 	packet.window = (uint16_t)window_to_offer(tcp, !(flags & FLAG_SYN));
 	add_options(tcp, &packet);
 	if (length)
@@ -255,7 +274,9 @@ static bool output_segment(struct tcp *tcp, uint32_t limit)
 	tcp->next += length + fin;
 	if (seq_after(tcp->next, tcp->max))
 		tcp->max = tcp->next;
+	tcp->ecn_fresh = !again;
 	transmit(tcp, seq, length, flags);
+	tcp->ecn_fresh = false;
 	fin_sent(tcp);
 	if (!again && !tcp->timing) {
 		tcp->timing = true;
@@ -310,7 +331,7 @@ static void start(struct tcp *tcp)
 	tcp->peer_mss = 536;
 	tcp->threshold = UINT32_MAX;
 	tcp->una = tcp->iss;
-	tcp->next = tcp->max = tcp->iss + 1;
+	tcp->next = tcp->max = tcp->ecn_until = tcp->iss + 1;
 	tcp->window_seq = tcp->window_ack = 0;
 }
 
@@ -322,6 +343,7 @@ static void take_options(struct tcp *tcp, const struct packet *syn)
 	tcp->peer_mss = syn->has_mss && syn->mss >= 64 ? syn->mss : 536;
 	tcp->ts_on = syn->has_ts && tcp->profile.timestamps;
 	tcp->sack_on = syn->sack_permitted && tcp->profile.sack;
+	tcp->ecn_on = tcp->profile.ecn && (syn->flags & FLAGS_ECN) == (syn->flags & FLAG_ACK ? FLAG_ECE : FLAGS_ECN);
 	tcp->ts_recent = syn->ts_value;
 	tcp->send_shift = syn->has_scale && tcp->profile.scale ? (uint8_t)least(syn->scale, 14) : UINT8_MAX;
 	tcp->receive_shift = tcp->send_shift == UINT8_MAX ? 0 : tcp->profile.shift;
@@ -330,11 +352,16 @@ static void take_options(struct tcp *tcp, const struct packet *syn)
 	tcp->congestion_window = 10 * segment_size(tcp);
 }
 
+static uint32_t syn_ack_flags(const struct tcp *tcp)
+{
+	return FLAG_SYN | FLAG_ACK | (tcp->ecn_on ? FLAG_ECE : 0);
+}
+
 void tcp_connect(struct tcp *tcp)
 {
 	start(tcp);
 	tcp->state = TCP_SYN_SENT;
-	transmit(tcp, tcp->iss, 0, FLAG_SYN);
+	transmit(tcp, tcp->iss, 0, FLAG_SYN | (tcp->profile.ecn ? FLAGS_ECN : 0));
 	arm_retransmit(tcp, true);
 	schedule(tcp);
 }
@@ -344,7 +371,7 @@ void tcp_accept(struct tcp *tcp, const struct packet *syn)
 	start(tcp);
 	take_options(tcp, syn);
 	tcp->state = TCP_SYN_RECEIVED;
-	transmit(tcp, tcp->iss, 0, FLAG_SYN | FLAG_ACK);
+	transmit(tcp, tcp->iss, 0, syn_ack_flags(tcp));
 	arm_retransmit(tcp, true);
 	schedule(tcp);
 }
@@ -548,6 +575,23 @@ static void fin_acknowledged(struct tcp *tcp)
 		finish(tcp, END_GRACEFUL);
 }
 
+/* A mark is echoed until the sender says that it has slowed down, which it does once for each window. */
+static void take_ecn(struct tcp *tcp, const struct packet *packet)
+{
+	if (!tcp->ecn_on)
+		return;
+	if (packet->flags & FLAG_CWR)
+		tcp->ecn_echo = false;
+	if ((packet->traffic_class & 3) == 3 && packet->payload_length)
+		tcp->ecn_echo = true;
+	if (!(packet->flags & FLAG_ECE) || !(packet->flags & FLAG_ACK) || seq_before(packet->ack, tcp->ecn_until))
+		return;
+	tcp->threshold = most((tcp->max - tcp->una) / 2, 2 * segment_size(tcp));
+	tcp->congestion_window = tcp->threshold;
+	tcp->ecn_until = tcp->max;
+	tcp->ecn_slowed = true;
+}
+
 /* The acknowledgement part (RFC 9293 3.10.7.4 "fifth"); false: drop the segment. */
 static bool take_ack(struct tcp *tcp, const struct packet *packet)
 {
@@ -690,11 +734,12 @@ static void input_synchronized(struct tcp *tcp, const struct packet *packet)
 	}
 	if (packet->flags & FLAG_SYN) {
 		if (tcp->state == TCP_SYN_RECEIVED && packet->seq == tcp->irs)
-			transmit(tcp, tcp->iss, 0, FLAG_SYN | FLAG_ACK);
+			transmit(tcp, tcp->iss, 0, syn_ack_flags(tcp));
 		else
 			challenge(tcp);
 		return;
 	}
+	take_ecn(tcp, packet);
 	if (packet->flags & FLAG_ACK && take_ack(tcp, packet))
 		take_payload(tcp, packet);
 }
@@ -840,7 +885,7 @@ static void retransmit_timeout(struct tcp *tcp)
 	back_off(tcp);
 	tcp->timing = false;
 	if (handshake) {
-		transmit(tcp, tcp->iss, 0, tcp->state == TCP_SYN_SENT ? FLAG_SYN : FLAG_SYN | FLAG_ACK);
+		transmit(tcp, tcp->iss, 0, tcp->state == TCP_SYN_SENT ? FLAG_SYN : syn_ack_flags(tcp));
 		arm_retransmit(tcp, true);
 		return;
 	}

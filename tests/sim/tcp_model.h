@@ -53,6 +53,7 @@ enum tcp_event {
 /**
  * struct tcp_profile - what kind of stack this is
  * @timestamps, @sack, @scale: options offered and accepted
+ * @ecn: ECN offered and accepted (RFC 3168); a repeated SYN does not offer it, but its sender believes in it
  * @shift: window shift offered with @scale
  * @mss: largest MSS announced; the MTU may lower it
  * @mtu: MTU of the interface
@@ -74,6 +75,7 @@ struct tcp_profile {
 	bool timestamps;
 	bool sack;
 	bool scale;
+	bool ecn;
 	uint8_t shift;
 	uint16_t mss;
 	uint32_t mtu;
@@ -159,6 +161,11 @@ struct tcp {
 
 	bool ts_on;
 	bool sack_on;
+	bool ecn_on;
+	bool ecn_fresh;		/* what is being sent is new data, so that it may be marked */
+	bool ecn_echo;		/* a mark has arrived, and the peer was not heard to slow down since */
+	uint32_t ecn_until;	/* one window is halved only once: nothing until this is acknowledged */
+	bool ecn_slowed;	/* the next new data has to say that we have slowed down */
 	uint32_t ts_recent;
 	uint32_t last_ack_sent;
 	uint32_t ts_first;

@@ -180,6 +180,7 @@ struct wire *wire_build(const struct packet *packet, uint16_t segment_size, bool
 	if (segment_size && packet->payload_length > segment_size) {
 		wire->offload.gso = packet->source.is_ipv6 ? GSO_TCP6 : GSO_TCP4;
 		wire->offload.segment_size = segment_size;
+		wire->offload.gso_ecn = packet->flags & FLAG_CWR;
 		partial = true;
 	}
 	uint64_t sum = pseudo_sum(wire->bytes, PROTOCOL_TCP, wire->length - ip_length);
@@ -409,6 +410,24 @@ static void set_ip_length(struct wire *wire)
 	put16(wire->bytes + 10, (uint16_t)~fold(sum_bytes(wire->bytes, 20)));
 }
 
+bool wire_is_capable(const struct wire *wire)
+{
+	uint8_t code_point = wire->bytes[0] >> 4 == 4 ? wire->bytes[1] & 3 : wire->bytes[1] >> 4 & 3;
+
+	return code_point == 1 || code_point == 2;
+}
+
+void wire_mark(struct wire *wire)
+{
+	if (wire->bytes[0] >> 4 != 4) {
+		wire->bytes[1] |= 0x30;
+		return;
+	}
+	wire->bytes[1] |= 3;
+	put16(wire->bytes + 10, 0);
+	put16(wire->bytes + 10, (uint16_t)~fold(sum_bytes(wire->bytes, ip_header(wire->bytes))));
+}
+
 struct wire *wire_segment(const struct wire *wire, size_t *offset)
 {
 	size_t ip_length = ip_header(wire->bytes);
@@ -435,6 +454,8 @@ struct wire *wire_segment(const struct wire *wire, size_t *offset)
 		put32(tcp + 4, get32(tcp + 4) + (uint32_t)*offset);
 		if (!last)
 			tcp[13] &= (uint8_t) ~(FLAG_FIN | FLAG_PSH);
+		if (*offset > 0)
+			tcp[13] &= (uint8_t)~FLAG_CWR;
 		put16(tcp + 16, 0);
 		uint64_t sum = sum_bytes(tcp, segment->length - ip_length);
 

@@ -94,6 +94,10 @@ struct wire {
 /** address_equal() - are two addresses the same */
 bool address_equal(const struct address *a, const struct address *b);
 
+/** wire_is_capable() - has its sender marked a packet as capable of ECN; wire_mark() - mark it as a router does */
+bool wire_is_capable(const struct wire *wire);
+void wire_mark(struct wire *wire);
+
 /** wire_headers() - bytes of IP and TCP header that wire_build() writes for @packet */
 size_t wire_headers(const struct packet *packet);
 
