@@ -418,6 +418,23 @@ static void test_challenge(void **state)
 	check_stamps(&out, TS_CLIENT + 1);
 }
 
+/** So is the question whether an idle client still knows the connection. */
+static void test_probe(void **state)
+{
+	struct wire_tcp out;
+
+	(void)state;
+	world.config.keepalive = true;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	world_wait(&world, world.config.timeouts.tcp + 5000 * MILLISECOND);
+	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 1);
+	out = emitted(&world, 0);
+	assert_false(out.ipv6);
+	assert_int_equal(wire_u32(option(&out, 8), 6), TS_CLIENT + 1);
+	out = emitted(&world, 1);
+	assert_null(option_of(&out, 8));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +451,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dont_fragment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_path_mtu, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_challenge, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_probe, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
