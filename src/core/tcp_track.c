@@ -4,7 +4,9 @@
  *
  * Tracking decides nothing about the segments themselves: all are passed on, the hosts judge them. It gives
  * the state (tcp_state.h), the number of bytes, and the idle time, and so it only believes segments that lie
- * where the other side's window says: a stranger who does not see the connection cannot end or prolong it.
+ * where the other side's window says, and that acknowledge what the other side may have sent: a stranger who
+ * does not see the connection cannot end or prolong it. A sequence number alone could be guessed: the windows
+ * are wide, and a few thousand FINs would turn the two hours of an idle connection into four minutes.
  *
  * Sequence numbers are those of the packet's sender: the server's are the server's own.
  */
@@ -15,13 +17,30 @@
 /** A sender may be this far beyond the edge that we know of: window updates can be lost behind us. */
 static const uint32_t SLACK = 65535;
 
+/** oldest() - what may still be on its way, or be repeated, begins here */
+static uint32_t oldest(const struct flow_direction *d)
+{
+	uint32_t window = d->edge - d->acked;
+
+	return d->acked - (window > SLACK && window <= INT32_MAX ? window : SLACK);
+}
+
 /** is_in_window() - does a segment from @seq to @end touch what the receiver waits for or may repeat */
 static bool is_in_window(const struct flow_direction *d, uint32_t seq, uint32_t end)
 {
-	uint32_t window = d->edge - d->acked;
-	uint32_t back = window > SLACK && window <= INT32_MAX ? window : SLACK;
+	return !seq_after(seq, d->edge + SLACK) && !seq_before(end, oldest(d));
+}
 
-	return !seq_after(seq, d->edge + SLACK) && !seq_before(end, d->acked - back);
+/** is_ack_plausible() - is @ack among what was sent in @d (RFC 5961 5.2); data in a SYN/ACK is not counted there */
+static bool is_ack_plausible(const struct flow_direction *d, uint32_t ack)
+{
+	return seq_between(ack, oldest(d), d->end + SLACK);
+}
+
+/** end_of() - sequence number behind a segment */
+static uint32_t end_of(const struct packet *packet)
+{
+	return packet->seq + (uint32_t)packet->payload_length + ((packet->flags & TCP_FIN) != 0);
 }
 
 /** advance_acked() - the receiver of @d acknowledged up to @ack and has room for @window more */
@@ -84,20 +103,13 @@ static void track_rst(struct engine *e, struct flow *flow, const struct flow_dir
 static void track(struct engine *e, struct flow *flow, struct flow_direction *sent,
 		  const struct packet *packet, uint8_t fin_flag, enum tcp_event fin_event)
 {
-	uint32_t end = packet->seq + (uint32_t)packet->payload_length + ((packet->flags & TCP_FIN) != 0);
 	enum tcp_event event = TCP_EVENT_TRAFFIC;
 
-	if (packet->flags & TCP_RST) {
-		track_rst(e, flow, sent, packet->seq, fin_flag);
-		return;
-	}
-	if (!is_in_window(sent, packet->seq, end))
-		return;
 	/* what the other side had sent before the RST reached it proves nothing; only the one that is said to
 	 * be gone can show that it is not */
 	if (flow->state == TCP_STATE_RESET && flow->reset_by != fin_flag)
 		return;
-	if (advance_end(flow, sent, fin_flag, packet->flags, end))
+	if (advance_end(flow, sent, fin_flag, packet->flags, end_of(packet)))
 		event = fin_event;
 	flow_move(&e->flows, flow, event);
 	if (flow->state == TCP_STATE_CLOSING && fins_are_acked(flow))
@@ -107,17 +119,30 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 
 void track_from_client(struct engine *e, struct flow *flow, const struct packet *packet)
 {
-	if (packet->flags & TCP_ACK && !(packet->flags & TCP_RST))
-		advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn,
-			      packet->ack - flow->delta, (uint32_t)packet->window << flow->client_scale);
+	uint32_t ack = packet->ack - flow->delta;
+
+	if (packet->flags & TCP_RST) {
+		track_rst(e, flow, &flow->to_server, packet->seq, FLOW_CLIENT_FIN);
+		return;
+	}
+	if (!is_in_window(&flow->to_server, packet->seq, end_of(packet)) || !is_ack_plausible(&flow->to_client, ack))
+		return;
+	advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn, ack,
+		      (uint32_t)packet->window << flow->client_scale);
 	track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
 }
 
 void track_from_server(struct engine *e, struct flow *flow, const struct packet *packet)
 {
-	if (packet->flags & TCP_ACK && !(packet->flags & TCP_RST))
-		advance_acked(&flow->to_server, &flow->wraps_to_server, flow->client_isn, packet->ack,
-			      (uint32_t)packet->window << flow->server_scale);
+	if (packet->flags & TCP_RST) {
+		track_rst(e, flow, &flow->to_client, packet->seq, FLOW_SERVER_FIN);
+		return;
+	}
+	if (!is_in_window(&flow->to_client, packet->seq, end_of(packet)) ||
+	    !is_ack_plausible(&flow->to_server, packet->ack))
+		return;
+	advance_acked(&flow->to_server, &flow->wraps_to_server, flow->client_isn, packet->ack,
+		      (uint32_t)packet->window << flow->server_scale);
 	track(e, flow, &flow->to_client, packet, FLOW_SERVER_FIN, TCP_EVENT_SERVER_FIN);
 }
 

@@ -591,6 +591,30 @@ static void test_fin_outside_the_window(void **state)
 	run(steps, 2);
 }
 
+/** Nor is one in the window that acknowledges what nobody has sent: a sequence number can be guessed (RFC 5961 5.2). */
+static void test_fin_with_a_wrong_acknowledgement(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 100, 1000000, FLOWS_ESTABLISHED, 7440 },
+		{ false, TCP_FIN | TCP_ACK, 1, 0x80000000, FLOWS_ESTABLISHED, 7440 },
+		{ true, TCP_FIN | TCP_ACK, 0, 0x7fffffff, FLOWS_ESTABLISHED, 7440 },
+		{ true, TCP_FIN | TCP_ACK, 100, (uint32_t)-1000000, FLOWS_ESTABLISHED, 7440 },
+	};
+
+	(void)state;
+	run(steps, 4);
+}
+
+/** Data that was forged does not hide the FIN of the client, which comes at a lower number. */
+static void test_fin_after_forged_data(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 100, OUR_ISN + 1000000, "forged");
+	client_sends(&world, TCP_FIN | TCP_ACK, 1, OUR_ISN + 1, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+}
+
 /** Neither forged segments nor ICMP prolong a connection. */
 static void test_forgery_does_not_refresh(void **state)
 {
@@ -598,6 +622,7 @@ static void test_forgery_does_not_refresh(void **state)
 	server_sends(&world, TCP_ACK, 0, 1, NULL);
 	world_wait(&world, INT64_C(7430000000000));
 	client_sends(&world, TCP_ACK, 100000000, OUR_ISN + 1, NULL);
+	client_sends(&world, TCP_ACK, 1, OUR_ISN + 100000000, NULL);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
 	world_wait(&world, INT64_C(20000000000));
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
@@ -833,6 +858,8 @@ int main(void)
 		cmocka_unit_test(test_forged_reset),
 		cmocka_unit_test(test_alive_after_reset),
 		cmocka_unit_test(test_fin_outside_the_window),
+		cmocka_unit_test(test_fin_with_a_wrong_acknowledgement),
+		TEST(test_fin_after_forged_data),
 		TEST(test_forgery_does_not_refresh),
 		TEST(test_bytes_of_the_session),
 		TEST(test_syn_on_a_live_connection),
