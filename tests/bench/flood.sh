@@ -152,9 +152,10 @@ echo
 printf '%-9s %8s %8s %8s %6s %7s %7s %7s %5s %5s %6s %6s %6s %5s %7s\n' \
 	flood sent/s read/s lost/s conn/s median p99 max '>1s' failed RSS during after CPU% RST/s
 measure none sleep "$seconds"
+# The ACKs come first: while the half-open records are full of SYNs, a wrong ACK is not answered.
+measure ACK flood ack "$rate"
 measure SYN flood syn "$rate"
 measure SYN-max flood syn 0
-measure ACK flood ack "$rate"
 measure none sleep "$seconds"
 echo
 grep -E ' (events|status): ' "$dir/nat46d.log" | tail -n 2 | sed 's/^[^ ]* info: //'
