@@ -78,13 +78,16 @@ counter_of() {
 	in_ns "$1" nstat -asz "$2" | awk -v name="$2" '$1 == name { print $2 }'
 }
 
-# kernel_is_content NAMESPACE: nothing that it received was damaged, too old or never asked for.
-# TCPSACKDiscard is not among them: Linux itself repeats a SACK block in the ACK of a FIN that came out of order.
+# What a kernel counts when it received something damaged, too old or never asked for. TCPSACKDiscard is not among
+# them: Linux itself repeats a SACK block in the ACK of a FIN that came out of order.
+complaints="TcpInCsumErrors TcpExtTSEcrRejected TcpExtTCPTSEcrRejected TcpExtPAWSActive TcpExtPAWSEstab
+	TcpExtBeyondWindow TcpExtTCPChallengeACK TcpExtTCPSYNChallenge
+	IpInHdrErrors Ip6InHdrErrors IcmpInCsumErrors Icmp6InCsumErrors IcmpInErrors Icmp6InErrors
+	UdpInCsumErrors Udp6InCsumErrors IpExtInCsumErrors"
+
+# kernel_is_content NAMESPACE: it counts none of these
 kernel_is_content() {
-	for name in TcpInCsumErrors TcpExtTSEcrRejected TcpExtTCPTSEcrRejected TcpExtPAWSActive TcpExtPAWSEstab \
-		TcpExtBeyondWindow TcpExtTCPChallengeACK TcpExtTCPSYNChallenge \
-		IpInHdrErrors Ip6InHdrErrors IcmpInCsumErrors Icmp6InCsumErrors IcmpInErrors Icmp6InErrors \
-		UdpInCsumErrors Udp6InCsumErrors IpExtInCsumErrors; do
+	for name in $complaints; do
 		case " $kernel_may " in
 		*" $name "*) continue ;;
 		esac
