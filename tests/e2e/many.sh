@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# many.sh - 1000 connections at a time that end in every order, memory, and what a full flow table does
+# many.sh - 1000 connections at a time that end in every order, memory, and what happens when a limit is reached
 #
 #	client -- [ router: nat46 (TUN), nat46d ] -- server (see path.sh)
 set -eu
@@ -102,5 +102,39 @@ completes more80
 completes more81
 all_content flows_full tcp_no_flow
 stop_nat46d
+
+# overfill COUNTER LIMITS: with these limits, eight clients that never finish their first bytes leave no room, until
+# their time is over
+overfill() {
+	rules="rules = ( { bytes = \"GET\"; to = \"[$server]:80\"; } );"
+	configure_path "" ", { ipv4 = \"192.0.2.10\"; tcp = 82; wait = 8.0; $rules },
+		{ ipv4 = \"192.0.2.10\"; tcp = 83; wait = 60.0; $rules }" <<-END
+	limits = { $2 };
+	END
+	start_nat46d "$ns_router"
+	open held 83 5 200000
+	connected held
+	for port in 50001 50002 50003 50004 50005 50006 50007 50008; do
+		launch crowd-$port ip netns exec "$ns_client" python3 -B "$(dirname "$0")/client.py" --port $port \
+			--send GE --open --patience 60 192.0.2.10 82
+	done
+	wait_for 10 counts_at_least "drop.$1" 4 || fail "$1 is not counted"
+	open more 83 2 1000
+	more=$(($(counted "drop.$1") + 2))
+	wait_for 20 counts_at_least "drop.$1" $more || fail "$1 is not counted"
+	! grep -q connected "$dir/more.log" || fail "connected beyond the limit"
+	counts established 5 || fail "connections were lost at the limit"
+	completes held
+	connected more
+	completes more
+	all_content "$1" tcp_no_flow
+	stop_nat46d
+}
+
+echo "# limits.waiting: the others wait, established connections do not notice"
+overfill waiting_full "waiting = 4;"
+
+echo "# limits.buffers: the same"
+overfill buffers_full "buffer = 4096; buffers = 8192;"
 
 echo "PASS"
