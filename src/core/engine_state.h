@@ -491,8 +491,8 @@ bool timestamps_insert(const struct engine *e, const struct flow *flow, struct i
 /* ---- tcp_track.c ---- */
 
 /** track_from_client(), track_from_server() - learn from a segment of a bound flow, as it arrived */
-void track_from_client(struct engine *e, struct flow *flow, const struct packet *packet);
-void track_from_server(struct engine *e, struct flow *flow, const struct packet *packet);
+void track_from_client(struct engine *e, struct flow *flow, const struct input *in);
+void track_from_server(struct engine *e, struct flow *flow, const struct input *in);
 
 /** track_bytes() - payload bytes acknowledged in a direction */
 uint64_t track_bytes_to_server(const struct flow *flow);

@@ -430,7 +430,7 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 		ecn_clear(in);
 	}
 	if (!(p->flags & TCP_SYN))
-		track_from_client(e, flow, p);
+		track_from_client(e, flow, in);
 	if (flow->flags & FLOW_INSERT_TIMESTAMPS)
 		timestamps_from_client(flow, in);
 	if (flow->pending)
@@ -520,7 +520,7 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 	is_storm(e, flow, in, 1);
 	if (flow->strip_ecn)
 		ecn_clear(in);
-	track_from_server(e, flow, p);
+	track_from_server(e, flow, in);
 	if (flow->pending)
 		settle(e, flow, p);
 	return pass_to_client(e, flow, in);

@@ -99,6 +99,12 @@ static void track_rst(struct engine *e, struct flow *flow, const struct flow_dir
 	flow_touch(e, flow);
 }
 
+/** is_credible() - a bit error must not end a connection */
+static bool is_credible(const struct input *in)
+{
+	return !(in->packet.flags & (TCP_FIN | TCP_RST)) || packet_checksum_ok(in->frame, &in->packet);
+}
+
 /** track() - common to both directions: @sent, @fin_flag and @fin_event are those of the sender of @packet */
 static void track(struct engine *e, struct flow *flow, struct flow_direction *sent,
 		  const struct packet *packet, uint8_t fin_flag, enum tcp_event fin_event)
@@ -117,10 +123,13 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 	flow_touch(e, flow);
 }
 
-void track_from_client(struct engine *e, struct flow *flow, const struct packet *packet)
+void track_from_client(struct engine *e, struct flow *flow, const struct input *in)
 {
+	const struct packet *packet = &in->packet;
 	uint32_t ack = packet->ack - flow->delta;
 
+	if (!is_credible(in))
+		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_server, packet->seq, FLOW_CLIENT_FIN);
 		return;
@@ -132,8 +141,12 @@ void track_from_client(struct engine *e, struct flow *flow, const struct packet 
 	track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
 }
 
-void track_from_server(struct engine *e, struct flow *flow, const struct packet *packet)
+void track_from_server(struct engine *e, struct flow *flow, const struct input *in)
 {
+	const struct packet *packet = &in->packet;
+
+	if (!is_credible(in))
+		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_client, packet->seq, FLOW_SERVER_FIN);
 		return;

@@ -570,6 +570,28 @@ static void test_forged_reset(void **state)
 	run(steps, 2);
 }
 
+/** A bit error that looks like the end is passed on, for its receiver to drop, and ends nothing. */
+static void test_damaged_end(void **state)
+{
+	static const uint8_t ends[] = { TCP_RST, TCP_FIN };
+
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		struct wire_tcp s = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+		uint8_t bytes[128];
+		size_t length = wire_make(&s, bytes);
+
+		bytes[33] ^= ends[i];
+		assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+		s = server_segment(TCP_ACK, 0, 1);
+		length = wire_make(&s, bytes);
+		bytes[53] ^= ends[i];
+		assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+		assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	}
+}
+
 /** A RST that the host rejected: its sender goes on, and so does the connection. */
 static void test_alive_after_reset(void **state)
 {
@@ -856,6 +878,7 @@ int main(void)
 		cmocka_unit_test(test_reset_of_a_cookie_that_lives),
 		cmocka_unit_test(test_first_data_after_a_lost_reset),
 		cmocka_unit_test(test_forged_reset),
+		TEST(test_damaged_end),
 		cmocka_unit_test(test_alive_after_reset),
 		cmocka_unit_test(test_fin_outside_the_window),
 		cmocka_unit_test(test_fin_with_a_wrong_acknowledgement),
