@@ -250,7 +250,7 @@ void segment_send(struct engine *e, const struct segment *segment);
  * segment_reset_for() - RST in answer to a segment of no connection (RFC 9293 3.10.7.1)
  * @in: segment without RST flag
  *
- * Return: VERDICT_ANSWERED, or a drop because of the rate limit
+ * Return: VERDICT_ANSWERED, or a drop because of a wrong checksum or the rate limit
  */
 enum verdict segment_reset_for(struct engine *e, const struct input *in);
 

@@ -105,6 +105,9 @@ enum verdict segment_reset_for(struct engine *e, const struct input *in)
 		.destination_port = p->source_port,
 	};
 
+	/* a bit error must not reset the connection that the segment belongs to */
+	if (!packet_checksum_ok(in->frame, p))
+		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
 	if (!rate_limit_take(&e->resets, e->now))
 		return verdict_drop(e, in, DROP_RATE);
 	if (p->flags & TCP_ACK) {

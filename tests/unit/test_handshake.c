@@ -435,6 +435,20 @@ static void test_damaged_final_ack(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 0);
 }
 
+/** A bit error in a number makes a segment belong to no connection: the one it came from is not reset for that. */
+static void test_damaged_stranger(void **state)
+{
+	struct wire_tcp segment = client_segment(TCP_ACK, 0, syn(0, NULL, 0).seq + 1);
+	uint8_t bytes[128];
+	size_t length = wire_make(&segment, bytes);
+
+	(void)state;
+	bytes[24] ^= 0x40;
+	expect_drop(&world, world_input(&world, bytes, length, NULL), DROP_BAD_CHECKSUM, 1);
+	expect_silence(&world, connection_send(&world, &segment));
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +475,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_order_with_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_final_ack, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_stranger, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);
