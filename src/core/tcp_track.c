@@ -99,10 +99,12 @@ static void track_rst(struct engine *e, struct flow *flow, const struct flow_dir
 	flow_touch(e, flow);
 }
 
-/** is_credible() - a bit error must not end a connection */
-static bool is_credible(const struct input *in)
+/** is_credible() - a bit error must not end a connection, nor seem to acknowledge what is still in the buffer */
+static bool is_credible(const struct flow *flow, const struct input *in)
 {
-	return !(in->packet.flags & (TCP_FIN | TCP_RST)) || packet_checksum_ok(in->frame, &in->packet);
+	bool matters = flow->pending || in->packet.flags & (TCP_FIN | TCP_RST);
+
+	return !matters || packet_checksum_ok(in->frame, &in->packet);
 }
 
 /** track() - common to both directions: @sent, @fin_flag and @fin_event are those of the sender of @packet */
@@ -128,7 +130,7 @@ void track_from_client(struct engine *e, struct flow *flow, const struct input *
 	const struct packet *packet = &in->packet;
 	uint32_t ack = packet->ack - flow->delta;
 
-	if (!is_credible(in))
+	if (!is_credible(flow, in))
 		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_server, packet->seq, FLOW_CLIENT_FIN);
@@ -145,7 +147,7 @@ void track_from_server(struct engine *e, struct flow *flow, const struct input *
 {
 	const struct packet *packet = &in->packet;
 
-	if (!is_credible(in))
+	if (!is_credible(flow, in))
 		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_client, packet->seq, FLOW_SERVER_FIN);

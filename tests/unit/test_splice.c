@@ -338,6 +338,20 @@ static void test_payload_is_kept(void **state)
 }
 
 /** Also in a super-packet with a partial checksum, which covers no payload. */
+/** A damaged acknowledgement does not let go of the first copy. */
+static void test_payload_is_kept_after_a_bit_error(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 0);
+	uint8_t bytes[128];
+	size_t length = wire_make(&s, bytes);
+
+	(void)state;
+	wire_put32(bytes, 48, CLIENT_ISN + 2);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "X");
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "A");
+}
+
 static void test_payload_is_kept_in_super_packet(void **state)
 {
 	const struct offload offload = { GSO_TCP4, false, true, 2, 20, 16 };
@@ -864,6 +878,7 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_options_that_were_not_negotiated),
 		TEST(test_payload_is_kept),
+		TEST(test_payload_is_kept_after_a_bit_error),
 		TEST(test_payload_is_kept_in_super_packet),
 		cmocka_unit_test(test_super_packets),
 		TEST(test_partial_checksum),
