@@ -270,6 +270,7 @@ enum verdict splice_open(struct engine *e, struct input *in, const struct servic
 	flow->service = p->destination4;
 	flow->service_port = p->destination_port;
 	flow->client_isn = p->seq;
+	flow->server_isn = p->seq;
 	flow->client_scale = in->options.window_scale & 0xfu;
 	flow->opened = (uint32_t)(e->now / SECOND);
 	if (!choose_server(e, flow, service, 0)) {
@@ -286,18 +287,29 @@ enum verdict splice_open(struct engine *e, struct input *in, const struct servic
 	return pass_to_server(e, flow, in);
 }
 
-/** reopen() - the client repeats its SYN: its server is silent, or has refused in silence; go to the next one */
+/**
+ * reopen() - the client repeats its SYN: its server is silent, or has refused in silence; go to the next one
+ *
+ * A SYN with another number is another attempt, or forged: the server's answer will tell. Until then the former
+ * number is kept where the server's will be.
+ */
 static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	bool is_repeated = in->packet.seq == flow->client_isn;
 
-	if (service && service->rule_count == 0 && service->fallback.count > 1) {
+	if (in->packet.flags & TCP_ACK)
+		return verdict_drop(e, in, DROP_TCP_STATE);
+	if (is_repeated && service && service->rule_count == 0 && service->fallback.count > 1) {
 		if (choose_server(e, flow, service, ++flow->attempts))
 			count(e, EVENT_SERVER_NEXT);
 		else
 			return verdict_drop(e, in, DROP_TCP_COLLISION);
 	}
-	flow->client_isn = in->packet.seq;
+	if (!is_repeated) {
+		flow->server_isn = flow->client_isn;
+		flow->client_isn = in->packet.seq;
+	}
 	flow_touch(e, flow);
 	return pass_to_server(e, flow, in);
 }
@@ -473,10 +485,13 @@ static enum verdict opening_from_server(struct engine *e, struct flow *flow, str
 {
 	const struct packet *p = &in->packet;
 	bool is_ours = p->flags & TCP_ACK && p->ack == flow->client_isn + 1;
+	bool is_former = p->flags & TCP_ACK && p->ack == flow->server_isn + 1;
 
-	if (p->flags & TCP_SYN && is_ours)
+	if (p->flags & TCP_SYN && (is_ours || is_former)) {
+		flow->client_isn = p->ack - 1;
 		opened(e, flow, in);
-	else if (p->flags & TCP_RST && is_ours)
+	}
+	if (p->flags & TCP_RST && is_ours)
 		refused(e, flow);
 	return pass_to_client(e, flow, in);
 }

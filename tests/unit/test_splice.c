@@ -813,6 +813,25 @@ static void test_plain_service(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
 }
 
+/** A SYN or SYN/ACK with a guessed number, while a client waits for its server, does not lose the connection. */
+static void test_plain_service_forged_syn(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+
+	(void)state;
+	s.destination_port = 8080;
+	through(&s);
+	s = client_segment(TCP_SYN, 777777, 0);
+	s.destination_port = 8080;
+	through(&s);
+	s.flags = TCP_SYN | TCP_ACK;
+	expect_drop(&world, connection_send(&world, &s), DROP_TCP_STATE, 1);
+	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+	s.source_port = 8080;
+	through(&s);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
+}
+
 static void test_plain_service_refused(void **state)
 {
 	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), out;
@@ -907,6 +926,7 @@ int main(void)
 		TEST(test_late_copy_of_the_first_data),
 		TEST(test_probes_pass),
 		TEST(test_plain_service),
+		TEST(test_plain_service_forged_syn),
 		TEST(test_plain_service_refused),
 		TEST(test_random_segments),
 	};
