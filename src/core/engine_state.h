@@ -298,6 +298,13 @@ void pending_release(struct engine *e, struct flow *flow);
 /** flow_end() - release a flow and everything that belongs to it; @reason for the session log */
 void flow_end(struct engine *e, struct flow *flow, const char *reason);
 
+/**
+ * flow_may_reopen() - would the client's first data, if it came again, complete another handshake
+ *
+ * The server would get it a second time: as long as the cookie lives, a spliced flow is kept, even if it is over.
+ */
+bool flow_may_reopen(const struct engine *e, const struct flow *flow);
+
 /** flow_take() - a record; if all are in use, a connection that is over makes room. NULL: none was found */
 struct flow *flow_take(struct engine *e);
 

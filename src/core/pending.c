@@ -139,13 +139,11 @@ static int64_t silence(const struct engine *e, const struct flow *flow)
 	return (int64_t)((uint32_t)(e->now / MILLISECOND) - flow->last_seen) * MILLISECOND;
 }
 
-/**
- * may_reopen() - would the client's first data, if it came again, complete another handshake
- *
- * The server would get it a second time. As long as the cookie lives, which is no younger than the flow, the
- * flow is kept. Who has seen a byte of the server acknowledges that, and the cookie no longer.
+/*
+ * The cookie is no younger than the flow. Who has seen a byte of the server acknowledges that, and the cookie no
+ * longer.
  */
-static bool may_reopen(const struct engine *e, const struct flow *flow)
+bool flow_may_reopen(const struct engine *e, const struct flow *flow)
 {
 	int64_t opened = ((int64_t)flow->opened + 1) * SECOND;
 	const struct service *service;
@@ -160,7 +158,7 @@ static bool may_reopen(const struct engine *e, const struct flow *flow)
 static bool is_spent(const struct engine *e, const struct flow *flow)
 {
 	if (flow->state == TCP_STATE_RESET)
-		return silence(e, flow) >= REVIVAL && !may_reopen(e, flow);
+		return silence(e, flow) >= REVIVAL && !flow_may_reopen(e, flow);
 	return flow->state == TCP_STATE_CLOSED;
 }
 
@@ -206,7 +204,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow)
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
 	if (flow->pending && allowed > e->config->timeouts.tcp_transitory)
 		allowed = e->config->timeouts.tcp_transitory;
-	return silent >= allowed && !may_reopen(e, flow);
+	return silent >= allowed && !flow_may_reopen(e, flow);
 }
 
 void flows_sweep(struct engine *e)

@@ -128,7 +128,7 @@ bool connect_take_port(struct engine *e, struct flow *flow)
 		}
 		other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6,
 					 flow->source_port);
-		if (tcp_state_is_over((enum tcp_state)other->state)) {
+		if (tcp_state_is_over((enum tcp_state)other->state) && !flow_may_reopen(e, other)) {
 			/* kept for late segments only: the newer connection goes first */
 			flow_end(e, other, "replaced");
 			if (flow_table_link6(&e->flows, flow))

@@ -99,10 +99,16 @@ static void track_rst(struct engine *e, struct flow *flow, const struct flow_dir
 	flow_touch(e, flow);
 }
 
-/** is_credible() - a bit error must not end a connection, nor seem to acknowledge what is still in the buffer */
-static bool is_credible(const struct flow *flow, const struct input *in)
+/**
+ * is_credible() - does a bit error not matter, or is there none
+ *
+ * It must not end a connection, nor seem to acknowledge what is still in the buffer, nor make a sender seem further
+ * than it is: its FIN would then never be believed.
+ */
+static bool is_credible(const struct flow *flow, const struct flow_direction *sent, const struct input *in)
 {
-	bool matters = flow->pending || in->packet.flags & (TCP_FIN | TCP_RST);
+	bool matters = flow->pending || in->packet.flags & (TCP_FIN | TCP_RST) ||
+		       seq_after(in->packet.seq, sent->end);
 
 	return !matters || packet_checksum_ok(in->frame, &in->packet);
 }
@@ -130,7 +136,7 @@ void track_from_client(struct engine *e, struct flow *flow, const struct input *
 	const struct packet *packet = &in->packet;
 	uint32_t ack = packet->ack - flow->delta;
 
-	if (!is_credible(flow, in))
+	if (!is_credible(flow, &flow->to_server, in))
 		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_server, packet->seq, FLOW_CLIENT_FIN);
@@ -147,7 +153,7 @@ void track_from_server(struct engine *e, struct flow *flow, const struct input *
 {
 	const struct packet *packet = &in->packet;
 
-	if (!is_credible(flow, in))
+	if (!is_credible(flow, &flow->to_client, in))
 		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_client, packet->seq, FLOW_SERVER_FIN);

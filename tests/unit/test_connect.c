@@ -416,6 +416,19 @@ static void test_flush_is_cut_to_the_mss(void **state)
 	}
 }
 
+/** Nor do the addresses go to the second one while the first, reset, could be opened again by a repetition. */
+static void test_port_of_a_reset_connection(void **state)
+{
+	(void)state;
+	teardown(NULL);
+	start(&one);
+	assert_int_equal(open_from(0), CONNECTION_PORT);
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	server_sends(&world, TCP_RST | TCP_ACK, 0, 1, NULL);
+	assert_int_not_equal(open_from(1), CONNECTION_PORT);
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
+}
+
 /** The server's window in the SYN/ACK is unscaled and limits the flush; it goes on as the server makes room. */
 static void test_flush_obeys_the_window(void **state)
 {
@@ -474,6 +487,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_client_repeats_while_connecting, teardown),
 		TEST_ONE(test_syn_ack_again),
 		TEST(test_port_collision),
+		TEST(test_port_of_a_reset_connection),
 		TEST(test_icmp_unreachable),
 		TEST_ONE(test_flush_is_cut_to_the_mss),
 		TEST_ONE(test_flush_obeys_the_window),

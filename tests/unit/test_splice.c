@@ -606,6 +606,21 @@ static void test_damaged_end(void **state)
 	}
 }
 
+/** A bit error in a sequence number does not hide the FIN that comes before it. */
+static void test_fin_after_a_bit_error(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+	uint8_t bytes[128];
+	size_t length = wire_make(&s, bytes);
+
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	wire_put32(bytes, 24, s.seq + 1024);
+	world_input(&world, bytes, length, NULL);
+	client_sends(&world, TCP_FIN | TCP_ACK, 1, OUR_ISN + 1, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+}
+
 /** A RST that the host rejected: its sender goes on, and so does the connection. */
 static void test_alive_after_reset(void **state)
 {
@@ -813,6 +828,32 @@ static void test_plain_service(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
 }
 
+/** A new connection from the same port, while the last acknowledgement of the old one is lost, is a new flow. */
+static void test_plain_service_reuse(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+
+	(void)state;
+	s.destination_port = 8080;
+	through(&s);
+	for (int i = 0; i < 2; i++) {
+		s = server_segment(i == 0 ? TCP_SYN | TCP_ACK : TCP_FIN | TCP_ACK, i - 1, 0);
+		s.source_port = 8080;
+		through(&s);
+	}
+	s = client_segment(TCP_FIN | TCP_ACK, 0, SERVER_ISN + 2);
+	s.destination_port = 8080;
+	through(&s);
+	s = client_segment(TCP_SYN, 5000000, 0);
+	s.destination_port = 8080;
+	through(&s);
+	assert_int_equal(world_events(&world, EVENT_PLAIN_OPENED), 2);
+	s = server_segment(TCP_SYN | TCP_ACK, 4000000, 5000001);
+	s.source_port = 8080;
+	through(&s);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
+}
+
 /** A SYN or SYN/ACK with a guessed number, while a client waits for its server, does not lose the connection. */
 static void test_plain_service_forged_syn(void **state)
 {
@@ -913,6 +954,7 @@ int main(void)
 		cmocka_unit_test(test_first_data_after_a_lost_reset),
 		cmocka_unit_test(test_forged_reset),
 		TEST(test_damaged_end),
+		TEST(test_fin_after_a_bit_error),
 		cmocka_unit_test(test_alive_after_reset),
 		cmocka_unit_test(test_fin_outside_the_window),
 		cmocka_unit_test(test_fin_with_a_wrong_acknowledgement),
@@ -926,6 +968,7 @@ int main(void)
 		TEST(test_late_copy_of_the_first_data),
 		TEST(test_probes_pass),
 		TEST(test_plain_service),
+		TEST(test_plain_service_reuse),
 		TEST(test_plain_service_forged_syn),
 		TEST(test_plain_service_refused),
 		TEST(test_random_segments),
