@@ -36,9 +36,13 @@ static void maybe_close(struct side *side)
 {
 	const struct side *peer = &side->connection->side[!side->which];
 
-	if (!side->established || side->closed || side->ended || side->written < side->talk.length)
+	if (!side->established || side->closed || side->ended)
 		return;
-	if (side->talk.close_when == CLOSE_RECEIVED && side->received < peer->talk.length)
+	bool refused = side->connection->word_count && side->peer_closed;
+
+	if (!refused && side->written < side->talk.length)
+		return;
+	if (side->talk.close_when == CLOSE_RECEIVED && side->received < peer->talk.length && !side->peer_closed)
 		return;
 	if (side->talk.close_when == CLOSE_PEER && !side->peer_closed)
 		return;
@@ -85,13 +89,31 @@ static void write_more(struct side *side)
 	maybe_close(side);
 }
 
+/* A client that no server has spoken to hears the engine itself. */
+static bool take_words(struct side *side, const uint8_t *bytes, uint32_t length)
+{
+	struct connection *connection = side->connection;
+
+	if (side->which == SERVER || !connection->answerable || connection->side[SERVER].established)
+		return false;
+	if (length > WORDS_MAX - connection->word_count)
+		return false;
+	memcpy(connection->words + connection->word_count, bytes, length);
+	connection->word_count += length;
+	return true;
+}
+
 static void check(struct side *side, const uint8_t *bytes, uint32_t length)
 {
 	static uint8_t wanted[1 << 16];
 	struct connection *connection = side->connection;
 	char text[96];
 
+	if (length == 0 || take_words(side, bytes, length))
+		return;
 	fill(connection, !side->which, side->received, wanted, length);
+	if (side->which == SERVER && connection->first_copy)
+		connection->first_copy(connection, side->received, wanted, bytes, length);
 	if (side->received + length > connection->side[!side->which].written)
 		connection->violation(connection, "more bytes delivered than were sent");
 	if (memcmp(bytes, wanted, length) == 0)

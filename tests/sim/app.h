@@ -43,6 +43,8 @@ struct talk {
 	bool vanish;
 };
 
+#define WORDS_MAX 512u
+
 struct connection;
 
 struct side {
@@ -66,6 +68,9 @@ struct side {
 /**
  * struct connection - one connection and what both its applications have seen
  * @first: first bytes of the client; the rest is derived from @key
+ * @answerable: the client may be refused in words
+ * @words, @word_count: what it was told
+ * @first_copy: correct the bytes that the server must get, because the client contradicts itself; or NULL
  * @violation: report a wrong byte
  */
 struct connection {
@@ -74,6 +79,11 @@ struct connection {
 	const uint8_t *first;
 	uint32_t first_length;
 	int64_t started;
+	bool answerable;
+	uint8_t words[WORDS_MAX];
+	uint32_t word_count;
+	void (*first_copy)(const struct connection *connection, uint32_t offset, uint8_t *wanted, const uint8_t *got,
+			   size_t length);
 	struct event_queue *queue;
 	struct side side[2];
 	void *context;

@@ -36,7 +36,7 @@ void draw_link(struct rng *rng, enum weather weather, uint32_t mtu, struct link_
 	profile->corrupt = rng_chance(rng, 0.7) ? rng_between(rng, 1, 30) / 1000.0 : 0;
 	if (rng_chance(rng, 0.3)) {
 		profile->blackout = rng_between(rng, 0, 5000) * MILLISECOND;
-		profile->blackout_end = profile->blackout + rng_between(rng, 10, 4000) * MILLISECOND;
+		profile->blackout_end = profile->blackout + rng_between(rng, 10, rng_chance(rng, 0.3) ? 30000 : 4000) * MILLISECOND;
 	}
 }
 
@@ -81,8 +81,8 @@ static void draw_talk(struct rng *rng, uint32_t limit, struct talk *talk)
 		talk->read_pause = (1 + rng_size(rng, 300)) * MILLISECOND;
 	}
 	talk->close_when = (enum close_when)rng_below(rng, 3);
-	if (rng_chance(rng, 0.06)) {
-		talk->abort_at = rng_size(rng, 6000) * MILLISECOND;
+	if (rng_chance(rng, 0.1)) {
+		talk->abort_at = rng_size(rng, rng_chance(rng, 0.5) ? 100 : 6000) * MILLISECOND;
 		talk->vanish = rng_chance(rng, 0.25);
 	}
 }

@@ -52,7 +52,10 @@ static void answer_reset(struct host *host, const struct packet *packet)
 		reset.ack = packet->seq + (uint32_t)packet->payload_length + !!(packet->flags & FLAG_SYN) +
 			    !!(packet->flags & FLAG_FIN);
 	}
-	link_send(host->link, wire_build(&reset, 0, false));
+	struct wire *wire = wire_build(&reset, 0, false);
+
+	wire->forged = packet->forged;	/* nobody asked for it */
+	link_send(host->link, wire);
 }
 
 static void answer_syn(struct host *host, const struct packet *syn, const struct wire *wire)
@@ -101,12 +104,31 @@ static void receive_tcp(struct host *host, const struct packet *packet, const st
 		tcp->state = TCP_CLOSED;
 		tcp->wait_at = NEVER;
 	}
-	if (tcp && tcp->state != TCP_CLOSED)
+	if (tcp && tcp->state != TCP_CLOSED) {
+		tcp->strange = packet->forged;
 		tcp_input(tcp, packet);
-	else if (is_syn)
+		tcp->strange = false;
+	} else if (is_syn) {
 		answer_syn(host, packet, wire);
-	else
+	} else {
 		answer_reset(host, packet);
+	}
+}
+
+/* Is an ICMP error about one that used the addresses and ports of @tcp before it. */
+static bool is_about_older(const struct host *host, const struct tcp *tcp, uint32_t seq)
+{
+	if (seq - tcp->iss <= tcp->max - tcp->iss)
+		return false;
+	for (size_t i = 0; i < host->count; i++) {
+		const struct tcp *other = host->tcp[i];
+
+		if (other != tcp && other->local_port == tcp->local_port && other->remote_port == tcp->remote_port &&
+		    address_equal(&other->local, &tcp->local) && address_equal(&other->remote, &tcp->remote) &&
+		    seq - other->iss <= other->max - other->iss)
+			return true;
+	}
+	return false;
 }
 
 void host_receive(struct host *host, struct wire *wire)
@@ -114,6 +136,7 @@ void host_receive(struct host *host, struct wire *wire)
 	struct packet packet;
 	const char *error = wire_parse(wire->bytes, wire->length, &wire->offload, &packet);
 
+	packet.forged = wire->forged;
 	if (error) {
 		if (!wire->corrupt)
 			host->bad(host->context, error);
@@ -124,8 +147,12 @@ void host_receive(struct host *host, struct wire *wire)
 		struct tcp *tcp = find(host, &packet.quoted_source, packet.source_port, &packet.quoted_destination,
 				       packet.destination_port);
 
-		if (tcp && tcp->state != TCP_CLOSED && !(host->vanished && host->vanished(host->context, tcp)))
+		if (tcp && tcp->state != TCP_CLOSED && !is_about_older(host, tcp, packet.seq) &&
+		    !(host->vanished && host->vanished(host->context, tcp))) {
+			tcp->strange = wire->forged;
 			tcp_error(tcp, &packet);
+			tcp->strange = false;
+		}
 	}
 	free(wire);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nat46/engine.h"
+#include "translation.h"
 #include "world.h"
 
 /* Bytes to a client that has not proven its address, per byte from it: a SYN/ACK and three repetitions. */
@@ -25,6 +26,9 @@
 /* More than a connection sends, less than the distance of two that follow each other. */
 #define STREAM_MAX (1u << 24)
 
+/* A client's stream up to this length has at most 16 segments, and so at most eight holes. */
+#define TERSE_MAX 8000u
+
 /* A connection may reach its fallback that much before the end of `wait`. */
 #define WAIT_TOLERANCE (20 * MILLISECOND)
 
@@ -36,13 +40,13 @@ static struct offer offer_of(const struct packet *packet)
 
 	return (struct offer){
 		.seen = true, .scale = packet->has_scale, .sack = packet->sack_permitted, .ts = packet->has_ts,
-		.ecn = (packet->flags & FLAGS_ECN) == ecn,
+		.ecn = (packet->flags & FLAGS_ECN) == ecn, .shift = packet->scale, .seq = packet->seq,
 		.mss = packet->has_mss ? packet->mss : 536,
 	};
 }
 
 /* Without rules the handshake goes end to end, with whatever options it has. */
-static bool is_plain(const struct world *world, unsigned plan)
+bool invariants_is_plain(const struct world *world, unsigned plan)
 {
 	return world->scenario.services[world->scenario.plans[plan].service].rule_count == 0;
 }
@@ -130,12 +134,8 @@ static struct binding *find_binding(struct world *world, const struct address *c
 	return newest;
 }
 
-/*
- * The newest binding with these addresses and ports. To it belong also late segments of an older connection:
- * nobody who only sees packets can tell them apart, and the hosts know what to think of them.
- */
-static struct binding *find_holder(struct world *world, const struct address *client, uint16_t port,
-				   const struct address *server, uint16_t server_port)
+struct binding *invariants_holder(struct world *world, const struct address *client, uint16_t port,
+				  const struct address *server, uint16_t server_port)
 {
 	struct invariants *invariants = &world->invariants;
 
@@ -151,7 +151,7 @@ static struct binding *find_holder(struct world *world, const struct address *cl
 
 void invariants_start(struct world *world, unsigned plan)
 {
-	world->invariants.watch[plan] = (struct watch){ .handshaken_at = NEVER };
+	world->invariants.watch[plan] = (struct watch){ .handshaken_at = NEVER, .fin = UINT32_MAX };
 }
 
 static void input_from_client(struct world *world, const struct packet *packet, size_t length)
@@ -165,9 +165,12 @@ static void input_from_client(struct world *world, const struct packet *packet, 
 	}
 	struct watch *watch = &world->invariants.watch[number];
 	uint32_t iss = world->scenario.plans[number].iss;
+	uint32_t end = packet->seq + (uint32_t)packet->payload_length + !!(packet->flags & FLAG_FIN) - iss - 1;
 
 	if (packet->flags & FLAG_SYN && packet->seq == iss)
 		watch->offered = offer_of(packet);
+	else if (end < STREAM_MAX && end > watch->sent)
+		watch->sent = end;
 	watch->ecn_offered = watch->ecn_offered || watch->offered.ecn;
 	if (watch->handshaken_at != NEVER)
 		return;
@@ -186,9 +189,16 @@ static void input_from_server(struct world *world, const struct packet *packet)
 	struct watch *watch = &world->invariants.watch[binding->plan];
 	uint32_t acked = packet->ack - world->scenario.plans[binding->plan].iss - 1;
 
-	if (packet->flags & FLAG_SYN)
+	if (!(packet->flags & FLAG_ACK) || acked >= STREAM_MAX)
+		return;
+	if (packet->flags & FLAG_SYN && acked == 0)
 		binding->answered = offer_of(packet);
-	if (packet->flags & FLAG_ACK && acked < STREAM_MAX && acked > watch->server_acked)
+	bool scaled = binding->answered.scale && binding->offered.scale && !(packet->flags & FLAG_SYN);
+	uint32_t edge = acked + ((uint32_t)packet->window << (scaled ? binding->answered.shift : 0));
+
+	if (edge > binding->edge && !(packet->flags & FLAG_RST))
+		binding->edge = edge;
+	if (acked > watch->server_acked)
 		watch->server_acked = acked;
 }
 
@@ -202,28 +212,112 @@ void invariants_input(struct world *world, const struct packet *packet, size_t l
 		input_from_client(world, packet, length);
 }
 
-/* The sequence numbers of a server are shifted by one constant for the life of a connection. */
-static void check_delta(struct world *world, const struct packet *packet)
+/* Does a client say its first words in few pieces: of many, the engine keeps only some. */
+static bool is_terse(const struct plan *plan)
+{
+	return plan->profile.first_chunk == 0 && plan->talk[CLIENT].write_chunk == 0 &&
+	       plan->talk[CLIENT].length <= TERSE_MAX;
+}
+
+/* A server was connected: whatever is known by now and fits its window is sent at once, and so is the FIN. */
+static void check_flush(struct world *world, const struct packet *syn_ack)
+{
+	const struct binding *binding = invariants_holder(world, &syn_ack->destination, syn_ack->destination_port,
+							  &syn_ack->source, syn_ack->source_port);
+
+	if (!binding || !binding->accepted || !is_terse(&world->scenario.plans[binding->plan]))
+		return;
+	/* refused in silence, and begun again: nobody can see that */
+	if (world->scenario.services[world->scenario.plans[binding->plan].service].refusal == REFUSE_DROP)
+		return;
+	const struct watch *watch = &world->invariants.watch[binding->plan];
+	uint32_t end = 0;
+
+	while (end < COPY_MAX && watch->known[end])
+		end++;
+	if (end > binding->edge)
+		end = binding->edge;
+	else if (end == watch->fin)
+		end++;
+	if (binding->sent < end)
+		world_fail(world, "flush", "connection %u: %u bytes are known, %u were sent", binding->plan, end,
+			   binding->sent);
+}
+
+/* The connection has ended; its client may begin again, with other words. */
+static void forget(struct watch *watch)
+{
+	memset(watch->known, 0, sizeof(watch->known));
+	watch->fin = UINT32_MAX;
+}
+
+void invariants_taken(struct world *world, const struct packet *packet)
+{
+	if (packet->kind != PACKET_TCP)
+		return;
+	if (packet->source.is_ipv6 && (packet->flags & (FLAG_SYN | FLAG_ACK)) == (FLAG_SYN | FLAG_ACK))
+		check_flush(world, packet);
+	if (packet->source.is_ipv6 || packet->flags & FLAG_SYN)
+		return;
+	unsigned number = find_plan(world, &packet->source, packet->source_port, &packet->destination,
+				    packet->destination_port, packet->seq + 1);
+
+	if (number == PLANS_MAX)
+		return;
+	struct watch *watch = &world->invariants.watch[number];
+
+	uint32_t start = packet->seq - world->scenario.plans[number].iss - 1;
+
+	if (packet->flags & FLAG_RST) {
+		forget(watch);
+		return;
+	}
+	if (packet->flags & FLAG_FIN)
+		watch->fin = start + (uint32_t)packet->payload_length;
+	for (size_t i = 0; i < packet->payload_length; i++) {
+		uint32_t at = start + (uint32_t)i;
+
+		if (at >= COPY_MAX || watch->known[at])
+			continue;
+		watch->known[at] = true;
+		watch->copy[at] = packet->payload[i];
+	}
+}
+
+/* Is a segment to a client what a server has sent, and not the engine's own: before the splice all are. */
+static bool is_from_server(struct world *world, const struct packet *packet)
 {
 	const struct packet *input = world->input;
 
-	if (!input || input->kind != PACKET_TCP || !input->source.is_ipv6 || packet->flags & (FLAG_SYN | FLAG_RST) ||
-	    input->flags != packet->flags || input->payload_length != packet->payload_length)
-		return;
-	struct binding *binding = find_holder(world, &input->destination, input->destination_port, &input->source,
-					      input->source_port);
-	uint32_t delta = packet->seq - input->seq;
+	if (!input || input->kind != PACKET_TCP || !input->source.is_ipv6 ||
+	    (input->flags ^ packet->flags) & (uint8_t)~FLAGS_ECN || input->payload_length != packet->payload_length)
+		return false;
+	const struct binding *binding = invariants_holder(world, &input->destination, input->destination_port,
+							  &input->source, input->source_port);
 
-	if (!binding)
+	return binding && (binding->answered.seen || invariants_is_plain(world, binding->plan));
+}
+
+/* What the engine says in its own words to a client, or to end a connection. */
+static void own_words(struct world *world, unsigned number, const struct packet *packet)
+{
+	struct watch *watch = &world->invariants.watch[number];
+	const struct plan *plan = &world->scenario.plans[number];
+	bool is_passed = is_from_server(world, packet);
+
+	if (packet->flags & FLAG_RST && !is_passed) {
+		watch->refused = true;
+		forget(watch);
+		watch->answered = false;
+	}
+	if (is_passed || (!packet->payload_length && !(packet->flags & FLAG_FIN)) || packet->flags & FLAG_SYN)
 		return;
-	if (binding->delta_known && binding->delta != delta)
-		world_fail(world, "sequence", "the offset of sequence numbers changed from %u to %u", binding->delta,
-			   delta);
-	if (input->flags & FLAG_ACK && packet->ack != input->ack)
-		world_fail(world, "sequence", "acknowledgement %u to the client, %u from the server", packet->ack,
-			   input->ack);
-	binding->delta_known = true;
-	binding->delta = delta;
+	if (!scenario_is_answerable(&world->scenario, plan))
+		world_fail(world, "cause", "connection %u: the client gets data that no server has sent", number);
+	if (watch->server_acked)
+		world_fail(world, "cause", "connection %u: refused in words after a server got its first bytes", number);
+	watch->answered = true;
+	watch->words += packet->payload_length > 0;
 }
 
 static void output_to_client(struct world *world, const struct packet *packet, size_t length)
@@ -238,25 +332,30 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 	struct watch *watch = &world->invariants.watch[number];
 	uint32_t acked = packet->ack - world->scenario.plans[number].iss - 1;
 
+	if (packet->flags & FLAG_SYN && acked && world->scenario.attacks)
+		return;		/* the answer to a forged SYN, repeated */
 	if (packet->flags & FLAG_SYN) {
-		check_offer(world, "SYN/ACK to the client", packet, &watch->offered, is_plain(world, number));
+		check_offer(world, "SYN/ACK to the client", packet, &watch->offered,
+			    invariants_is_plain(world, number));
 		watch->promised = offer_of(packet);
-	} else if (!(packet->flags & FLAG_RST) && (watch->promised.seen || !is_plain(world, number))) {
+	} else if (!(packet->flags & FLAG_RST) && (watch->promised.seen || !invariants_is_plain(world, number))) {
 		check_segment(world, "segment to the client", packet, &watch->promised);
 	}
-	if (packet->flags & FLAG_RST && !(world->input && world->input->flags & FLAG_RST))
-		watch->refused = true;
-	if (packet->flags & FLAG_ACK && acked < STREAM_MAX && acked > watch->server_acked)
+	bool answered = watch->answered;
+
+	own_words(world, number, packet);
+	answered = answered || watch->answered;
+	if (packet->flags & FLAG_ACK && acked < STREAM_MAX &&
+	    acked > (answered ? watch->sent : watch->server_acked))
 		world_fail(world, "acknowledgement",
 			   "connection %u: %u bytes acknowledged to the client, %u by the server", number, acked,
 			   watch->server_acked);
-	if (watch->handshaken_at == NEVER && packet->flags & FLAG_ACK && !is_plain(world, number)) {
+	if (watch->handshaken_at == NEVER && packet->flags & FLAG_ACK && !invariants_is_plain(world, number)) {
 		watch->bytes_out += length;
 		if (watch->bytes_out > AMPLIFICATION_MAX * watch->bytes_in)
 			world_fail(world, "amplification", "connection %u: %llu bytes for %llu", number,
 				   (unsigned long long)watch->bytes_out, (unsigned long long)watch->bytes_in);
 	}
-	check_delta(world, packet);
 }
 
 /* The started connection that a SYN to a server is for: the engine repeats the client's own sequence number. */
@@ -288,6 +387,20 @@ static void check_choice(struct world *world, unsigned number, const struct pack
 		   late ? " and what is left when time is up" : "");
 }
 
+/* Another server is tried, or the same again, only as long as no byte has been sent to one. */
+static void check_first(struct world *world, unsigned number)
+{
+	const struct invariants *invariants = &world->invariants;
+
+	if (invariants_is_plain(world, number) || world->scenario.forgetful)
+		return;
+	if (invariants->watch[number].answered)
+		world_fail(world, "choice", "connection %u was refused in words and goes to a server", number);
+	for (size_t i = 0; i < invariants->binding_count; i++)
+		if (invariants->binding[i].plan == number && invariants->binding[i].flushed)
+			world_fail(world, "choice", "connection %u is opened again after bytes were sent", number);
+}
+
 static void syn_to_server(struct world *world, const struct packet *packet)
 {
 	struct invariants *invariants = &world->invariants;
@@ -300,13 +413,16 @@ static void syn_to_server(struct world *world, const struct packet *packet)
 	struct offer limit = invariants->watch[number].offered;
 
 	limit.ecn = invariants->watch[number].ecn_offered;
-	check_offer(world, "SYN to the server", packet, &limit, is_plain(world, number));
+	check_offer(world, "SYN to the server", packet, &limit, invariants_is_plain(world, number));
 	check_choice(world, number, packet);
-	struct binding *binding = find_binding(world, &packet->source, packet->source_port, &packet->destination,
-					       packet->destination_port, packet->seq);
+	check_first(world, number);
+	struct binding *binding = invariants_holder(world, &packet->source, packet->source_port,
+						    &packet->destination, packet->destination_port);
 
-	if (binding && binding->plan == number)
+	if (binding && binding->plan == number && !binding->answered.seen) {
+		binding->offered = offer_of(packet);
 		return;
+	}
 	if (invariants->binding_count == BINDINGS_MAX) {
 		world_fail(world, "amplification", "more than %u connections to servers", BINDINGS_MAX);
 		return;
@@ -316,6 +432,37 @@ static void syn_to_server(struct world *world, const struct packet *packet)
 		.destination = packet->destination, .source_port = packet->source_port,
 		.destination_port = packet->destination_port,
 	};
+}
+
+/* What goes to a server of a client's stream: what came first, and as much as there is room for. */
+static void check_stream(struct world *world, struct binding *binding, const struct packet *packet)
+{
+	const struct watch *watch = &world->invariants.watch[binding->plan];
+	uint32_t start = packet->seq - world->scenario.plans[binding->plan].iss - 1;
+	uint32_t end = start + (uint32_t)packet->payload_length;
+	bool is_passed = world->input && !world->input->source.is_ipv6;
+
+	if (packet->payload_length || packet->flags & FLAG_FIN)
+		binding->flushed = true;
+	binding->accepted = true;
+	if (!is_passed && start > binding->sent && start < COPY_MAX && watch->known[binding->sent] &&
+	    is_terse(&world->scenario.plans[binding->plan]))
+		world_fail(world, "flush", "connection %u: bytes %u to %u were left out", binding->plan, binding->sent,
+			   start);
+	if (end < STREAM_MAX && end + !!(packet->flags & FLAG_FIN) > binding->sent)
+		binding->sent = end + !!(packet->flags & FLAG_FIN);
+	if (!is_passed && packet->payload_length && end > binding->edge)
+		world_fail(world, "window", "bytes up to %u flushed, there was room up to %u", end, binding->edge);
+	for (size_t i = 0; i < packet->payload_length; i++) {
+		uint32_t at = start + (uint32_t)i;
+
+		if (at < COPY_MAX && at >= watch->server_acked && watch->known[at] &&
+		    watch->copy[at] != packet->payload[i]) {
+			world_fail(world, "copy", "connection %u: byte %u to the server is not the one that came first",
+				   binding->plan, at);
+			return;
+		}
+	}
 }
 
 static void output_to_server(struct world *world, const struct packet *packet, size_t length)
@@ -330,11 +477,15 @@ static void output_to_server(struct world *world, const struct packet *packet, s
 		return;
 	binding = find_binding(world, &packet->source, packet->source_port, &packet->destination,
 			       packet->destination_port, packet->seq + 1);
-	if (!binding)
+	if (!binding) {
 		world_fail(world, "cause", "a segment to a server that no SYN went to");
-	else if (binding->answered.seen || !is_plain(world, binding->plan))
+		return;
+	}
+	if (binding->answered.seen || !invariants_is_plain(world, binding->plan))
 		check_segment(world, "segment to the server", packet, &binding->answered);
-	if (binding && binding->answered.seen && !is_plain(world, binding->plan) && packet->payload_length &&
+	if (!invariants_is_plain(world, binding->plan))
+		check_stream(world, binding, packet);
+	if (binding->answered.seen && !invariants_is_plain(world, binding->plan) && packet->payload_length &&
 	    length > HEADERS + binding->answered.mss)
 		world_fail(world, "mss", "%zu bytes to a server whose MSS is %u", length, binding->answered.mss);
 }
@@ -356,6 +507,16 @@ static void check_fragmentation(struct world *world, const struct packet *packet
 		world_fail(world, "mtu", "DF is wrong for segments of %zu bytes", length);
 }
 
+/* A forged SYN takes the addresses and ports of a connection that is over: what is late of that is lost. */
+static void usurp(struct world *world, const struct packet *syn)
+{
+	struct binding *binding = invariants_holder(world, &syn->source, syn->source_port, &syn->destination,
+						    syn->destination_port);
+
+	if (binding)
+		binding->usurped = true;
+}
+
 void invariants_output(struct world *world, const struct frame *frame)
 {
 	struct packet packet;
@@ -365,18 +526,24 @@ void invariants_output(struct world *world, const struct frame *frame)
 		world_fail(world, "amplification", "more than %u packets at once", BURST_MAX);
 	if (world->tainted)
 		return;		/* what comes of damaged packets is checked by the receivers' checksums */
+	if (world->forged && !error) {
+		if (packet.kind == PACKET_TCP && packet.flags == FLAG_SYN && packet.source.is_ipv6)
+			usurp(world, &packet);
+		return;
+	}
 	if (error) {
 		world_fail(world, "packet", "emitted packet: %s", error);
 		return;
 	}
 	if (packet.kind == PACKET_TCP && !packet.source.is_ipv6 && world->input && world->input->source.is_ipv6 &&
-	    packet.payload_length)
+	    packet.payload_length && packet.payload_length == world->input->payload_length)
 		check_fragmentation(world, &packet, segment_length(frame, &packet));
 	if (segment_length(frame, &packet) > world->scenario.config.mtu)
 		world_fail(world, "mtu", "%zu bytes emitted, MTU %u", segment_length(frame, &packet),
 			   world->scenario.config.mtu);
 	if (packet.kind != PACKET_TCP)
 		return;
+	translation_check(world, &packet);
 	if (packet.source.is_ipv6)
 		output_to_server(world, &packet, segment_length(frame, &packet));
 	else
@@ -402,62 +569,4 @@ void invariants_counters(struct world *world)
 	if (counters->emitted != world->emitted)
 		world_fail(world, "conservation", "%llu packets emitted, %llu counted",
 			   (unsigned long long)world->emitted, (unsigned long long)counters->emitted);
-}
-
-/* What must have become of a connection. Where the network loses packets, only what TCP can promise. */
-static void check_connection(struct world *world, unsigned number)
-{
-	const struct plan *plan = &world->scenario.plans[number];
-	const struct side *client = &world->connection[number].side[CLIENT];
-	const struct side *server = &world->connection[number].side[SERVER];
-	bool clear = world->scenario.clear, aborted = client->aborted || server->aborted;
-	bool bound = server->established && client->established;
-	/* a client that has said nothing cannot notice that it was forgotten, or that the news was lost */
-	bool silent = plan->content.kind == CONTENT_NONE &&
-		      (!clear || world->scenario.crowded ||
-		       world->scenario.services[plan->service].refusal == REFUSE_DROP);
-
-	if (app_complete(&world->connection[number])) {
-		world->complete++;
-		return;
-	}
-	if (aborted && (client->ended || server->aborted))
-		return;
-	/* refused because the first data came too late, while its repetition connected: the client sees the end */
-	if (!clear && client->end == END_RESET && server->end != END_GRACEFUL && client->received == 0 &&
-	    world->invariants.watch[number].refused)
-		return;
-	/* everything arrived; what was lost is only the last acknowledgement, before the port was used again */
-	if (!clear && client->received == server->talk.length && server->received == client->talk.length)
-		return;
-	if (bound && !aborted && (clear || server->received))
-		world_fail(world, "liveness",
-			   "connection %u broke: client end %d received %u of %u, server end %d received %u of %u",
-			   number, client->end, client->received, server->talk.length, server->end, server->received,
-			   client->talk.length);
-	else if (!client->ended && !silent)
-		world_fail(world, "liveness", "connection %u: the client waits for ever", number);
-	else if (clear && plan->certain)
-		world_fail(world, "liveness", "connection %u was not served: client end %d", number, client->end);
-}
-
-void invariants_end(struct world *world)
-{
-	const struct counters *counters = engine_counters(world->engine);
-	const char *error = engine_check(world->engine);
-	uint32_t flows = 0;
-
-	for (unsigned i = 0; i < world->scenario.plan_count; i++)
-		if (world->connection[i].side[CLIENT].tcp)
-			check_connection(world, i);
-	for (unsigned i = 0; i < FLOWS_KIND_COUNT; i++)
-		flows += engine_flows(world->engine, (enum flow_kind)i);
-	if (flows)
-		world_fail(world, "end", "%u flows are left after everything ended", flows);
-	if (error)
-		world_fail(world, "end", "engine_check: %s", error);
-	if (counters->events[EVENT_FLOW_OPENED] != counters->events[EVENT_FLOW_CLOSED])
-		world_fail(world, "end", "%llu flows opened, %llu closed",
-			   (unsigned long long)counters->events[EVENT_FLOW_OPENED],
-			   (unsigned long long)counters->events[EVENT_FLOW_CLOSED]);
 }

@@ -16,6 +16,7 @@
 #include "scenario.h"
 
 #define BINDINGS_MAX 128u
+#define COPY_MAX 32768u		/* first bytes of which the engine keeps the first copy */
 
 struct world;
 
@@ -26,7 +27,15 @@ struct offer {
 	bool sack;
 	bool ts;
 	bool ecn;
+	uint8_t shift;
 	uint16_t mss;
+	uint32_t seq;
+};
+
+/** struct offset - a difference that must not change, once it is known */
+struct offset {
+	bool known;
+	uint32_t value;
 };
 
 /**
@@ -38,6 +47,11 @@ struct offer {
  * @bytes_in, @bytes_out: from and to the client before that
  * @server_acked: bytes of the client that some server has acknowledged
  * @refused: the engine sent it a RST that came from no server
+ * @answered: the engine refused it in words
+ * @sent: end of what the client has sent, as an offset in its stream
+ * @words: how often it was told why
+ * @fin: it has closed: where; UINT32_MAX: not yet
+ * @copy, @known: the first copy of its first bytes that the engine took
  */
 struct watch {
 	struct offer offered;
@@ -48,6 +62,12 @@ struct watch {
 	uint64_t bytes_out;
 	uint32_t server_acked;
 	bool refused;
+	bool answered;
+	uint32_t sent;
+	unsigned words;
+	uint32_t fin;
+	uint8_t copy[COPY_MAX];
+	bool known[COPY_MAX];
 };
 
 /**
@@ -55,7 +75,13 @@ struct watch {
  * @plan: the connection that it is for
  * @offered: by the engine's SYN
  * @answered: by the server's SYN/ACK
- * @delta: what the engine adds to the server's sequence numbers, once known
+ * @flushed: it was sent something of the client's stream
+ * @usurped: a forged SYN has its addresses and ports
+ * @accepted: the engine has acknowledged the server's SYN/ACK
+ * @sent: end of what it was sent, as an offset in the client's stream; includes the FIN
+ * @edge: how far the server's window went at most, as an offset in the client's stream
+ * @delta: what the engine adds to the server's sequence numbers
+ * @theta: what it subtracts from the server's time stamps
  */
 struct binding {
 	unsigned plan;
@@ -65,8 +91,13 @@ struct binding {
 	uint16_t destination_port;
 	struct offer offered;
 	struct offer answered;
-	bool delta_known;
-	uint32_t delta;
+	bool flushed;
+	bool usurped;
+	bool accepted;
+	uint32_t sent;
+	uint32_t edge;
+	struct offset delta;
+	struct offset theta;
 };
 
 struct invariants {
@@ -76,19 +107,31 @@ struct invariants {
 	unsigned burst;
 };
 
+/**
+ * invariants_holder() - the newest binding with these addresses and ports, or NULL
+ *
+ * To it belong also late segments of an older connection: nobody who only sees packets can tell them apart, and
+ * the hosts know what to think of them.
+ */
+struct binding *invariants_holder(struct world *world, const struct address *client, uint16_t port,
+				  const struct address *server, uint16_t server_port);
+
+/** invariants_is_plain() - is connection @plan one to a service without rules: it goes end to end from the SYN on */
+bool invariants_is_plain(const struct world *world, unsigned plan);
+
 /** invariants_start() - connection @plan begins */
 void invariants_start(struct world *world, unsigned plan);
 
 /** invariants_input() - @packet is about to be given to the engine; not called for damaged ones */
 void invariants_input(struct world *world, const struct packet *packet, size_t length);
 
+/** invariants_taken() - the engine has kept @packet or acted on it, and passed nothing on */
+void invariants_taken(struct world *world, const struct packet *packet);
+
 /** invariants_output() - the engine emitted @frame */
 void invariants_output(struct world *world, const struct frame *frame);
 
 /** invariants_counters() - the conservation law, after every call of the engine */
 void invariants_counters(struct world *world);
-
-/** invariants_end() - everything has ended: what became of the connections, and is the engine empty */
-void invariants_end(struct world *world);
 
 #endif

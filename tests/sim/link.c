@@ -72,6 +72,7 @@ static void too_big(struct link *link, struct wire *wire)
 	struct wire *error = wire_error(first, &link->router, PACKET_TOO_BIG, link->profile.mtu);
 
 	error->corrupt = wire->corrupt;
+	error->forged = wire->forged;
 	event_add(link->queue, link->queue->now + link->profile.delay, arrive_back, link, error);
 	free(first);
 	free(wire);

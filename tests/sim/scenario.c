@@ -21,6 +21,14 @@ static const struct rule all_rules[RULES_MAX] = {
 	{ .protocol = PROTOCOL_SSH, .text = "protocol ssh" },
 };
 
+bool scenario_is_answerable(const struct scenario *scenario, const struct plan *plan)
+{
+	const struct service *service = &scenario->services[plan->service];
+
+	return service->refusal == REFUSE_ANSWER && service->rule_count > 0 &&
+	       (plan->content.kind == CONTENT_TLS || plan->content.kind == CONTENT_HTTP);
+}
+
 static bool matches(const struct rule *rule, const struct content *content)
 {
 	if (rule->host && !content->host)
@@ -88,19 +96,22 @@ static void draw_set(struct rng *rng, struct scenario *scenario, struct server *
 		size_t server = (first + i) % scenario->server_count;
 
 		memcpy(room[i].address.byte, scenario->servers[server].address.byte, 16);
-		room[i].port = rng_chance(rng, 0.3) ? 8080 : 0;
+		room[i].port = rng_chance(rng, 0.5) ? 8080 : 0;
 	}
 }
 
 static void draw_service(struct rng *rng, struct scenario *scenario, unsigned number)
 {
+	static const enum refusal refusals[] = {
+		REFUSE_RESET, REFUSE_RESET, REFUSE_ANSWER, REFUSE_ANSWER, REFUSE_DROP,
+	};
 	struct service *service = &scenario->services[number];
 	bool plain = rng_chance(rng, 0.15);
 
 	*service = (struct service){
 		.name = "service", .address = 0xc000020a, .port = (uint16_t)(80 + number),
 		.rules = scenario->rules[number], .wait = rng_between(rng, 2, 50) * 100 * MILLISECOND,
-		.refusal = rng_chance(rng, 0.8) ? REFUSE_RESET : REFUSE_DROP, .line = 1,
+		.refusal = refusals[rng_below(rng, 5)], .line = 1,
 	};
 	for (size_t i = 0; i < RULES_MAX && !plain; i++) {
 		if (!rng_chance(rng, 0.6) && !(i == RULES_MAX - 1 && service->rule_count == 0))
@@ -126,10 +137,13 @@ static void draw_servers(struct rng *rng, struct scenario *scenario)
 		server->address = (struct address){ .is_ipv6 = true, .byte = { 0x20, 0x01, 0x0d, 0xb8, 0, 1 } };
 		server->address.byte[15] = (uint8_t)(i + 1);
 		server->answer = rng_chance(rng, 0.88) ? HOST_ACCEPT : bad[rng_below(rng, 4)];
+		server->later = rng_chance(rng, 0.5) ? HOST_ACCEPT : bad[rng_below(rng, 4)];
+		server->changes_at = rng_chance(rng, 0.1) ? rng_size(rng, 8000) * MILLISECOND : NEVER;
+		server->slowness = rng_chance(rng, 0.1) ? rng_size(rng, 12000) * MILLISECOND : 0;
 		draw_stack(rng, scenario->paths[3].mtu == 1280 && rng_chance(rng, 0.5) ? 1280 : 1500,
 			   &server->profile);
 		server->profile.expect_ts = true;
-		server->profile.exact_ts = scenario->clear;
+		server->profile.exact_ts = scenario->clear && !server->slowness;
 	}
 }
 
@@ -170,10 +184,12 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 			    .buffer = 32768, .buffers = 32 * 32768 },
 	};
 	config->tcp.ecn = scenario->servers[0].profile.ts_offset >> 13 & 1;
-	/* a window that always rounds to zero would be a mistake of whoever configured it */
-	for (size_t i = 0; i < scenario->server_count; i++)
-		while ((scenario->servers[i].profile.receive_buffer / 4) >> config->tcp.window_scale == 0)
-			config->tcp.window_scale--;
+	scenario->forgetful = rng_chance(rng, 0.05);
+	if (scenario->forgetful) {
+		config->timeouts.connect = rng_between(rng, 1, 10) * SECOND;
+		config->timeouts.tcp = rng_between(rng, 1, 100) * SECOND;
+		config->timeouts.tcp_transitory = rng_between(rng, 1, 30) * SECOND;
+	}
 	memcpy(config->plan.prefix.address.byte, prefix, sizeof(prefix));
 	if (scenario->crowded) {
 		config->limits.flows = rng_between(rng, 1, 4);
@@ -197,26 +213,78 @@ static void draw_paths(struct rng *rng, struct scenario *scenario)
 	scenario->clear = scenario->weather == WEATHER_CLEAR;
 }
 
+/* Says the client all that it has to say at once, and without waiting for an acknowledgement. */
+static bool is_frank(const struct scenario *scenario, const struct plan *plan)
+{
+	uint32_t size = plan->profile.mss < scenario->paths[0].mtu ? plan->profile.mss : scenario->paths[0].mtu;
+
+	if (plan->talk[CLIENT].write_chunk && plan->talk[CLIENT].write_chunk < plan->content.length)
+		return false;
+	/* nothing is acknowledged before the server is there: more than the initial window would never come */
+	return plan->content.whole && plan->content.length <= 10 * ((size < 1300 ? size : 1300) - 60);
+}
+
 /* May only the network keep it from being served: all candidates accept, or say no at once. */
 static bool is_certain(const struct scenario *scenario, const struct plan *plan, bool plain)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < scenario->server_count; i++) {
+		const struct server_plan *server = &scenario->servers[i];
+
 		if (!(plan->servers & 1u << i))
 			continue;
-		if (scenario->servers[i].answer == HOST_SILENT || (plain && scenario->servers[i].answer != HOST_ACCEPT))
+		if (server->answer == HOST_SILENT || (plain && server->answer != HOST_ACCEPT) ||
+		    server->changes_at != NEVER || server->slowness)
 			return false;
-		any = any || scenario->servers[i].answer == HOST_ACCEPT;
+		any = any || server->answer == HOST_ACCEPT;
 	}
-	if (plan->talk[CLIENT].write_chunk && plan->talk[CLIENT].write_chunk < plan->content.length)
-		return false;	/* it speaks too slowly */
-	uint32_t size = plan->profile.mss < scenario->paths[0].mtu ? plan->profile.mss : scenario->paths[0].mtu;
+	return any && is_frank(scenario, plan) && !scenario->crowded && !scenario->forgetful;
+}
 
-	/* nothing is acknowledged before the server is there: more than the initial window would never come */
-	if (plan->content.length > 10 * ((size < 1300 ? size : 1300) - 60))
-		return false;
-	return any && plan->content.whole && !scenario->crowded;
+static bool has_names(const struct service *service)
+{
+	for (size_t i = 0; i < service->rule_count; i++)
+		if (!service->rules[i].bytes)
+			return true;
+	return false;
+}
+
+/* The alert or status that a connection is certainly refused with, or 0. */
+static uint32_t certain_answer(const struct scenario *scenario, const struct plan *plan)
+{
+	bool is_tls = plan->content.kind == CONTENT_TLS;
+
+	if (!scenario_is_answerable(scenario, plan) || !is_frank(scenario, plan) || scenario->crowded ||
+	    scenario->forgetful)
+		return 0;
+	/* a piece may be enough to refuse, and too little to know the protocol; rules about bytes never ask for it */
+	if (plan->profile.first_chunk || plan->content.length > 400 ||
+	    !has_names(&scenario->services[plan->service]))
+		return 0;
+	for (size_t i = 0; i < scenario->server_count; i++) {
+		const struct server_plan *server = &scenario->servers[i];
+
+		if (plan->servers & 1u << i &&
+		    (server->answer != HOST_REFUSE || server->changes_at != NEVER || server->slowness))
+			return 0;
+	}
+	if (plan->servers == 0)
+		return is_tls ? 112 : 421;
+	return is_tls ? 80 : 503;
+}
+
+/*
+ * A client that repeats other bytes than those that it sent before. What it asks for is then only known if nothing
+ * is lost, and which copy came first only if the engine keeps it.
+ */
+static void draw_lies(struct rng *rng, const struct scenario *scenario, struct plan *plan)
+{
+	plan->profile.contradicts = rng_chance(rng, 0.12) && plan->profile.first_chunk == 0 &&
+				    plan->talk[CLIENT].write_chunk == 0 && !scenario->forgetful && !scenario->crowded &&
+				    scenario->services[plan->service].refusal != REFUSE_DROP;
+	if (plan->profile.contradicts && (!scenario->clear || plan->profile.mtu > scenario->paths[0].mtu))
+		plan->content.whole = false;
 }
 
 static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned number)
@@ -246,6 +314,7 @@ static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned numbe
 	}
 	content_draw(rng, &plan->content);
 	const struct service *service = &scenario->services[plan->service];
+
 	bool plain = service->rule_count == 0;
 
 	draw_talks(rng, plan->content.length, BYTES_LIMIT, plan->content.kind == CONTENT_NONE, &plan->talk[CLIENT],
@@ -255,9 +324,11 @@ static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned numbe
 	plan->profile.exact_ts = scenario->clear;
 	plan->profile.expect_ts = true;
 	plan->profile.bare_acks = !scenario->clear;
+	draw_lies(rng, scenario, plan);
 	plan->servers = choose(scenario, service, &plan->content);
 	plan->late_servers = choose_late(scenario, service, &plan->content);
 	plan->certain = is_certain(scenario, plan, plain);
+	plan->answer = certain_answer(scenario, plan);
 }
 
 void scenario_draw(struct rng *rng, struct scenario *scenario)
@@ -267,6 +338,7 @@ void scenario_draw(struct rng *rng, struct scenario *scenario)
 	draw_servers(rng, scenario);
 	draw_config(rng, scenario);
 	scenario->check = rng_chance(rng, 0.125);
+	scenario->attacks = rng_chance(rng, 0.2) ? rng_between(rng, 1, 60) : 0;
 	scenario->plan_count = rng_between(rng, 1, PLANS_MAX);
 	for (unsigned i = 0; i < scenario->plan_count; i++)
 		draw_plan(rng, scenario, i);
@@ -292,8 +364,10 @@ static void print_plan(const struct scenario *scenario, unsigned number)
 	       plan->content.host ? plan->content.host : "-", plan->content.length,
 	       plan->content.whole ? "" : " cut off", plan->servers, plan->late_servers,
 	       plan->certain ? " certain" : "");
+	if (plan->answer)
+		printf("refused with %u ", plan->answer);
 	print_stack(&plan->profile);
-	printf(" first_chunk=%u\n", plan->profile.first_chunk);
+	printf(" first_chunk=%u%s\n", plan->profile.first_chunk, plan->profile.contradicts ? " contradicts" : "");
 	for (int which = CLIENT; which <= SERVER; which++) {
 		const struct talk *talk = &plan->talk[which];
 
@@ -311,6 +385,13 @@ void scenario_print(const struct scenario *scenario)
 	printf("  weather %d, engine mtu %u shift %u sack %d ts %d ecn %d mss %u%s\n", scenario->weather, config->mtu,
 	       config->tcp.window_scale, config->tcp.sack, config->tcp.timestamps, config->tcp.ecn, config->tcp.mss,
 	       scenario->crowded ? ", crowded" : "");
+	if (scenario->attacks)
+		printf("  %u forged packets\n", scenario->attacks);
+	if (scenario->forgetful)
+		printf("  forgets after %lld s, transitory %lld s, connect %lld s\n",
+		       (long long)(config->timeouts.tcp / SECOND),
+		       (long long)(config->timeouts.tcp_transitory / SECOND),
+		       (long long)(config->timeouts.connect / SECOND));
 	for (unsigned i = 0; i < 4; i++) {
 		const struct link_profile *path = &scenario->paths[i];
 
@@ -321,7 +402,13 @@ void scenario_print(const struct scenario *scenario)
 		       path->keep_order ? " fifo" : "");
 	}
 	for (size_t i = 0; i < scenario->server_count; i++) {
-		printf("  server %zu: answer %d ", i, scenario->servers[i].answer);
+		const struct server_plan *server = &scenario->servers[i];
+
+		printf("  server %zu: answer %d ", i, server->answer);
+		if (server->changes_at != NEVER)
+			printf("then %d after %lld ms ", server->later, (long long)(server->changes_at / MILLISECOND));
+		if (server->slowness)
+			printf("slowly in %lld ms ", (long long)(server->slowness / MILLISECOND));
 		print_stack(&scenario->servers[i].profile);
 		printf("\n");
 	}

@@ -16,10 +16,17 @@
 #define RULES_MAX 9u
 #define SET_MAX 3u		/* servers of one rule */
 
-/** struct server_plan - a server and how it behaves */
+/**
+ * struct server_plan - a server and how it behaves
+ * @answer, @later: what it says to SYNs before and after @changes_at (NEVER: it does not change)
+ * @slowness: how long it thinks before it answers a SYN
+ */
 struct server_plan {
 	struct address address;
 	enum host_answer answer;
+	enum host_answer later;
+	int64_t changes_at;
+	int64_t slowness;
 	struct tcp_profile profile;
 };
 
@@ -31,6 +38,7 @@ struct server_plan {
  * @servers: bit mask of the servers that its first bytes choose; 0: refused
  * @late_servers: those that part of its first bytes or the service's "to" may choose when time is up
  * @certain: nothing but the network can keep it from being served
+ * @answer: alert or status that it is certainly refused with; 0: it is not certain
  */
 struct plan {
 	unsigned after;
@@ -46,12 +54,15 @@ struct plan {
 	uint32_t servers;
 	uint32_t late_servers;
 	bool certain;
+	uint32_t answer;
 };
 
 /**
  * struct scenario - one run; not to be copied: the configuration points into it
  * @clear: no path loses, duplicates, reorders or damages anything
  * @crowded: the limits are so tight that refusals are to be expected
+ * @attacks: forged packets
+ * @forgetful: idle connections are forgotten soon
  * @check: call engine_check() after every event
  * @paths: client to engine, engine to client, engine to server, server to engine
  */
@@ -59,6 +70,8 @@ struct scenario {
 	enum weather weather;
 	bool clear;
 	bool crowded;
+	bool forgetful;
+	unsigned attacks;
 	bool check;
 	struct link_profile paths[4];
 	size_t server_count;
@@ -77,6 +90,9 @@ struct scenario {
 
 /** scenario_draw() - decide everything; @scenario is zero */
 void scenario_draw(struct rng *rng, struct scenario *scenario);
+
+/** scenario_is_answerable() - may the engine refuse connection @plan in words */
+bool scenario_is_answerable(const struct scenario *scenario, const struct plan *plan);
 
 /** scenario_print() - the parameters, for whoever looks at a violation */
 void scenario_print(const struct scenario *scenario);

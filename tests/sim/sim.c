@@ -33,6 +33,7 @@ struct totals {
 	uint64_t failed;
 	uint64_t connections;
 	uint64_t complete;
+	uint64_t answered;
 	uint64_t packets;
 	uint64_t lost;
 };
@@ -49,6 +50,7 @@ static void simulate(uint64_t seed, bool verbose, FILE *pcap, struct totals *tot
 	}
 	totals->connections += world.scenario.plan_count;
 	totals->complete += world.complete;
+	totals->answered += world.answered;
 	totals->packets += world.inputs;
 	for (unsigned i = 0; i < 4; i++)
 		totals->lost += world.link[i].lost;
@@ -86,8 +88,9 @@ int main(int argc, char **argv)
 		if (world.failed && !keep_going)
 			scenario_print(&world.scenario);
 	}
-	printf("# %llu connections, %llu complete, %llu packets, %llu lost\n", (unsigned long long)totals.connections,
-	       (unsigned long long)totals.complete, (unsigned long long)totals.packets,
+	printf("# %llu connections, %llu complete, %llu refused in words, %llu packets, %llu lost\n",
+	       (unsigned long long)totals.connections, (unsigned long long)totals.complete,
+	       (unsigned long long)totals.answered, (unsigned long long)totals.packets,
 	       (unsigned long long)totals.lost);
 	printf("%s 1 - simulated %llu seeds from %llu, %llu violated an invariant\n",
 	       totals.failed ? "not ok" : "ok", (unsigned long long)count, (unsigned long long)first,

@@ -162,6 +162,13 @@ static void add_ecn(struct tcp *tcp, struct packet *packet)
 		packet->flags |= FLAG_ECE;
 }
 
+/* The lie: other bytes for the same range. */
+static void contradict(const struct tcp *tcp, uint32_t offset, uint8_t *payload, uint32_t length)
+{
+	for (uint32_t i = 0; i < length && offset + i < tcp->profile.first_length; i++)
+		payload[i] ^= 1;
+}
+
 /* Send one segment (or super-packet) of @length bytes of the stream, or only flags. */
 static void transmit(struct tcp *tcp, uint32_t seq, uint32_t length, uint32_t flags)
 {
@@ -178,6 +185,8 @@ static void transmit(struct tcp *tcp, uint32_t seq, uint32_t length, uint32_t fl
 	add_options(tcp, &packet);
 	if (length)
 		tcp->hooks->fill(tcp, seq - tcp->iss - 1, payload, length);
+	if (tcp->profile.contradicts && tcp->repeating)
+		contradict(tcp, seq - tcp->iss - 1, payload, length);
 	if (flags & FLAG_ACK) {
 		tcp->last_ack_sent = tcp->expected;
 		tcp->unacknowledged = 0;
@@ -275,8 +284,9 @@ static bool output_segment(struct tcp *tcp, uint32_t limit)
 	if (seq_after(tcp->next, tcp->max))
 		tcp->max = tcp->next;
 	tcp->ecn_fresh = !again;
+	tcp->repeating = again;
 	transmit(tcp, seq, length, flags);
-	tcp->ecn_fresh = false;
+	tcp->ecn_fresh = tcp->repeating = false;
 	fin_sent(tcp);
 	if (!again && !tcp->timing) {
 		tcp->timing = true;
@@ -465,8 +475,9 @@ static void not_acceptable(struct tcp *tcp, const struct packet *packet)
 		return;
 	uint32_t end = packet->seq + (uint32_t)packet->payload_length;
 
-	if (tcp->sack_on && packet->payload_length && !seq_after(end, tcp->expected)) {
-		tcp->d_sack_wanted = true;	/* RFC 2883 */
+	/* RFC 2883; not about a late segment of an older connection */
+	if (tcp->sack_on && packet->payload_length && end - tcp->irs <= tcp->expected - tcp->irs) {
+		tcp->d_sack_wanted = true;
 		tcp->d_sack = (struct range){ packet->seq, end };
 	}
 	if (tcp->state == TCP_TIME_WAIT)

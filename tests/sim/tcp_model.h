@@ -69,6 +69,7 @@ enum tcp_event {
  * @ts_offset: clock offset of the time stamps
  * @expect_ts: report segments without time stamps on a connection that negotiated them
  * @bare_acks: but not ACKs without data: nat46d has no server's clock for its answer to an old SYN
+ * @contradicts: what it repeats of the first bytes of the stream differs from what it said first
  * @exact_ts: report segments that PAWS rejects (the path keeps order and duplicates nothing)
  */
 struct tcp_profile {
@@ -92,6 +93,7 @@ struct tcp_profile {
 	uint32_t ts_offset;
 	bool expect_ts;
 	bool bare_acks;
+	bool contradicts;
 	bool exact_ts;
 };
 
@@ -188,6 +190,8 @@ struct tcp {
 	unsigned challenges;
 	unsigned paws_drops;
 	unsigned quotes_ignored;
+	bool strange;		/* the packet that it has just got was forged */
+	bool repeating;
 };
 
 /** tcp_connect() - active open; addresses, ports, hooks, queue, profile and iss are set, the rest is zero */

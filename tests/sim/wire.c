@@ -449,6 +449,7 @@ struct wire *wire_segment(const struct wire *wire, size_t *offset)
 	memcpy(segment->bytes, wire->bytes, header);
 	memcpy(segment->bytes + header, wire->bytes + header + *offset, size);
 	segment->corrupt = wire->corrupt;
+	segment->forged = wire->forged;
 	if (wire->offload.partial) {
 		set_ip_length(segment);
 		put32(tcp + 4, get32(tcp + 4) + (uint32_t)*offset);

@@ -48,6 +48,7 @@ enum packet_kind {
  * @option_style: how options are laid out: 0 as Linux does, 1 unaligned and closed with END, 2 with an
  *	option that nobody knows in front
  * @odd_options: parsed: it carries options other than those below
+ * @forged: as in struct wire; the receiver sets it
  * @payload: TCP payload; points into the parsed bytes
  * @mtu, @quoted_source, @quoted_destination: with an ICMP error; the ports and @seq are then the quoted ones
  */
@@ -66,6 +67,7 @@ struct packet {
 	uint16_t window;
 	uint8_t option_style;
 	bool odd_options;
+	bool forged;
 	bool has_mss;
 	uint16_t mss;
 	bool has_scale;
@@ -83,11 +85,16 @@ struct packet {
 	struct address quoted_destination;
 };
 
-/** struct wire - a packet under way; from malloc(), whoever holds it releases it with free() */
+/**
+ * struct wire - a packet under way; from malloc(), whoever holds it releases it with free()
+ * @corrupt: it has bit errors, or comes of one that had
+ * @forged: neither client nor server has sent it, nor what it comes of
+ */
 struct wire {
 	size_t length;
 	struct offload offload;
 	bool corrupt;
+	bool forged;
 	uint8_t bytes[];
 };
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attack.h"
+#include "outcome.h"
 #include "pcap.h"
 
 /* Virtual time after which everything must have ended, the longest timeout of the engine included. */
@@ -54,6 +56,20 @@ static void record(struct world *world, const char *what, const uint8_t *bytes, 
 
 /* ---- the engine ---- */
 
+/* A SYN with the number of a client: the engine repeats it, whatever made it do so now. */
+static bool is_own_syn(const struct world *world, const struct frame *frame)
+{
+	struct packet packet;
+
+	if (wire_parse(frame->data, frame->length, &frame->offload, &packet) || packet.kind != PACKET_TCP ||
+	    packet.flags != FLAG_SYN || !packet.source.is_ipv6)
+		return false;
+	for (unsigned i = 0; i < world->scenario.plan_count; i++)
+		if (world->scenario.plans[i].iss == packet.seq)
+			return true;
+	return false;
+}
+
 static void emit_hook(void *context, struct frame *frame)
 {
 	struct world *world = context;
@@ -61,12 +77,17 @@ static void emit_hook(void *context, struct frame *frame)
 
 	if (!wire)
 		abort();
+	bool forged = world->forged;
+
 	world->emitted++;
+	world->forged = forged && !is_own_syn(world, frame);
 	record(world, "  <-", frame->data, frame->length, &frame->offload);
 	invariants_output(world, frame);
 	wire->length = frame->length;
 	wire->offload = frame->offload;
 	wire->corrupt = world->tainted;
+	wire->forged = world->forged;
+	world->forged = forged;
 	memcpy(wire->bytes, frame->data, frame->length);
 	/* whoever emits must not rely on the headroom afterwards */
 	memset(frame->data - frame->headroom, 0xdb, frame->headroom);
@@ -151,17 +172,26 @@ static void engine_receive(void *context, struct wire *wire)
 	if (!error)
 		wire->corrupt = false;	/* the damaged bit means nothing, as in a flow label */
 	world->tainted = wire->corrupt;
+	world->forged = wire->forged;
+	packet.forged = wire->forged;
 	world->input = error ? NULL : &packet;
 	world->invariants.burst = 0;
-	if (!wire->corrupt)
+	if (!wire->corrupt && !wire->forged)
 		invariants_input(world, &packet, wire->length);
 	world->inputs++;
 	world->untouched = false;
-	engine_input(world->engine, &frame, world->queue.now);
+	if (engine_input(world->engine, &frame, world->queue.now) == VERDICT_ABSORBED && !wire->corrupt &&
+	    !wire->forged)
+		invariants_taken(world, &packet);
 	world->input = NULL;
-	world->tainted = false;
+	world->tainted = world->forged = false;
 	after_engine(world);
 	free(wire);
+}
+
+void world_inject(struct world *world, struct wire *wire)
+{
+	engine_receive(world, wire);
 }
 
 static bool create_engine(struct world *world)
@@ -195,8 +225,9 @@ static void violation_hook(struct tcp *tcp, const char *text)
 	struct host *host = tcp->owner;
 	const struct side *side = tcp->context;
 
-	world_fail(host->context, "tcp", "%s of connection %u: %s", side->which == CLIENT ? "client" : "server",
-		   side->connection->number, text);
+	if (!tcp->strange)
+		world_fail(host->context, "tcp", "%s of connection %u: %s",
+			   side->which == CLIENT ? "client" : "server", side->connection->number, text);
 }
 
 static void stream_violation(struct connection *connection, const char *text)
@@ -233,6 +264,8 @@ static enum host_answer server_listen(void *context, const struct packet *syn, s
 		world_fail(world, "choice", "a SYN to an address that is no server");
 		return HOST_SILENT;
 	}
+	if (syn->forged)
+		return HOST_REFUSE;
 	for (unsigned i = 0; i < scenario->plan_count; i++) {
 		const struct plan *plan = &scenario->plans[i];
 
@@ -242,6 +275,8 @@ static enum host_answer server_listen(void *context, const struct packet *syn, s
 		tcp->context = &world->connection[i].side[SERVER];
 		tcp->profile = scenario->servers[number].profile;
 		tcp->iss = (uint32_t)rng_next(&world->rng);
+		if (world->queue.now >= scenario->servers[number].changes_at)
+			return scenario->servers[number].later;
 		return scenario->servers[number].answer;
 	}
 	world_fail(world, "cause", "a server got a SYN that no client has sent");
@@ -255,10 +290,26 @@ static void client_receive(void *context, struct wire *wire)
 	host_receive(&world->host[CLIENT], wire);
 }
 
-static void server_receive(void *context, struct wire *wire)
+static void late_event(void *context, void *argument)
 {
 	struct world *world = context;
 
+	host_receive(&world->host[SERVER], argument);
+}
+
+static void server_receive(void *context, struct wire *wire)
+{
+	struct world *world = context;
+	struct packet packet;
+	size_t number = wire->bytes[39] - 1u;
+
+	if (!wire_parse(wire->bytes, wire->length, &wire->offload, &packet) && packet.kind == PACKET_TCP &&
+	    packet.flags == FLAG_SYN && number < world->scenario.server_count &&
+	    world->scenario.servers[number].slowness) {
+		event_add(&world->queue, world->queue.now + world->scenario.servers[number].slowness, late_event, world,
+			  wire);
+		return;
+	}
 	host_receive(&world->host[SERVER], wire);
 }
 
@@ -324,6 +375,21 @@ static void build_network(struct world *world)
 		};
 }
 
+/* What a server must get of a client that contradicts itself: the copy that came first, if it was kept. */
+static void first_copy(const struct connection *connection, uint32_t offset, uint8_t *wanted, const uint8_t *got,
+		       size_t length)
+{
+	const struct world *world = connection->context;
+	const struct watch *watch = &world->invariants.watch[connection->number];
+
+	for (size_t i = 0; i < length && offset + i < connection->first_length; i++) {
+		if (watch->known[offset + i])
+			wanted[i] = watch->copy[offset + i];
+		else if (got[i] == (wanted[i] ^ 1))
+			wanted[i] = got[i];
+	}
+}
+
 static void build_connections(struct world *world)
 {
 	for (unsigned i = 0; i < world->scenario.plan_count; i++) {
@@ -334,6 +400,8 @@ static void build_connections(struct world *world)
 			.number = i, .key = rng_next(&world->rng), .first = plan->content.bytes,
 			.first_length = plan->content.length, .queue = &world->queue, .context = world,
 			.violation = stream_violation,
+			.first_copy = plan->profile.contradicts ? first_copy : NULL,
+			.answerable = scenario_is_answerable(&world->scenario, plan),
 		};
 		connection->side[CLIENT].talk = plan->talk[CLIENT];
 		connection->side[SERVER].talk = plan->talk[SERVER];
@@ -372,11 +440,12 @@ bool world_run(struct world *world)
 	build_network(world);
 	build_connections(world);
 	if (create_engine(world)) {
+		attack_start(world);
 		while (!world->failed && world->queue.now < START + END_OF_FLOWS && event_run(&world->queue))
 			if (world->queue.now > START + END_OF_CONNECTIONS && flows_open(world) == 0)
 				break;
 		if (!world->failed)
-			invariants_end(world);
+			outcome_check(world);
 	}
 	tear_down(world);
 	return !world->failed;

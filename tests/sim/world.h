@@ -23,6 +23,7 @@ enum path {
  * @untouched: nothing was given to the engine since it returned @engine_due
  * @input: packet being processed by the engine, or NULL
  * @tainted: @input has bit errors, so that what the engine makes of it may be wrong as well
+ * @forged: @input is forged
  * @emitted: packets that the engine emitted
  */
 struct world {
@@ -42,6 +43,7 @@ struct world {
 	bool untouched;
 	const struct packet *input;
 	bool tainted;
+	bool forged;
 	uint64_t inputs;
 	uint64_t emitted;
 	struct invariants invariants;
@@ -49,10 +51,14 @@ struct world {
 	char invariant[32];
 	char text[256];
 	unsigned complete;
+	unsigned answered;
 };
 
 /** world_run() - simulate @world->seed; false: an invariant was violated, see @world->invariant and @world->text */
 bool world_run(struct world *world);
+
+/** world_inject() - give the engine a packet that came over no path */
+void world_inject(struct world *world, struct wire *wire);
 
 /** world_fail() - an invariant is violated; the first one is kept */
 void world_fail(struct world *world, const char *invariant, const char *format, ...)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/* outcome.c - what must have become of the connections, and of the engine, when everything has ended */
+#include "outcome.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat46/engine.h"
+#include "world.h"
+
+/* An answer is sent so often before its client is given up. */
+#define WORDS_REPEATED 4u
+
+/* Are the words whole: an alert record, or a response with as many bytes as it says. */
+static bool are_whole(const struct plan *plan, const uint8_t *words, uint32_t count)
+{
+	char text[WORDS_MAX + 1];
+	const char *length, *body;
+
+	if (plan->content.kind == CONTENT_TLS)
+		return count == 7 && memcmp(words, "\x15\x03\x03\x00\x02\x02", 6) == 0;
+	memcpy(text, words, count);
+	text[count] = '\0';
+	length = strstr(text, "\r\nContent-Length: ");
+	body = strstr(text, "\r\n\r\n");
+	return length && body && strncmp(text, "HTTP/1.1 ", 9) == 0 &&
+	       strtoul(length + 18, NULL, 10) == strlen(body + 4);
+}
+
+/* The alert or the status that the words contain. */
+static unsigned code_of(const struct plan *plan, const uint8_t *words)
+{
+	if (plan->content.kind == CONTENT_TLS)
+		return words[6];
+	return (unsigned)strtoul((const char *)words + 9, NULL, 10);
+}
+
+/* A client that was refused in words: it has got them, as far as the network allows. */
+static void check_refused(struct world *world, unsigned number)
+{
+	const struct plan *plan = &world->scenario.plans[number];
+	const struct connection *connection = &world->connection[number];
+	const struct side *client = &connection->side[CLIENT];
+	bool whole = are_whole(plan, connection->words, connection->word_count);
+	unsigned words = world->invariants.watch[number].words;
+
+	if (client->peer_closed && !whole)
+		world_fail(world, "answer", "connection %u: %u bytes of an answer, then the end", number,
+			   connection->word_count);
+	else if (world->scenario.clear && !client->aborted && !client->peer_closed)
+		world_fail(world, "answer", "connection %u: the client got no whole answer", number);
+	else if (whole && plan->answer && world->scenario.clear && code_of(plan, connection->words) != plan->answer)
+		world_fail(world, "answer", "connection %u: answered with %u, not %u", number,
+			   code_of(plan, connection->words), plan->answer);
+	else if (!whole && !client->aborted && words < WORDS_REPEATED)
+		world_fail(world, "answer", "connection %u: the answer was sent %u times", number, words);
+	else if (!client->ended && world->scenario.clear)	/* all that was sent may be lost */
+		world_fail(world, "liveness", "connection %u: the refused client waits for ever", number);
+	else
+		world->answered++;
+}
+
+/* What must have become of a connection. Where the network loses packets, only what TCP can promise. */
+static void check_connection(struct world *world, unsigned number)
+{
+	const struct plan *plan = &world->scenario.plans[number];
+	const struct side *client = &world->connection[number].side[CLIENT];
+	const struct side *server = &world->connection[number].side[SERVER];
+	bool clear = world->scenario.clear, aborted = client->aborted || server->aborted;
+	bool bound = server->established && client->established;
+	/* a client that has said nothing cannot notice that it was forgotten, or that the news was lost */
+	bool silent = plan->content.kind == CONTENT_NONE &&
+		      (!clear || world->scenario.crowded ||
+		       world->scenario.services[plan->service].refusal == REFUSE_DROP);
+
+	if (app_complete(&world->connection[number])) {
+		world->complete++;
+		return;
+	}
+	if (world->invariants.watch[number].words && !server->established) {
+		check_refused(world, number);
+		return;
+	}
+	if (aborted && (client->ended || server->aborted))
+		return;
+	/* forgotten: who goes on learns it, and who only waits never does */
+	if (world->scenario.forgetful && (client->ended || server->ended || silent))
+		return;
+	/* refused because the first data came too late, while its repetition connected: the client sees the end */
+	if (client->end == END_RESET && server->end != END_GRACEFUL && client->received == 0 &&
+	    world->invariants.watch[number].refused)
+		return;
+	/* everything arrived; what was lost is only the last acknowledgement, before the port was used again */
+	if (!clear && client->received == server->talk.length && server->received == client->talk.length)
+		return;
+	if (bound && !aborted && (clear || server->received))
+		world_fail(world, "liveness",
+			   "connection %u broke: client end %d received %u of %u, server end %d received %u of %u",
+			   number, client->end, client->received, server->talk.length, server->end, server->received,
+			   client->talk.length);
+	else if (!client->ended && !silent)
+		world_fail(world, "liveness", "connection %u: the client waits for ever", number);
+	else if (clear && plan->answer && !aborted)
+		world_fail(world, "answer", "connection %u got no answer: client end %d", number, client->end);
+	else if (clear && plan->certain)
+		world_fail(world, "liveness", "connection %u was not served: client end %d", number, client->end);
+}
+
+void outcome_check(struct world *world)
+{
+	const struct counters *counters = engine_counters(world->engine);
+	const char *error = engine_check(world->engine);
+	uint32_t flows = 0;
+
+	for (unsigned i = 0; i < world->scenario.plan_count; i++)
+		if (world->connection[i].side[CLIENT].tcp)
+			check_connection(world, i);
+	for (unsigned i = 0; i < FLOWS_KIND_COUNT; i++)
+		flows += engine_flows(world->engine, (enum flow_kind)i);
+	if (flows)
+		world_fail(world, "end", "%u flows are left after everything ended", flows);
+	if (error)
+		world_fail(world, "end", "engine_check: %s", error);
+	if (counters->events[EVENT_FLOW_OPENED] != counters->events[EVENT_FLOW_CLOSED])
+		world_fail(world, "end", "%llu flows opened, %llu closed",
+			   (unsigned long long)counters->events[EVENT_FLOW_OPENED],
+			   (unsigned long long)counters->events[EVENT_FLOW_CLOSED]);
+}
