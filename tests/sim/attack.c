@@ -118,8 +118,8 @@ static void attack_event(void *context, void *argument)
 	(void)argument;
 	if (!aim(world, number, rng_chance(&world->rng, 0.5), &packet))
 		return;
-	struct wire *wire = rng_chance(&world->rng, 0.7) ? forge_segment(world, number, &packet) :
-							    forge_error(world, number, &packet);
+	bool is_segment = rng_chance(&world->rng, 0.7);
+	struct wire *wire = is_segment ? forge_segment(world, number, &packet) : forge_error(world, number, &packet);
 
 	wire->forged = true;
 	world_inject(world, wire);

@@ -36,7 +36,9 @@ void draw_link(struct rng *rng, enum weather weather, uint32_t mtu, struct link_
 	profile->corrupt = rng_chance(rng, 0.7) ? rng_between(rng, 1, 30) / 1000.0 : 0;
 	if (rng_chance(rng, 0.3)) {
 		profile->blackout = rng_between(rng, 0, 5000) * MILLISECOND;
-		profile->blackout_end = profile->blackout + rng_between(rng, 10, rng_chance(rng, 0.3) ? 30000 : 4000) * MILLISECOND;
+		uint32_t longest = rng_chance(rng, 0.3) ? 30000 : 4000;
+
+		profile->blackout_end = profile->blackout + rng_between(rng, 10, longest) * MILLISECOND;
 	}
 }
 

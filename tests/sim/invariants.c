@@ -154,6 +154,13 @@ void invariants_start(struct world *world, unsigned plan)
 	world->invariants.watch[plan] = (struct watch){ .handshaken_at = NEVER, .fin = UINT32_MAX };
 }
 
+/* The connection has ended; its client may begin again, with other words. */
+static void forget(struct watch *watch)
+{
+	memset(watch->known, 0, sizeof(watch->known));
+	watch->fin = UINT32_MAX;
+}
+
 static void input_from_client(struct world *world, const struct packet *packet, size_t length)
 {
 	unsigned number = find_plan(world, &packet->source, packet->source_port, &packet->destination,
@@ -189,6 +196,8 @@ static void input_from_server(struct world *world, const struct packet *packet)
 	struct watch *watch = &world->invariants.watch[binding->plan];
 	uint32_t acked = packet->ack - world->scenario.plans[binding->plan].iss - 1;
 
+	if (packet->flags & FLAG_RST)
+		forget(watch);		/* what still goes there matters to nobody */
 	if (!(packet->flags & FLAG_ACK) || acked >= STREAM_MAX)
 		return;
 	if (packet->flags & FLAG_SYN && acked == 0)
@@ -242,13 +251,6 @@ static void check_flush(struct world *world, const struct packet *syn_ack)
 	if (binding->sent < end)
 		world_fail(world, "flush", "connection %u: %u bytes are known, %u were sent", binding->plan, end,
 			   binding->sent);
-}
-
-/* The connection has ended; its client may begin again, with other words. */
-static void forget(struct watch *watch)
-{
-	memset(watch->known, 0, sizeof(watch->known));
-	watch->fin = UINT32_MAX;
 }
 
 void invariants_taken(struct world *world, const struct packet *packet)
@@ -307,6 +309,7 @@ static void own_words(struct world *world, unsigned number, const struct packet 
 
 	if (packet->flags & FLAG_RST && !is_passed) {
 		watch->refused = true;
+		watch->crossed = watch->crossed || watch->words == 0;
 		forget(watch);
 		watch->answered = false;
 	}
@@ -315,7 +318,7 @@ static void own_words(struct world *world, unsigned number, const struct packet 
 	if (!scenario_is_answerable(&world->scenario, plan))
 		world_fail(world, "cause", "connection %u: the client gets data that no server has sent", number);
 	if (watch->server_acked)
-		world_fail(world, "cause", "connection %u: refused in words after a server got its first bytes", number);
+		world_fail(world, "cause", "connection %u: refused in words after a server got its bytes", number);
 	watch->answered = true;
 	watch->words += packet->payload_length > 0;
 }
@@ -341,12 +344,10 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 	} else if (!(packet->flags & FLAG_RST) && (watch->promised.seen || !invariants_is_plain(world, number))) {
 		check_segment(world, "segment to the client", packet, &watch->promised);
 	}
-	bool answered = watch->answered;
-
 	own_words(world, number, packet);
-	answered = answered || watch->answered;
+	/* who refuses in words is the end point, and stays it when a stranger gets a RST meanwhile */
 	if (packet->flags & FLAG_ACK && acked < STREAM_MAX &&
-	    acked > (answered ? watch->sent : watch->server_acked))
+	    acked > (watch->words ? watch->sent : watch->server_acked))
 		world_fail(world, "acknowledgement",
 			   "connection %u: %u bytes acknowledged to the client, %u by the server", number, acked,
 			   watch->server_acked);

@@ -50,6 +50,7 @@ struct offset {
  * @answered: the engine refused it in words
  * @sent: end of what the client has sent, as an offset in its stream
  * @words: how often it was told why
+ * @crossed: it was sent a RST before that, and has repeated its data nevertheless
  * @fin: it has closed: where; UINT32_MAX: not yet
  * @copy, @known: the first copy of its first bytes that the engine took
  */
@@ -65,6 +66,7 @@ struct watch {
 	bool answered;
 	uint32_t sent;
 	unsigned words;
+	bool crossed;
 	uint32_t fin;
 	uint8_t copy[COPY_MAX];
 	bool known[COPY_MAX];

@@ -158,7 +158,8 @@ void translation_check(struct world *world, const struct packet *out)
 	struct binding *binding;
 
 	if (!in || in->kind != PACKET_TCP || in->source.is_ipv6 == out->source.is_ipv6 ||
-	    (in->flags ^ out->flags) & (uint8_t)~FLAGS_ECN || out->flags & FLAG_SYN || in->payload_length != out->payload_length)
+	    (in->flags ^ out->flags) & (uint8_t)~FLAGS_ECN || out->flags & FLAG_SYN ||
+	    in->payload_length != out->payload_length)
 		return;
 	if (in->source.is_ipv6)
 		binding = invariants_holder(world, &in->destination, in->destination_port, &in->source,

@@ -62,7 +62,7 @@ static bool is_own_syn(const struct world *world, const struct frame *frame)
 	struct packet packet;
 
 	if (wire_parse(frame->data, frame->length, &frame->offload, &packet) || packet.kind != PACKET_TCP ||
-	    packet.flags != FLAG_SYN || !packet.source.is_ipv6)
+	    !(packet.flags & FLAG_SYN) || packet.flags & FLAG_ACK || !packet.source.is_ipv6)
 		return false;
 	for (unsigned i = 0; i < world->scenario.plan_count; i++)
 		if (world->scenario.plans[i].iss == packet.seq)
@@ -304,7 +304,7 @@ static void server_receive(void *context, struct wire *wire)
 	size_t number = wire->bytes[39] - 1u;
 
 	if (!wire_parse(wire->bytes, wire->length, &wire->offload, &packet) && packet.kind == PACKET_TCP &&
-	    packet.flags == FLAG_SYN && number < world->scenario.server_count &&
+	    (packet.flags & (FLAG_SYN | FLAG_ACK)) == FLAG_SYN && number < world->scenario.server_count &&
 	    world->scenario.servers[number].slowness) {
 		event_add(&world->queue, world->queue.now + world->scenario.servers[number].slowness, late_event, world,
 			  wire);
