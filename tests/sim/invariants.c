@@ -196,7 +196,7 @@ static void input_from_server(struct world *world, const struct packet *packet)
 	struct watch *watch = &world->invariants.watch[binding->plan];
 	uint32_t acked = packet->ack - world->scenario.plans[binding->plan].iss - 1;
 
-	if (packet->flags & FLAG_RST)
+	if (packet->flags & FLAG_RST && binding->answered.seen)
 		forget(watch);		/* what still goes there matters to nobody */
 	if (!(packet->flags & FLAG_ACK) || acked >= STREAM_MAX)
 		return;
