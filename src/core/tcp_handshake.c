@@ -5,7 +5,7 @@
  * DOC: Theory of operation
  *
  * The SYN/ACK is built from a whitelist, never from the client's options. It makes promises (MSS, window
- * scale, SACK, timestamps) before the server is known; tcp_splice.c repairs what the server does not keep.
+ * scale, SACK, timestamps, ECN) before the server is known; tcp_splice.c repairs what the server does not keep.
  * TCP Fast Open, multipath TCP and anything unknown is not answered, so that the client does without.
  * Data in a SYN is not acknowledged; the client repeats it.
  *
