@@ -62,7 +62,6 @@ COMBINATIONS = {
     "server without window scale": ({}, {"tcp_window_scaling": 0}, 1500, 1500),
     "client without any option": (NOTHING, {}, 1500, 1500),
     "server without any option": ({}, NOTHING, 1500, 1500),
-    "unknown server without timestamps": ({}, {"tcp_timestamps": 0}, 1500, 1500),
     "unknown server without SACK": ({}, {"tcp_sack": 0}, 1500, 1500),
     "unknown server without any option": ({}, NOTHING, 1500, 1500),
     "both ask for ECN": ({"tcp_ecn": 1}, {"tcp_ecn": 1}, 1500, 1500),
