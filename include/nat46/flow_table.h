@@ -76,7 +76,8 @@ struct flow_direction {
  * @server_mss: MSS of the server, with splice; 0 without (repair R5)
  * @strip_ecn: repair R4: the server has no ECN, but the client was promised it
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
- * @attempts: in state OPENING, how often the client has repeated its SYN; in state ASKED, number of the candidate
+ * @attempts: in state OPENING, how often the client has repeated its SYN; in state ASKED, number of the candidate;
+ *	in state PROBED, how often both ends were asked
  */
 struct flow {
 	struct ipv6_address server;

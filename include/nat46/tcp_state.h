@@ -61,9 +61,12 @@ enum tcp_event {
 	TCP_EVENT_FINS_ACKED,	/* both FINs are acknowledged */
 	TCP_EVENT_RST,		/* RST of either, inside the window */
 	TCP_EVENT_TRAFFIC,	/* any other segment that fits */
-	TCP_EVENT_PROBE,	/* idle for its time: the ends are asked */
+	TCP_EVENT_PROBE,	/* idle for its time: the ends are asked, or asked again */
 	TCP_EVENT_COUNT,
 };
+
+/** Times that the ends of an idle connection are asked: any question or answer may be lost (RFC 9293 3.8.4). */
+#define TCP_PROBES 4u
 
 /**
  * tcp_state_next() - the state after an event
@@ -75,7 +78,7 @@ enum tcp_state tcp_state_next(enum tcp_state state, enum tcp_event event);
 /** tcp_state_name() - "waiting", "established", ... */
 const char *tcp_state_name(enum tcp_state state);
 
-/** tcp_state_timeout() - nanoseconds of silence after which a flow in @state is released */
+/** tcp_state_timeout() - nanoseconds of silence after which a flow in @state is released, or its ends are asked */
 int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *timeouts);
 
 /** tcp_state_is_pending() - is there a pending record with a timer, and no server yet */

@@ -378,12 +378,16 @@ bool splice_probe(struct engine *e, struct flow *flow)
 		.flags = TCP_ACK,
 		.window = window_to_server(flow),
 	};
+	const uint8_t asked = flow->state == TCP_STATE_PROBED ? flow->attempts : 0;
 
-	if (flow->state != TCP_STATE_ESTABLISHED || flow->pending || !e->config->keepalive)
+	if ((flow->state != TCP_STATE_ESTABLISHED && flow->state != TCP_STATE_PROBED) || asked == TCP_PROBES ||
+	    flow->pending || !e->config->keepalive)
 		return false;
+	if (asked == 0)
+		count(e, EVENT_PROBE_SENT);
+	flow->attempts = (uint8_t)(asked + 1);
 	flow_move(&e->flows, flow, TCP_EVENT_PROBE);
 	flow_touch(e, flow);
-	count(e, EVENT_PROBE_SENT);
 	segment_send(e, &to_client);
 	segment_send(e, &to_server);
 	return true;

@@ -43,6 +43,7 @@ static const uint8_t transitions[TCP_STATE_COUNT][TCP_EVENT_COUNT] = {
 		[TCP_EVENT_SERVER_FIN] = TCP_STATE_SERVER_FIN,
 		[TCP_EVENT_RST] = TCP_STATE_RESET,
 		[TCP_EVENT_TRAFFIC] = TCP_STATE_ESTABLISHED,
+		[TCP_EVENT_PROBE] = TCP_STATE_PROBED,
 	},
 	[TCP_STATE_CLIENT_FIN] = {
 		[TCP_EVENT_CLIENT_FIN] = TCP_STATE_CLIENT_FIN,
@@ -120,6 +121,8 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 	case TCP_STATE_OPENING:
 		/* any stranger's SYN gets here: short; the client's own repetition opens it again */
 		return timeouts->connect;
+	case TCP_STATE_PROBED:
+		return timeouts->tcp_transitory / TCP_PROBES;
 	case TCP_STATE_CLOSED:
 		return 120 * SECOND;
 	case TCP_STATE_RESET:
@@ -129,7 +132,6 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 	case TCP_STATE_CONNECTING:
 	case TCP_STATE_ASKED:
 	case TCP_STATE_ANSWERING:
-	case TCP_STATE_PROBED:
 	case TCP_STATE_CLIENT_FIN:
 	case TCP_STATE_SERVER_FIN:
 	case TCP_STATE_CLOSING:

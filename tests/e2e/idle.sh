@@ -63,6 +63,6 @@ for ns in "$ns_client" "$ns_server"; do
 	}
 	END
 done
-wait_for 30 logged 'end="timeout"' || fail "a dead connection is kept"
+wait_for 60 logged 'end="timeout"' || fail "a dead connection is kept"
 stop_nat46d
 echo "PASS"

@@ -59,16 +59,44 @@ static void test_probe(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
 }
 
-/** Nobody answers: it ends once the time for answers is over, and is not asked again. */
+/** Nobody answers: both are asked four times, then it ends. */
 static void test_nobody_answers(void **state)
 {
 	(void)state;
-	world_wait(&world, PATIENCE - ROUND - SECOND);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
-	world_wait(&world, 2 * ROUND);
+	for (int i = 1; i < 4; i++) {
+		world_wait(&world, PATIENCE / 4 - ROUND - SECOND);
+		assert_int_equal(world.count, 0);
+		world_wait(&world, ROUND + SECOND);
+		assert_int_equal(world.count, 2);
+		expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 2, CLIENT_ISN + 2, "");
+		expect_server_gets(&world, 1, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 3, "");
+		assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	}
+	world_wait(&world, PATIENCE / 4 + ROUND);
+	assert_int_equal(world.count, 0);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
 	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 1);
 	assert_string_equal(world.session.reason, "timeout");
+}
+
+/** Whoever answers a later question is believed as well, and is asked as often the next time. */
+static void test_late_answer(void **state)
+{
+	(void)state;
+	world_wait(&world, PATIENCE / 4 + ROUND);
+	world_wait(&world, PATIENCE / 4 + ROUND);
+	assert_int_equal(server_sends(&world, TCP_ACK, 2, 1, NULL), VERDICT_FORWARDED);
+	world_wait(&world, IDLE - SECOND);
+	assert_int_equal(world.count, 0);
+	world_wait(&world, ROUND + SECOND);
+	assert_int_equal(world.count, 2);
+	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 2);
+	for (int i = 1; i < 4; i++) {
+		world_wait(&world, PATIENCE / 4 + ROUND);
+		assert_int_equal(world.count, 2);
+	}
+	world_wait(&world, PATIENCE / 4 + ROUND);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
 }
 
 /** One answer of either is enough for another time, after which both are asked again. */
@@ -165,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_probe),
 		TEST(test_nobody_answers),
+		TEST(test_late_answer),
 		TEST(test_one_answers),
 		TEST(test_one_resets),
 		TEST(test_stranger),

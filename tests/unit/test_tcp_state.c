@@ -42,7 +42,7 @@ static const struct {
 	{ ANSW, "answering", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
 	{ OPEN, "opening", { NO, NO, NO, NO, NO, ESTA, NO, NO, NO, RSET, OPEN, NO }, 10, false, false },
 	{ ESTA, "established", { NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 7440, false, true },
-	{ PROB, "probed", { NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, NO }, 240, false, true },
+	{ PROB, "probed", { NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 60, false, true },
 	{ CFIN, "client-fin", { NO, NO, NO, NO, NO, NO, CFIN, CING, NO, RSET, CFIN, NO }, 240, false, true },
 	{ SFIN, "server-fin", { NO, NO, NO, NO, NO, NO, CING, SFIN, NO, RSET, SFIN, NO }, 240, false, true },
 	{ CING, "closing", { NO, NO, NO, NO, NO, NO, CING, CING, CLOS, RSET, CING, NO }, 240, false, true },
