@@ -5,7 +5,7 @@
  * DOC: Theory of operation
  *
  * Nothing is asked of a server; what its handshakes show is remembered. One that refuses, or is silent twice, is
- * *failing* for a while, 1 second at first and up to 32 when it goes on: new connections go to the others,
+ * *failing* for a while, 1 or 2 seconds at first and up to 32 when it goes on: new connections go to the others,
  * and to it only when there are none. Then one connection may try it again.
  *
  * The same for services: what a SYN/ACK may promise to a client is what all servers of the service keep. A

@@ -13,7 +13,8 @@
 #define NAME_MAX_LENGTH 32u
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)
-#define YEAR (8760 * HOUR)
+/* flow records count idle time in milliseconds of 32 bits, which is 49 days */
+#define MONTH (720 * HOUR)
 
 /* Where a setting is kept. */
 #define PLACE(field) \
@@ -98,10 +99,10 @@ static const struct setting tcp_members[] = {
 };
 
 static const struct setting timeouts_members[] = {
-	SECONDS("connect", SECOND, YEAR, 10 * SECOND, engine.timeouts.connect),
+	SECONDS("connect", SECOND, MONTH, 10 * SECOND, engine.timeouts.connect),
 	/* RFC 5382 REQ-5 */
-	SECONDS("tcp", SECOND, YEAR, 7440 * SECOND, engine.timeouts.tcp),
-	SECONDS("tcp_transitory", SECOND, YEAR, 240 * SECOND, engine.timeouts.tcp_transitory),
+	SECONDS("tcp", SECOND, MONTH, 7440 * SECOND, engine.timeouts.tcp),
+	SECONDS("tcp_transitory", SECOND, MONTH, 240 * SECOND, engine.timeouts.tcp_transitory),
 	{ .name = NULL },
 };
 

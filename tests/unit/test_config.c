@@ -157,6 +157,7 @@ static const struct wrong {
 	{ PREFIX "\ninterface = { mtu = 65536; };", "f:2:", "65536 is out of range" },
 	{ PREFIX "\ninterface = { mtu = -4294965796; };", "f:2:", "-4294965796 is out of range" },
 	{ PREFIX "\ninterface = { txqueuelen = 0; };", "f:2:", "0 is out of range" },
+	{ PREFIX "\ntimeouts = { tcp = 2592001; };", "f:2:", "2592001 is out of range, allowed are 1 to 2592000" },
 	{ PREFIX "\ntcp = { window_scale = 15; };", "f:2:", "15 is out of range, allowed are 0 to 14" },
 	{ PREFIX "\ntcp = { mss = 535; };",
 	  "f:2:", "535 is out of range, allowed are 0 (from the MTU) and 536" },
