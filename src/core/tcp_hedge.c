@@ -70,6 +70,7 @@ void hedge_take_over(struct engine *e, struct flow *flow, struct flow *asked)
 	flow_table_unlink6(&e->flows, flow);
 	flow->server = asked->server;
 	flow->server_port = asked->server_port;
+	flow->client6 = asked->client6;
 	flow->source_port = asked->source_port;
 	p->candidate = asked->attempts;
 	p->started = e->now - ago * MILLISECOND;

@@ -243,6 +243,27 @@ static void test_no_record_left(void **state)
 	world_free(&world);
 }
 
+/** The client may get another IPv6 address while servers are asked: each connection keeps the one that it began with. */
+static void test_new_address_plan(void **state)
+{
+	static const struct address_mapping other = { .ipv4 = { WORLD_CLIENT, 32 }, .ipv6 = { V6(5), 128 } };
+	struct engine_config config;
+
+	(void)state;
+	start(64);
+	config = world.config;
+	config.plan.clients = &other;
+	config.plan.client_count = 1;
+	engine_configure(world.engine, &config);
+	world_wait(&world, HEDGE + MOMENT);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(emitted(&world, 0).source6, 5);
+	server_answers(&world, ranked[0], TCP_SYN | TCP_ACK, -1, 0);
+	assert_int_equal(world.count, 3);
+	expect_bound_to(ranked[0]);
+	world_free(&world);
+}
+
 /** ask_again() - another connection of the client; returns who is asked first */
 static uint8_t ask_again(void)
 {
@@ -281,6 +302,7 @@ int main(void)
 		TEST(test_stale_connection),
 		TEST(test_client_resets),
 		cmocka_unit_test(test_no_record_left),
+		cmocka_unit_test(test_new_address_plan),
 		cmocka_unit_test(test_silence_is_remembered),
 	};
 
