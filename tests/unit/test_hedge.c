@@ -243,7 +243,7 @@ static void test_no_record_left(void **state)
 	world_free(&world);
 }
 
-/** The client may get another IPv6 address while servers are asked: each connection keeps the one that it began with. */
+/** The client gets another IPv6 address while servers are asked: the first knows it under the old one. */
 static void test_new_address_plan(void **state)
 {
 	static const struct address_mapping other = { .ipv4 = { WORLD_CLIENT, 32 }, .ipv6 = { V6(5), 128 } };
