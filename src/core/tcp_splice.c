@@ -475,29 +475,23 @@ static void opened(struct engine *e, struct flow *flow, const struct input *in)
 	report_session(e, SESSION_BOUND, flow, "to", "");
 }
 
-/** refused() - the server's RST to a client's own SYN */
-static void refused(struct engine *e, struct flow *flow)
-{
-	source_leave(e, flow->client);
-	flow_move(&e->flows, flow, TCP_EVENT_RST);
-	flow->reset_by = FLOW_SERVER_FIN;
-	flow_touch(e, flow);
-}
-
 /** opening_from_server() - a server's answer to a SYN that went through */
 static enum verdict opening_from_server(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
 	bool is_ours = p->flags & TCP_ACK && p->ack == flow->client_isn + 1;
 	bool is_former = p->flags & TCP_ACK && p->ack == flow->server_isn + 1;
+	bool is_refused = p->flags & TCP_RST && is_ours && packet_checksum_ok(in->frame, p);
+	enum verdict verdict;
 
 	if (p->flags & TCP_SYN && (is_ours || is_former)) {
 		flow->client_isn = p->ack - 1;
 		opened(e, flow, in);
 	}
-	if (p->flags & TCP_RST && is_ours)
-		refused(e, flow);
-	return pass_to_client(e, flow, in);
+	verdict = pass_to_client(e, flow, in);
+	if (is_refused)
+		flow_end(e, flow, "refused");
+	return verdict;
 }
 
 /** is_flushed() - has the server acknowledged everything that was buffered */

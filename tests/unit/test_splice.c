@@ -876,6 +876,7 @@ static void test_plain_service_forged_syn(void **state)
 static void test_plain_service_refused(void **state)
 {
 	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), out;
+	size_t sessions = world.sessions;
 
 	(void)state;
 	s.destination_port = 8080;
@@ -886,7 +887,11 @@ static void test_plain_service_refused(void **state)
 	out = through(&s);
 	assert_int_equal(out.flags, TCP_RST | TCP_ACK);
 	assert_int_equal(out.ack, CLIENT_ISN + 1);
-	/* a SYN on the same port at once is a new attempt */
+	/* it never was a connection: nothing is left of it, for strangers to revive, or for the session log */
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 0);
+	world_wait(&world, 20000000000);
+	assert_int_equal(world.sessions, sessions);
+	/* a SYN on the same port is a new attempt */
 	s = client_segment(TCP_SYN, 5000, 0);
 	s.destination_port = 8080;
 	assert_int_equal(through(&s).seq, CLIENT_ISN + 5001);

@@ -40,7 +40,7 @@ static const struct {
 	{ CONN, "connecting", { NO, NO, NO, CONN, ANSW, ESTA, NO, NO, NO, NO, NO, NO }, 240, false, false },
 	{ ASKD, "asked", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
 	{ ANSW, "answering", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ OPEN, "opening", { NO, NO, NO, NO, NO, ESTA, NO, NO, NO, RSET, OPEN, NO }, 10, false, false },
+	{ OPEN, "opening", { NO, NO, NO, NO, NO, ESTA, NO, NO, NO, NO, NO, NO }, 10, false, false },
 	{ ESTA, "established", { NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 7440, false, true },
 	{ PROB, "probed", { NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 60, false, true },
 	{ CFIN, "client-fin", { NO, NO, NO, NO, NO, NO, CFIN, CING, NO, RSET, CFIN, NO }, 240, false, true },
