@@ -497,6 +497,9 @@ bool timestamps_insert(const struct engine *e, const struct flow *flow, struct i
 
 /* ---- tcp_track.c ---- */
 
+/** track_is_of_client() - does a segment with an ACK fit what was seen of a bound flow */
+bool track_is_of_client(const struct flow *flow, const struct packet *packet);
+
 /** track_from_client(), track_from_server() - learn from a segment of a bound flow, as it arrived */
 void track_from_client(struct engine *e, struct flow *flow, const struct input *in);
 void track_from_server(struct engine *e, struct flow *flow, const struct input *in);

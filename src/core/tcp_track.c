@@ -131,10 +131,15 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 	flow_touch(e, flow);
 }
 
+bool track_is_of_client(const struct flow *flow, const struct packet *packet)
+{
+	return is_in_window(&flow->to_server, packet->seq, end_of(packet)) &&
+	       is_ack_plausible(&flow->to_client, packet->ack - flow->delta);
+}
+
 void track_from_client(struct engine *e, struct flow *flow, const struct input *in)
 {
 	const struct packet *packet = &in->packet;
-	uint32_t ack = packet->ack - flow->delta;
 
 	if (!is_credible(flow, &flow->to_server, in))
 		return;
@@ -142,9 +147,9 @@ void track_from_client(struct engine *e, struct flow *flow, const struct input *
 		track_rst(e, flow, &flow->to_server, packet->seq, FLOW_CLIENT_FIN);
 		return;
 	}
-	if (!is_in_window(&flow->to_server, packet->seq, end_of(packet)) || !is_ack_plausible(&flow->to_client, ack))
+	if (!track_is_of_client(flow, packet))
 		return;
-	advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn, ack,
+	advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn, packet->ack - flow->delta,
 		      (uint32_t)packet->window << flow->client_scale);
 	track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
 }

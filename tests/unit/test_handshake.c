@@ -411,6 +411,28 @@ static void test_flood(void **state)
 	assert_in_range(engine_counters(world.engine)->emitted, 12002, 12002 + 3 * 1024 + 10);
 }
 
+/**
+ * The same while the record of an older connection is kept for late segments: these go on to its server, which would
+ * answer those of the new connection with a RST at the very number that the client expects.
+ */
+static void test_flood_after_a_connection(void **state)
+{
+	const int32_t later = 20000000;
+	uint32_t isn = syn(0, NULL, 0).seq;
+
+	(void)state;
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	server_sends(&world, TCP_RST | TCP_ACK, 0, 1, NULL);
+	fill_half_open();
+	assert_int_equal(client_sends(&world, TCP_ACK, 1, isn + 1, NULL), VERDICT_FORWARDED);
+	client_sends(&world, TCP_SYN, later - 1, 0, NULL);
+	isn = emitted(&world, 0).seq;
+	expect_drop(&world, client_sends(&world, TCP_PSH | TCP_ACK, later + 5, isn + 1, "later"), DROP_TCP_NO_FLOW, 1);
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, later, isn + 1, "A"), VERDICT_ABSORBED);
+	expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN + (uint32_t)later, 0, "");
+}
+
 /** With a record, data that arrives out of order completes the handshake as well. */
 static void test_out_of_order_with_record(void **state)
 {
@@ -473,6 +495,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_syn_ack_is_repeated_thrice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_repetition_after_the_handshake, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flood_after_a_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_order_with_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_final_ack, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_stranger, setup, teardown),
