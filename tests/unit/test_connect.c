@@ -429,6 +429,32 @@ static void test_port_of_a_reset_connection(void **state)
 	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
 }
 
+/** What a damaged segment acknowledges is not acknowledged again, in a segment whose checksum is right. */
+static void test_damage_is_not_flushed(void **state)
+{
+	static char bytes[1600];
+	struct wire_tcp ack;
+	uint8_t packet[64];
+	size_t length;
+
+	(void)state;
+	send_hello(bytes, sizeof(bytes));
+	accept_from_server(536, 501);
+	server_sends(&world, TCP_PSH | TCP_ACK, 0, 0, "welcome");
+	ack = client_segment(TCP_ACK, sizeof(bytes), OUR_ISN + 1);
+	length = wire_make(&ack, packet);
+	wire_put32(packet, 28, OUR_ISN + 3);
+	assert_int_equal(world_input(&world, packet, length, NULL), VERDICT_FORWARDED);
+	ack = server_segment(TCP_ACK, 7, 501);
+	ack.window = 30000;
+	length = wire_make(&ack, packet);
+	wire_put32(packet, 48, CLIENT_ISN + 1 + 100);
+	assert_int_equal(world_input(&world, packet, length, NULL), VERDICT_FORWARDED);
+	connection_send(&world, &ack);
+	assert_int_equal(emitted(&world, 0).seq, CLIENT_ISN + 502);
+	assert_int_equal(emitted(&world, 0).ack, SERVER_ISN + 1);
+}
+
 /** The server's window in the SYN/ACK is unscaled and limits the flush; it goes on as the server makes room. */
 static void test_flush_obeys_the_window(void **state)
 {
@@ -491,6 +517,7 @@ int main(void)
 		TEST(test_icmp_unreachable),
 		TEST_ONE(test_flush_is_cut_to_the_mss),
 		TEST_ONE(test_flush_obeys_the_window),
+		TEST_ONE(test_damage_is_not_flushed),
 		TEST_ONE(test_closed_window_in_syn_ack),
 	};
 
