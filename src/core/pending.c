@@ -220,9 +220,25 @@ void flows_sweep(struct engine *e)
 	e->sweep_due = e->flows.used > 0 ? sweep_next(e) : 0;
 }
 
+/** check_asked() - the records in state ASKED that pending record @number names know it; counts them */
+static const char *check_asked(const struct engine *e, uint32_t number, uint32_t *count)
+{
+	const struct pending *p = &e->pending[number];
+	uint32_t position = 0;
+	const struct flow *asked;
+
+	while ((asked = hedge_next(e, p, &position))) {
+		if (asked->state != TCP_STATE_ASKED || asked->pending != number + 1 || asked->attempts != position - 1)
+			return "pending: record of a server that was asked is somebody else's";
+		(*count)++;
+	}
+	return NULL;
+}
+
 const char *pending_check(const struct engine *e)
 {
-	uint32_t used = 0, chunks = 0;
+	uint32_t used = 0, chunks = 0, asked = 0;
+	const char *error;
 
 	for (uint32_t i = 0; i < e->pending_touched; i++) {
 		const struct pending *p = &e->pending[i];
@@ -232,11 +248,16 @@ const char *pending_check(const struct engine *e)
 		used++;
 		if (flow_table_at(&e->flows, p->flow - 1)->pending != i + 1)
 			return "pending: flow does not know its record";
+		error = check_asked(e, i, &asked);
+		if (error)
+			return error;
 		for (uint32_t c = 0; c < BUFFER_CHUNKS_MAX; c++)
 			chunks += p->buffer.chunks[c] != 0;
 	}
 	if (used != e->pending_used)
 		return "pending: wrong number of records in use";
+	if (asked != e->flows.states[TCP_STATE_ASKED])
+		return "pending: record of a server that was asked was lost";
 	if (source_limit_total(&e->addresses) != used + e->flows.states[TCP_STATE_OPENING] ||
 	    source_limit_total(&e->networks) != used + e->flows.states[TCP_STATE_OPENING])
 		return "pending: wrong number of connections counted by source";
