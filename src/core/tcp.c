@@ -114,16 +114,12 @@ enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *
 	case TCP_STATE_CLOSED:
 	case TCP_STATE_RESET:
 		return over_client(e, flow, in);
-	case TCP_STATE_CLOSING:
-		/* both have closed, and the last acknowledgement was lost: the server takes a new SYN */
-		if (!(flow->flags & FLOW_SPLICED) && (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-			return over_client(e, flow, in);
-		break;
 	case TCP_STATE_OPENING:
 	case TCP_STATE_ESTABLISHED:
 	case TCP_STATE_PROBED:
 	case TCP_STATE_CLIENT_FIN:
 	case TCP_STATE_SERVER_FIN:
+	case TCP_STATE_CLOSING:
 	case TCP_STATE_ASKED:
 	case TCP_STATE_FREE:
 	case TCP_STATE_COUNT:

@@ -339,7 +339,18 @@ static struct tcp_options options_to_client(const struct engine *e, const struct
 	};
 }
 
-/** challenge() - a SYN in the middle of a spliced connection: let its sender show who it is (RFC 5961 4.2) */
+/** is_repeated_syn() - the SYN that opened a connection without splice: its client has not got the server's answer */
+static bool is_repeated_syn(const struct flow *flow, const struct packet *p)
+{
+	return !(flow->flags & FLOW_SPLICED) && !(p->flags & TCP_ACK) && p->seq == flow->client_isn;
+}
+
+/**
+ * challenge() - a SYN in the middle of a connection: let its sender show who it is (RFC 5961 4.2)
+ *
+ * A stranger does not get the answer, and the connection goes on. A client that has begun anew answers with a RST at
+ * the very number, which ends the old connection at the server and here, and repeats its SYN.
+ */
 static enum verdict challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
 	const struct tcp_options options = options_to_client(e, flow);
@@ -435,7 +446,7 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 			return reopen(e, flow, in);
 		return pass_to_server(e, flow, in);
 	}
-	if (p->flags & TCP_SYN && flow->flags & FLOW_SPLICED)
+	if (p->flags & TCP_SYN && !is_repeated_syn(flow, p))
 		return challenge(e, flow, in);
 	/* one direction is enough: what does not arrive is not answered */
 	if (is_storm(e, flow, in, 0))

@@ -792,111 +792,6 @@ static void test_probes_pass(void **state)
 	assert_int_equal(world_events(&world, EVENT_WINDOW_RAISED), 0);
 }
 
-/** A service without rules: the handshake goes end to end, and only the MSS is touched. */
-static void test_plain_service(void **state)
-{
-	static const uint8_t options[] = { 2, 4, 0x22, 0xec, 30, 4, 1, 2, 3, 3, 9, 1 };
-	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), out;
-
-	(void)state;
-	s.destination_port = 8080;
-	s.options = options;
-	s.options_length = sizeof(options);
-	out = through(&s);
-	assert_int_equal(out.flags, TCP_SYN);
-	assert_int_equal(out.destination_port, 8080);
-	assert_int_equal(wire_u16(out.options, 2), 1440);
-	assert_memory_equal(out.options + 4, options + 4, 8);
-	assert_int_equal(out.hop_limit, 63);
-	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
-	s.source_port = 8080;
-	s.options = options;
-	s.options_length = sizeof(options);
-	out = through(&s);
-	assert_int_equal(out.seq, SERVER_ISN);
-	assert_int_equal(out.ack, CLIENT_ISN + 1);
-	assert_int_equal(out.window, 64800);
-	assert_int_equal(out.source_port, 8080);
-	assert_int_equal(wire_u16(out.options, 2), 1440);
-	s = client_segment(TCP_ACK, 0, SERVER_ISN + 1);
-	s.destination_port = 8080;
-	s.options = options + 4;
-	s.options_length = 4;
-	out = through(&s);
-	assert_int_equal(out.ack, SERVER_ISN + 1);
-	assert_memory_equal(out.options, options + 4, 4);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
-}
-
-/** A new connection from the same port, while the last acknowledgement of the old one is lost, is a new flow. */
-static void test_plain_service_reuse(void **state)
-{
-	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
-
-	(void)state;
-	s.destination_port = 8080;
-	through(&s);
-	for (int i = 0; i < 2; i++) {
-		s = server_segment(i == 0 ? TCP_SYN | TCP_ACK : TCP_FIN | TCP_ACK, i - 1, 0);
-		s.source_port = 8080;
-		through(&s);
-	}
-	s = client_segment(TCP_FIN | TCP_ACK, 0, SERVER_ISN + 2);
-	s.destination_port = 8080;
-	through(&s);
-	s = client_segment(TCP_SYN, 5000000, 0);
-	s.destination_port = 8080;
-	through(&s);
-	assert_int_equal(world_events(&world, EVENT_PLAIN_OPENED), 2);
-	s = server_segment(TCP_SYN | TCP_ACK, 4000000, 5000001);
-	s.source_port = 8080;
-	through(&s);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
-}
-
-/** A SYN or SYN/ACK with a guessed number, while a client waits for its server, does not lose the connection. */
-static void test_plain_service_forged_syn(void **state)
-{
-	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
-
-	(void)state;
-	s.destination_port = 8080;
-	through(&s);
-	s = client_segment(TCP_SYN, 777777, 0);
-	s.destination_port = 8080;
-	through(&s);
-	s.flags = TCP_SYN | TCP_ACK;
-	expect_drop(&world, connection_send(&world, &s), DROP_TCP_STATE, 1);
-	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
-	s.source_port = 8080;
-	through(&s);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
-}
-
-static void test_plain_service_refused(void **state)
-{
-	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), out;
-	size_t sessions = world.sessions;
-
-	(void)state;
-	s.destination_port = 8080;
-	through(&s);
-	s = server_segment(TCP_RST | TCP_ACK, 0, 0);
-	s.seq = 0;
-	s.source_port = 8080;
-	out = through(&s);
-	assert_int_equal(out.flags, TCP_RST | TCP_ACK);
-	assert_int_equal(out.ack, CLIENT_ISN + 1);
-	/* it never was a connection: nothing is left of it, for strangers to revive, or for the session log */
-	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 0);
-	world_wait(&world, 20000000000);
-	assert_int_equal(world.sessions, sessions);
-	/* a SYN on the same port is a new attempt */
-	s = client_segment(TCP_SYN, 5000, 0);
-	s.destination_port = 8080;
-	assert_int_equal(through(&s).seq, CLIENT_ISN + 5001);
-}
-
 /** Whatever is in a segment, the other side gets the same shifted by constants, with right checksums. */
 static void test_random_segments(void **state)
 {
@@ -972,10 +867,6 @@ int main(void)
 		cmocka_unit_test(test_port_reuse),
 		TEST(test_late_copy_of_the_first_data),
 		TEST(test_probes_pass),
-		TEST(test_plain_service),
-		TEST(test_plain_service_reuse),
-		TEST(test_plain_service_forged_syn),
-		TEST(test_plain_service_refused),
 		TEST(test_random_segments),
 	};
 
