@@ -101,14 +101,17 @@ static void track_rst(struct engine *e, struct flow *flow, const struct flow_dir
 
 /**
  * is_credible() - does a bit error not matter, or is there none
+ * @received: the other direction, of which the segment acknowledges up to @ack
  *
- * It must not end a connection, nor seem to acknowledge what is still in the buffer, nor make a sender seem further
- * than it is: its FIN would then never be believed.
+ * It must not end a connection, nor make a sender seem further than it is: its FIN would then never be believed. Nor
+ * must it seem to acknowledge what did not arrive: that may still be in the buffer, and we repeat the number ourselves
+ * when we challenge or probe, whereupon the other side would forget what it has to send again.
  */
-static bool is_credible(const struct flow *flow, const struct flow_direction *sent, const struct input *in)
+static bool is_credible(const struct flow *flow, const struct flow_direction *sent,
+			const struct flow_direction *received, uint32_t ack, const struct input *in)
 {
 	bool matters = flow->pending || in->packet.flags & (TCP_FIN | TCP_RST) ||
-		       seq_after(in->packet.seq, sent->end);
+		       seq_after(in->packet.seq, sent->end) || seq_after(ack, received->acked);
 
 	return !matters || packet_checksum_ok(in->frame, &in->packet);
 }
@@ -140,8 +143,9 @@ bool track_is_of_client(const struct flow *flow, const struct packet *packet)
 void track_from_client(struct engine *e, struct flow *flow, const struct input *in)
 {
 	const struct packet *packet = &in->packet;
+	uint32_t ack = packet->ack - flow->delta;
 
-	if (!is_credible(flow, &flow->to_server, in))
+	if (!is_credible(flow, &flow->to_server, &flow->to_client, ack, in))
 		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_server, packet->seq, FLOW_CLIENT_FIN);
@@ -149,7 +153,7 @@ void track_from_client(struct engine *e, struct flow *flow, const struct input *
 	}
 	if (!track_is_of_client(flow, packet))
 		return;
-	advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn, packet->ack - flow->delta,
+	advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn, ack,
 		      (uint32_t)packet->window << flow->client_scale);
 	track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
 }
@@ -158,7 +162,7 @@ void track_from_server(struct engine *e, struct flow *flow, const struct input *
 {
 	const struct packet *packet = &in->packet;
 
-	if (!is_credible(flow, &flow->to_client, in))
+	if (!is_credible(flow, &flow->to_client, &flow->to_server, packet->ack, in))
 		return;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_client, packet->seq, FLOW_SERVER_FIN);

@@ -621,6 +621,23 @@ static void test_fin_after_a_bit_error(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
 }
 
+/** What we acknowledge ourselves, when we challenge, was acknowledged by the server, and not by a bit error. */
+static void test_damaged_acknowledgement(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 1);
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "lost behind us");
+	length = wire_make(&s, bytes);
+	wire_put32(bytes, 48, s.ack + 8);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	client_sends(&world, TCP_SYN, 100000, 0, NULL);
+	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 2, "");
+}
+
 /** A RST that the host rejected: its sender goes on, and so does the connection. */
 static void test_alive_after_reset(void **state)
 {
@@ -855,6 +872,7 @@ int main(void)
 		cmocka_unit_test(test_forged_reset),
 		TEST(test_damaged_end),
 		TEST(test_fin_after_a_bit_error),
+		TEST(test_damaged_acknowledgement),
 		cmocka_unit_test(test_alive_after_reset),
 		cmocka_unit_test(test_fin_outside_the_window),
 		cmocka_unit_test(test_fin_with_a_wrong_acknowledgement),
