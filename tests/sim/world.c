@@ -169,8 +169,9 @@ static void engine_receive(void *context, struct wire *wire)
 
 	if (error && !wire->corrupt)
 		world_fail(world, "simulator", "packet to the engine: %s", error);
-	if (!error)
-		wire->corrupt = false;	/* the damaged bit means nothing, as in a flow label */
+	/* the damaged bit means nothing, as in a flow label, if it is not in what an ICMP error quotes */
+	if (!error && packet.kind == PACKET_TCP)
+		wire->corrupt = false;
 	world->tainted = wire->corrupt;
 	world->forged = wire->forged;
 	packet.forged = wire->forged;
