@@ -200,7 +200,8 @@ static void input_from_server(struct world *world, const struct packet *packet)
 		forget(watch);		/* what still goes there matters to nobody */
 	if (!(packet->flags & FLAG_ACK) || acked >= STREAM_MAX)
 		return;
-	if (packet->flags & FLAG_SYN && acked == 0)
+	/* a server that has lost its memory may give a late SYN another answer: the client goes by the first */
+	if (packet->flags & FLAG_SYN && acked == 0 && !binding->answered.seen)
 		binding->answered = offer_of(packet);
 	bool scaled = binding->answered.scale && binding->offered.scale && !(packet->flags & FLAG_SYN);
 	uint32_t edge = acked + ((uint32_t)packet->window << (scaled ? binding->answered.shift : 0));
