@@ -262,8 +262,13 @@ void half_open_init(struct engine *e, struct half_open *records);
 /** half_open_find() - the record of a client and service, or NULL */
 struct half_open *half_open_find(struct engine *e, const struct cookie_tuple *tuple);
 
-/** half_open_is_crowded() - does the record for @tuple belong to somebody else: SYNs come faster than they are kept */
-bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple);
+/**
+ * half_open_is_crowded() - does the record for @tuple belong to another SYN/ACK than the one with @isn
+ *
+ * To another client's, for SYNs come faster than they are kept, or to that of a later SYN of this one, or of a
+ * stranger in its name.
+ */
+bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple, uint32_t isn);
 
 /** half_open_store() - keep @record if its place is free or holds the same client and service; starts its timer */
 void half_open_store(struct engine *e, const struct half_open *record);

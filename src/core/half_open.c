@@ -52,11 +52,11 @@ struct half_open *half_open_find(struct engine *e, const struct cookie_tuple *tu
 	return is_same(record, tuple) ? record : NULL;
 }
 
-bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple)
+bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple, uint32_t isn)
 {
 	const struct half_open *record = place_of(e, tuple);
 
-	return record->tuple.client != 0 && !is_same(record, tuple);
+	return record->tuple.client != 0 && (!is_same(record, tuple) || record->isn != isn);
 }
 
 void half_open_store(struct engine *e, const struct half_open *record)

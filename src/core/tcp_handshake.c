@@ -262,7 +262,7 @@ bool handshake_ack(struct engine *e, struct input *in, const struct service *ser
 			count(e, EVENT_COOKIE_BAD);
 		/* with pure cookies a later segment alone proves nothing, and is no reason to reset; the server of an
 		 * older connection would do just that, with the very number that the client expects */
-		if (!half_open_is_crowded(e, &tuple) || (replaced && track_is_of_client(replaced, p)))
+		if (!half_open_is_crowded(e, &tuple, p->ack - 1) || (replaced && track_is_of_client(replaced, p)))
 			return false;
 		*verdict = verdict_drop(e, in, DROP_TCP_NO_FLOW);
 		return true;

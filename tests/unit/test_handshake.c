@@ -433,6 +433,18 @@ static void test_flood_after_a_connection(void **state)
 	expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN + (uint32_t)later, 0, "");
 }
 
+/** A stranger's SYN takes the record of a client's: what then overtakes its first data is no reason to reset it. */
+static void test_out_of_order_after_a_forged_syn(void **state)
+{
+	uint32_t isn = syn(0, NULL, 0).seq;
+
+	(void)state;
+	client_sends(&world, TCP_SYN, 777777, 0, NULL);
+	expect_drop(&world, client_sends(&world, TCP_PSH | TCP_ACK, 1, isn + 1, "later"), DROP_TCP_NO_FLOW, 1);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+	expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN, 0, "");
+}
+
 /** With a record, data that arrives out of order completes the handshake as well. */
 static void test_out_of_order_with_record(void **state)
 {
@@ -497,6 +509,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flood_after_a_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_order_with_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_out_of_order_after_a_forged_syn, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_final_ack, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_stranger, setup, teardown),
 	};
