@@ -324,6 +324,17 @@ static void own_words(struct world *world, unsigned number, const struct packet 
 	watch->words += packet->payload_length > 0;
 }
 
+/*
+ * Does a segment to a client belong to the handshake that the client went on with? Without rules a server may answer
+ * that got an earlier SYN, while another one has the connection.
+ */
+static bool is_by_promise(const struct world *world, unsigned number, const struct packet *packet)
+{
+	const struct offer *promised = &world->invariants.watch[number].promised;
+
+	return !invariants_is_plain(world, number) || (promised->seen && packet->seq - promised->seq < STREAM_MAX);
+}
+
 static void output_to_client(struct world *world, const struct packet *packet, size_t length)
 {
 	unsigned number = find_plan(world, &packet->destination, packet->destination_port, &packet->source,
@@ -341,8 +352,10 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 	if (packet->flags & FLAG_SYN) {
 		check_offer(world, "SYN/ACK to the client", packet, &watch->offered,
 			    invariants_is_plain(world, number));
-		watch->promised = offer_of(packet);
-	} else if (!(packet->flags & FLAG_RST) && (watch->promised.seen || !invariants_is_plain(world, number))) {
+		/* what comes later answers a late copy of the SYN, and the client has gone on with an earlier one */
+		if (watch->handshaken_at == NEVER)
+			watch->promised = offer_of(packet);
+	} else if (!(packet->flags & FLAG_RST) && is_by_promise(world, number, packet)) {
 		check_segment(world, "segment to the client", packet, &watch->promised);
 	}
 	own_words(world, number, packet);
