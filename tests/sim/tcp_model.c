@@ -408,6 +408,12 @@ static bool sequence_acceptable(const struct tcp *tcp, const struct packet *pack
 	return !seq_after(packet->seq, seq_after(tcp->edge, edge) ? tcp->edge : edge);
 }
 
+/* Is a segment about an older connection? It is going to be answered with a RST. */
+static bool is_about_older(const struct tcp *tcp, const struct packet *packet)
+{
+	return tcp->state == TCP_SYN_RECEIVED && packet->flags & FLAG_ACK && packet->ack != tcp->iss + 1;
+}
+
 /* May the peer echo this? Only what was sent: recent kernels reject others during the handshake. */
 static bool echo_valid(struct tcp *tcp, const struct packet *packet)
 {
@@ -415,8 +421,8 @@ static bool echo_valid(struct tcp *tcp, const struct packet *packet)
 		return true;
 	if (!seq_before(packet->ts_echo, tcp->ts_first) && !seq_after(packet->ts_echo, tcp->ts_last))
 		return true;
-	if (tcp->state == TCP_SYN_RECEIVED && packet->ack != tcp->iss + 1)
-		return true;	/* about an older connection: it is going to be reset */
+	if (is_about_older(tcp, packet))
+		return true;
 	tcp->hooks->violation(tcp, tcp->state == TCP_SYN_RECEIVED ?
 			      "TSecr outside the range of the SYN/ACKs' TSvals" : "TSecr that was never sent as TSval");
 	return false;
@@ -455,7 +461,7 @@ static bool timestamp_valid(struct tcp *tcp, const struct packet *packet)
 		bool bare = packet->flags == FLAG_ACK && packet->payload_length == 0;
 
 		if (tcp->profile.expect_ts && !(packet->flags & FLAG_SYN) && sequence_acceptable(tcp, packet) &&
-		    !(bare && tcp->profile.bare_acks))
+		    !(bare && tcp->profile.bare_acks) && !is_about_older(tcp, packet))
 			tcp->hooks->violation(tcp, "segment without the time stamps that were negotiated");
 		return true;
 	}
