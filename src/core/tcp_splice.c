@@ -290,8 +290,8 @@ enum verdict splice_open(struct engine *e, struct input *in, const struct servic
 /**
  * reopen() - the client repeats its SYN: its server is silent, or has refused in silence; go to the next one
  *
- * A SYN with another number is another attempt, or forged: the server's answer will tell. Until then the former
- * number is kept where the server's will be.
+ * A SYN with another number is another attempt, or forged: the client's answer to the server will tell. Until then
+ * the former number is kept where the server's will be.
  */
 static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in)
 {
@@ -437,6 +437,44 @@ static bool is_storm(struct engine *e, const struct flow *flow, const struct inp
 	return false;
 }
 
+/** learn_scale() - window scales of a connection without splice, from its server's SYN/ACK */
+static void learn_scale(struct flow *flow, const struct input *in)
+{
+	if (in->options.has_window_scale)
+		flow->server_scale = in->options.window_scale & 0xfu;
+	else
+		flow->client_scale = 0;
+	flow->our_scale = flow->server_scale;
+}
+
+/** opened() - client and server agree on a connection without splice; @window: of the server */
+static void opened(struct engine *e, struct flow *flow, uint32_t server_isn, uint16_t window)
+{
+	uint32_t first = flow->client_isn + 1;
+
+	flow->to_server = (struct flow_direction){ .end = first, .acked = first, .edge = first + window };
+	first = server_isn + 1;
+	flow->to_client = (struct flow_direction){ .end = first, .acked = first, .edge = first + UINT16_MAX };
+	flow->server_isn = server_isn;
+	source_leave(e, flow->client);
+	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
+	flow_touch(e, flow);
+	report_session(e, SESSION_BOUND, flow, "to", "");
+}
+
+/**
+ * is_former() - does the client go on with the attempt before the newest one: a stranger has made that
+ *
+ * A client that has made it itself answers the server's SYN/ACK to the former one with a RST.
+ */
+static bool is_former(const struct flow *flow, const struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	return flow->server_isn != flow->client_isn && p->seq == flow->server_isn + 1 &&
+	       !(p->flags & TCP_RST) && packet_checksum_ok(in->frame, p);
+}
+
 enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
@@ -444,7 +482,10 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 	if (flow->state == TCP_STATE_OPENING) {
 		if (p->flags & TCP_SYN)
 			return reopen(e, flow, in);
-		return pass_to_server(e, flow, in);
+		if (!is_former(flow, in))
+			return pass_to_server(e, flow, in);
+		flow->client_isn = p->seq - 1;
+		opened(e, flow, p->ack - 1, UINT16_MAX);
 	}
 	if (p->flags & TCP_SYN && !is_repeated_syn(flow, p))
 		return challenge(e, flow, in);
@@ -465,40 +506,20 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 	return pass_to_server(e, flow, in);
 }
 
-/** opened() - the server's SYN/ACK to a client's own SYN */
-static void opened(struct engine *e, struct flow *flow, const struct input *in)
-{
-	const struct packet *p = &in->packet;
-	uint32_t first = flow->client_isn + 1;
-
-	if (in->options.has_window_scale)
-		flow->server_scale = in->options.window_scale & 0xfu;
-	else
-		flow->client_scale = 0;
-	flow->our_scale = flow->server_scale;
-	flow->server_isn = p->seq;
-	flow->to_server = (struct flow_direction){ .end = first, .acked = first, .edge = first + p->window };
-	first = p->seq + 1;
-	flow->to_client = (struct flow_direction){ .end = first, .acked = first, .edge = first + UINT16_MAX };
-	source_leave(e, flow->client);
-	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
-	flow_touch(e, flow);
-	report_session(e, SESSION_BOUND, flow, "to", "");
-}
-
 /** opening_from_server() - a server's answer to a SYN that went through */
 static enum verdict opening_from_server(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
 	bool is_ours = p->flags & TCP_ACK && p->ack == flow->client_isn + 1;
-	bool is_former = p->flags & TCP_ACK && p->ack == flow->server_isn + 1;
+	bool is_of_former = p->flags & TCP_ACK && p->ack == flow->server_isn + 1;
 	bool is_refused = p->flags & TCP_RST && is_ours && packet_checksum_ok(in->frame, p);
 	enum verdict verdict;
 
-	if (p->flags & TCP_SYN && (is_ours || is_former)) {
-		flow->client_isn = p->ack - 1;
-		opened(e, flow, in);
-	}
+	/* of an attempt before the newest one, only the client can say whether it goes by that */
+	if (p->flags & TCP_SYN && (is_ours || is_of_former))
+		learn_scale(flow, in);
+	if (p->flags & TCP_SYN && is_ours)
+		opened(e, flow, p->seq, p->window);
 	verdict = pass_to_client(e, flow, in);
 	if (is_refused)
 		flow_end(e, flow, "refused");

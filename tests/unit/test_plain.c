@@ -170,7 +170,25 @@ static void test_forged_syn(void **state)
 	client_passes(TCP_SYN, 777777, 0);
 	expect_drop(&world, connection_send(&world, &s), DROP_TCP_STATE, 1);
 	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	world_wait(&world, LONG_AFTER);
+	assert_int_equal(server_passes(TCP_ACK, 0, 0).seq, SERVER_ISN + 1);
+}
+
+/** The server of a client that has begun anew answers its first attempt as well: the second one counts. */
+static void test_answer_to_a_former_syn(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	client_passes(TCP_SYN, 777777, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	client_passes(TCP_RST, 0, 0);
+	server_passes(TCP_SYN | TCP_ACK, 5000, 777778);
+	client_passes(TCP_ACK, 777778, SERVER_ISN + 5002);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	world_wait(&world, LONG_AFTER);
+	assert_int_equal(server_passes(TCP_ACK, 5001, 777778).seq, SERVER_ISN + 5002);
 }
 
 static void test_refused(void **state)
@@ -200,6 +218,7 @@ int main(void)
 		TEST(test_reuse),
 		TEST(test_syn_on_a_live_connection),
 		TEST(test_forged_syn),
+		TEST(test_answer_to_a_former_syn),
 		TEST(test_refused),
 	};
 
