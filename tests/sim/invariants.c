@@ -196,8 +196,10 @@ static void input_from_server(struct world *world, const struct packet *packet)
 	struct watch *watch = &world->invariants.watch[binding->plan];
 	uint32_t acked = packet->ack - world->scenario.plans[binding->plan].iss - 1;
 
-	if (packet->flags & FLAG_RST && binding->answered.seen)
+	if (packet->flags & FLAG_RST && binding->answered.seen) {
 		forget(watch);		/* what still goes there matters to nobody */
+		binding->reset = true;
+	}
 	if (!(packet->flags & FLAG_ACK) || acked >= STREAM_MAX)
 		return;
 	/* a server that has lost its memory may give a late SYN another answer: the client goes by the first */
@@ -496,8 +498,13 @@ static void output_to_server(struct world *world, const struct packet *packet, s
 		world_fail(world, "cause", "a segment to a server that no SYN went to");
 		return;
 	}
+	struct offer agreed = binding->answered;
+
+	/* ECN of a late segment of another connection from the same port: its receiver drops it */
+	if (packet->seq + 1 - world->scenario.plans[binding->plan].iss >= STREAM_MAX)
+		agreed.ecn = true;
 	if (binding->answered.seen || !invariants_is_plain(world, binding->plan))
-		check_segment(world, "segment to the server", packet, &binding->answered);
+		check_segment(world, "segment to the server", packet, &agreed);
 	if (!invariants_is_plain(world, binding->plan))
 		check_stream(world, binding, packet);
 	if (binding->answered.seen && !invariants_is_plain(world, binding->plan) && packet->payload_length &&

@@ -80,6 +80,7 @@ struct watch {
  * @flushed: it was sent something of the client's stream
  * @usurped: a forged SYN has its addresses and ports
  * @accepted: the engine has acknowledged the server's SYN/ACK
+ * @reset: the server has sent a RST: nobody keeps any more what came first
  * @sent: end of what it was sent, as an offset in the client's stream; includes the FIN
  * @edge: how far the server's window went at most, as an offset in the client's stream
  * @delta: what the engine adds to the server's sequence numbers
@@ -96,6 +97,7 @@ struct binding {
 	bool flushed;
 	bool usurped;
 	bool accepted;
+	bool reset;
 	uint32_t sent;
 	uint32_t edge;
 	struct offset delta;
