@@ -319,7 +319,7 @@ static void test_super_packet(void **state)
 /** There is no room in the longest of all packets: it goes without. */
 static void test_longest_packet(void **state)
 {
-	static uint8_t bytes[65536], big[65536];
+	static uint8_t bytes[40 + 65536], big[65536];
 	const struct offload offload = { GSO_TCP6, false, true, 1440, 40, 16 };
 	struct wire_tcp s = server_segment(TCP_PSH | TCP_ACK, 0, 1);
 	uint64_t emitted_before = engine_counters(world.engine)->emitted;
