@@ -512,16 +512,17 @@ static enum verdict opening_from_server(struct engine *e, struct flow *flow, str
 	const struct packet *p = &in->packet;
 	bool is_ours = p->flags & TCP_ACK && p->ack == flow->client_isn + 1;
 	bool is_of_former = p->flags & TCP_ACK && p->ack == flow->server_isn + 1;
-	bool is_refused = p->flags & TCP_RST && is_ours && packet_checksum_ok(in->frame, p);
+	/* a bit error is passed on, for the client to drop: nothing is learned from it */
+	bool is_sound = packet_checksum_ok(in->frame, p);
 	enum verdict verdict;
 
 	/* of an attempt before the newest one, only the client can say whether it goes by that */
-	if (p->flags & TCP_SYN && (is_ours || is_of_former))
+	if (is_sound && p->flags & TCP_SYN && (is_ours || is_of_former))
 		learn_scale(flow, in);
-	if (p->flags & TCP_SYN && is_ours)
+	if (is_sound && p->flags & TCP_SYN && is_ours)
 		opened(e, flow, p->seq, p->window);
 	verdict = pass_to_client(e, flow, in);
-	if (is_refused)
+	if (is_sound && p->flags & TCP_RST && is_ours)
 		flow_end(e, flow, "refused");
 	return verdict;
 }

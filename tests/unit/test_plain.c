@@ -191,6 +191,24 @@ static void test_answer_to_a_former_syn(void **state)
 	assert_int_equal(server_passes(TCP_ACK, 5001, 777778).seq, SERVER_ISN + 5002);
 }
 
+/** A bit error in the server's number is passed on, for the client to drop, and does not become the flow's. */
+static void test_damaged_answer(void **state)
+{
+	struct wire_tcp s = from_server(TCP_SYN | TCP_ACK, -1, 0);
+	uint8_t bytes[128];
+	size_t length = wire_make(&s, bytes);
+
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	bytes[40 + 4] ^= 0x40;
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
+	is_challenged(SERVER_ISN + 1, CLIENT_ISN + 1);
+}
+
 static void test_refused(void **state)
 {
 	struct wire_tcp s = from_server(TCP_RST | TCP_ACK, 0, 0), out;
@@ -219,6 +237,7 @@ int main(void)
 		TEST(test_syn_on_a_live_connection),
 		TEST(test_forged_syn),
 		TEST(test_answer_to_a_former_syn),
+		TEST(test_damaged_answer),
 		TEST(test_refused),
 	};
 
