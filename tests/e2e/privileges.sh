@@ -134,9 +134,9 @@ fi
 
 echo "# inherited descriptors are closed, standard ones are populated"
 start_nat46d "$ns" sh -c 'exec "$@" 7</dev/null <&-' sh
-[ -e "/proc/$nat46d_pid/fd/7" ] && [ "$(readlink "/proc/$nat46d_pid/fd/7")" = /dev/null ] &&
+[ "/proc/$nat46d_pid/fd/7" -ef /dev/null ] &&
 	fail "an inherited descriptor is open"
-[ "$(readlink "/proc/$nat46d_pid/fd/0")" = /dev/null ] || fail "descriptor 0 is not populated"
+[ "/proc/$nat46d_pid/fd/0" -ef /dev/null ] || fail "descriptor 0 is not populated"
 stop_nat46d
 
 if command -v cc >/dev/null; then
