@@ -268,7 +268,7 @@ uint32_t engine_flows(const struct engine *engine, enum flow_kind kind)
 		return states[TCP_STATE_ESTABLISHED] + states[TCP_STATE_PROBED];
 	case FLOWS_CLOSING:
 		return states[TCP_STATE_CLIENT_FIN] + states[TCP_STATE_SERVER_FIN] + states[TCP_STATE_CLOSING] +
-		       states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET];
+		       states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] + states[TCP_STATE_REFUSED];
 	case FLOWS_KIND_COUNT:
 		break;
 	}

@@ -148,7 +148,8 @@ bool flow_may_reopen(const struct engine *e, const struct flow *flow)
 	int64_t opened = ((int64_t)flow->opened + 1) * SECOND;
 	const struct service *service;
 
-	if (!(flow->flags & FLOW_SPLICED) || flow->to_client.acked != flow->server_isn + 1)
+	if (!(flow->flags & FLOW_SPLICED) ||
+	    (flow->state != TCP_STATE_REFUSED && flow->to_client.acked != flow->server_isn + 1))
 		return false;
 	service = service_find(e->config, flow->service, flow->service_port);
 	return service && e->now < opened + service->wait + 2 * COOKIE_SLOT;
@@ -157,9 +158,9 @@ bool flow_may_reopen(const struct engine *e, const struct flow *flow)
 /** is_spent() - kept for late segments only: may the record be used for somebody else */
 static bool is_spent(const struct engine *e, const struct flow *flow)
 {
-	if (flow->state == TCP_STATE_RESET)
-		return silence(e, flow) >= REVIVAL && !flow_may_reopen(e, flow);
-	return flow->state == TCP_STATE_CLOSED;
+	if (flow->state == TCP_STATE_RESET && silence(e, flow) < REVIVAL)
+		return false;
+	return tcp_state_is_over((enum tcp_state)flow->state) && !flow_may_reopen(e, flow);
 }
 
 struct flow *flow_take(struct engine *e)
@@ -167,7 +168,7 @@ struct flow *flow_take(struct engine *e)
 	struct flow *free = flow_table_take(&e->flows);
 	const uint32_t *states = e->flows.states;
 
-	if (free || states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] == 0)
+	if (free || states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] + states[TCP_STATE_REFUSED] == 0)
 		return free;
 	for (uint32_t i = 0; i < ROOM_RECORDS; i++) {
 		struct flow *flow = sweep_step(e);

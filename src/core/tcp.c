@@ -59,6 +59,16 @@ static enum verdict unknown_client(struct engine *e, struct input *in)
 	return segment_reset_for(e, in);
 }
 
+/** late_segment() - a segment of a client for its flow that is over; one that was refused has no server */
+static enum verdict late_segment(struct engine *e, struct flow *flow, struct input *in)
+{
+	if (flow->state != TCP_STATE_REFUSED)
+		return splice_from_client(e, flow, in);
+	if (in->packet.flags & TCP_RST)
+		return verdict_drop(e, in, DROP_TCP_STATE);
+	return segment_reset_for(e, in);
+}
+
 /** over_client() - a segment of a client whose flow is over: a new connection, or a late segment of the old one */
 static enum verdict over_client(struct engine *e, struct flow *flow, struct input *in)
 {
@@ -66,10 +76,10 @@ static enum verdict over_client(struct engine *e, struct flow *flow, struct inpu
 	enum verdict verdict;
 
 	if (!service || in->packet.flags & TCP_RST)
-		return splice_from_client(e, flow, in);
+		return late_segment(e, flow, in);
 	if (service->rule_count == 0) {
 		if (!(in->packet.flags & TCP_SYN))
-			return splice_from_client(e, flow, in);
+			return late_segment(e, flow, in);
 		flow_end(e, flow, "replaced");
 		return splice_open(e, in, service);
 	}
@@ -79,7 +89,7 @@ static enum verdict over_client(struct engine *e, struct flow *flow, struct inpu
 	}
 	if (handshake_ack(e, in, service, flow, &verdict))
 		return verdict;
-	return splice_from_client(e, flow, in);
+	return late_segment(e, flow, in);
 }
 
 struct flow *tcp_flow(const struct engine *e, const struct packet *p)
@@ -111,6 +121,7 @@ enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *
 	case TCP_STATE_ANSWERING:
 		trace_packet(e, TRACE_INCOMING, p);
 		return refuse_input(e, flow, in);
+	case TCP_STATE_REFUSED:
 	case TCP_STATE_CLOSED:
 	case TCP_STATE_RESET:
 		return over_client(e, flow, in);

@@ -7,7 +7,9 @@
  * To answer, we become the end point of the connection, and only here do we acknowledge what a client sent:
  * no server will. The answer and a FIN go out in one segment, which is repeated until it is acknowledged; what
  * the client still sends is acknowledged and thrown away, for a reset might destroy the answer before it is
- * read. The record lingers until the client closes as well, for a few seconds, and is then reset.
+ * read. The pending record lingers until the client closes as well, for a few seconds, and is then reset. The
+ * flow itself stays for as long as its cookie lives: a late copy of the first bytes must not find a server for
+ * a request that its client was told had none.
  *
  * A parser that is not sure of the protocol, or a client that sent nothing, gets a reset. Answers are as
  * many as there are pending records, and as large as one segment.
@@ -50,6 +52,18 @@ static const struct wording *find_wording(enum event why)
 	return NULL;
 }
 
+/** end() - nothing more is sent to the client; who was answered is remembered */
+static void end(struct engine *e, struct flow *flow)
+{
+	if (flow->state != TCP_STATE_ANSWERING) {
+		flow_end(e, flow, "refused");
+		return;
+	}
+	pending_release(e, flow);
+	flow_move(&e->flows, flow, TCP_EVENT_ANSWERED);
+	flow_touch(e, flow);
+}
+
 static void reset(struct engine *e, struct flow *flow)
 {
 	const struct pending *p = pending_of(e, flow);
@@ -61,7 +75,7 @@ static void reset(struct engine *e, struct flow *flow)
 	};
 
 	segment_send(e, &segment);
-	flow_end(e, flow, "refused");
+	end(e, flow);
 }
 
 /** send_answer() - the whole answer with the FIN, and the timer for its repetition */
@@ -179,7 +193,7 @@ enum verdict refuse_input(struct engine *e, struct flow *flow, struct input *in)
 	if (packet->flags & TCP_RST) {
 		if (packet->seq != flow->client_isn + 1 + p->flushed)
 			return verdict_drop(e, in, DROP_TCP_WINDOW);
-		flow_end(e, flow, "reset");
+		end(e, flow);
 		return VERDICT_ABSORBED;
 	}
 	if (!seq_between(packet->ack, p->isn + 1, sent))
@@ -191,6 +205,6 @@ enum verdict refuse_input(struct engine *e, struct flow *flow, struct input *in)
 		verdict = VERDICT_ANSWERED;
 	}
 	if (p->has_fin && packet->ack == sent)
-		flow_end(e, flow, "refused");
+		end(e, flow);
 	return verdict;
 }

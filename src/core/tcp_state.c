@@ -26,6 +26,9 @@ static const uint8_t transitions[TCP_STATE_COUNT][TCP_EVENT_COUNT] = {
 		[TCP_EVENT_CONNECT] = TCP_STATE_CONNECTING,
 		[TCP_EVENT_CONNECTED] = TCP_STATE_ESTABLISHED,
 	},
+	[TCP_STATE_ANSWERING] = {
+		[TCP_EVENT_ANSWERED] = TCP_STATE_REFUSED,
+	},
 	[TCP_STATE_OPENING] = {
 		[TCP_EVENT_CONNECTED] = TCP_STATE_ESTABLISHED,
 	},
@@ -84,6 +87,7 @@ static const char *const names[] = {
 	[TCP_STATE_CONNECTING] = "connecting",
 	[TCP_STATE_ASKED] = "asked",
 	[TCP_STATE_ANSWERING] = "answering",
+	[TCP_STATE_REFUSED] = "refused",
 	[TCP_STATE_OPENING] = "opening",
 	[TCP_STATE_ESTABLISHED] = "established",
 	[TCP_STATE_PROBED] = "probed",
@@ -123,6 +127,7 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 		return timeouts->tcp_transitory / TCP_PROBES;
 	case TCP_STATE_CLOSED:
 		return 120 * SECOND;
+	case TCP_STATE_REFUSED:
 	case TCP_STATE_RESET:
 		return 10 * SECOND;
 	case TCP_STATE_FREE:
@@ -146,7 +151,7 @@ bool tcp_state_is_pending(enum tcp_state state)
 
 bool tcp_state_is_over(enum tcp_state state)
 {
-	return state == TCP_STATE_CLOSED || state == TCP_STATE_RESET;
+	return state == TCP_STATE_CLOSED || state == TCP_STATE_RESET || state == TCP_STATE_REFUSED;
 }
 
 bool tcp_state_is_bound(enum tcp_state state)

@@ -64,6 +64,14 @@ static void assert_gone(void)
 		assert_int_equal(engine_flows(world.engine, (enum flow_kind)kind), 0);
 }
 
+/** assert_over() - the client has its answer: nothing waits, and its first bytes would not open anything */
+static void assert_over(void)
+{
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 0);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+	assert_null(engine_check(world.engine));
+}
+
 static void test_reset(void **state)
 {
 	(void)state;
@@ -127,12 +135,12 @@ static void test_answer_http(void **state)
 	length = answered(request, "HTTP/1.1 421 ");
 	world.packets[0].bytes[world.packets[0].length] = '\0';
 	assert_page(payload_of(0, &length), length);
-	/* the client acknowledges and closes: its FIN is acknowledged, and nothing is left */
+	/* the client acknowledges and closes: its FIN is acknowledged, and nothing waits */
 	client_sends(&world, TCP_FIN | TCP_ACK, sizeof(request) - 1, OUR_ISN + 1 + (uint32_t)length + 1, NULL);
 	assert_int_equal(world.count, 1);
 	assert_int_equal(flags_of(0), TCP_ACK);
 	assert_int_equal(wire_u32(world.packets[0].bytes, 28), CLIENT_ISN + 1 + sizeof(request));
-	assert_gone();
+	assert_over();
 	finish();
 }
 
@@ -162,7 +170,7 @@ static void test_answer_repeated(void **state)
 	assert_int_equal(world.count, 1);
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
 	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1 + length + 1);
-	assert_gone();
+	assert_over();
 	finish();
 }
 
@@ -186,7 +194,7 @@ static void test_answer_lingers(void **state)
 	world_wait(&world, 2 * SECOND);
 	assert_int_equal(world.count, 1);
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
-	assert_gone();
+	assert_over();
 	finish();
 }
 
@@ -230,7 +238,7 @@ static void test_answer_server_refuses(void **state)
 	client_sends(&world, TCP_RST, 1000, 0, NULL);
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
 	client_sends(&world, TCP_RST, (int32_t)strlen(REQUEST("www.example")), 0, NULL);
-	assert_gone();
+	assert_over();
 	finish();
 }
 
@@ -251,6 +259,63 @@ static void test_answer_and_a_late_server(void **state)
 	assert_int_equal(world.count, 1);
 	assert_int_equal(world.packets[0].bytes[40 + 13], TCP_RST);
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
+	finish();
+}
+
+/** A late copy of the first bytes opens nothing, though a server would take them now, and the cookie is valid. */
+static void test_answer_and_a_late_copy(void **state)
+{
+	static const char request[] = REQUEST("www.example");
+	const uint32_t end = sizeof(request) - 1;
+	uint32_t ack;
+	size_t length;
+
+	(void)state;
+	service.refusal = REFUSE_ANSWER;
+	world_config(&world);
+	world.config.services = &service;
+	world.config.service_count = 1;
+	world_make(&world);
+	world.isn = 0;
+	client_sends(&world, TCP_SYN, -1, 0, NULL);
+	ack = wire_u32(world.packets[0].bytes, 24) + 1;
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, ack, request);
+	server_sends(&world, TCP_RST | TCP_ACK, -1, 0, NULL);
+	payload_of(0, &length);
+	client_sends(&world, TCP_FIN | TCP_ACK, (int32_t)end, ack + (uint32_t)length + 1, NULL);
+	assert_over();
+	for (int i = 0; i < 6; i++) {
+		world_wait(&world, 20 * SECOND);
+		assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 0, ack, request), VERDICT_ANSWERED);
+		assert_int_equal(flags_of(0), TCP_RST);
+		assert_int_equal(wire_u32(world.packets[0].bytes, 24), ack);
+	}
+	assert_int_equal(event(EVENT_CLIENT_CONNECTED), 1);
+	assert_int_equal(client_sends(&world, TCP_RST, 0, 0, NULL), VERDICT_DROPPED);
+	world_wait(&world, 20 * SECOND);
+	assert_gone();
+	finish();
+}
+
+/** The same addresses may be used again at once, by a new connection that proves itself. */
+static void test_answer_and_a_new_connection(void **state)
+{
+	uint32_t ack;
+	size_t length;
+
+	(void)state;
+	start(REFUSE_ANSWER);
+	length = answered(REQUEST("other"), "HTTP/1.1 421 ");
+	client_sends(&world, TCP_FIN | TCP_ACK, sizeof(REQUEST("other")) - 1, OUR_ISN + 1 + (uint32_t)length + 1, NULL);
+	assert_over();
+	world.isn = 0;
+	client_sends(&world, TCP_SYN, 9999, 0, NULL);
+	assert_int_equal(flags_of(0), TCP_SYN | TCP_ACK);
+	ack = wire_u32(world.packets[0].bytes, 24) + 1;
+	client_sends(&world, TCP_PSH | TCP_ACK, 10000, ack, REQUEST("www.example"));
+	assert_int_equal(world.count, 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 0);
 	finish();
 }
 
@@ -285,6 +350,8 @@ int main(void)
 		cmocka_unit_test(test_answer_server_silent),
 		cmocka_unit_test(test_answer_server_refuses),
 		cmocka_unit_test(test_answer_and_a_late_server),
+		cmocka_unit_test(test_answer_and_a_late_copy),
+		cmocka_unit_test(test_answer_and_a_new_connection),
 		cmocka_unit_test(test_answer_tls),
 	};
 
