@@ -89,6 +89,8 @@ enum drop {
 	X(REFUSED_PORT, "refused_port", "SYNs to an address of ours where no service listens on the port.")           \
 	X(PORT_CHANGED, "port_changed", "Connections that use another source port towards the server.")               \
 	X(PAYLOAD_KEPT, "payload_kept", "Segments whose payload was overwritten with what had been inspected.")       \
+	X(DATA_HELD, "data_held",                                                                                     \
+	  "Segments held back because a server's window is smaller than what its client was promised.")                \
 	X(OPENING_REPLACED, "opening_replaced",                                                                       \
 	  "Unanswered SYNs of services without rules that made room for newer ones. Raise limits.waiting.")             \
 	X(WINDOW_RAISED, "windows_raised",                                                                            \

@@ -226,8 +226,10 @@ static void pending_timer(struct engine *e, uint32_t id)
 		waiting_timer(e, flow);
 	else if (flow->state == TCP_STATE_CONNECTING)
 		connect_timer(e, flow);
-	else
+	else if (flow->state == TCP_STATE_ANSWERING)
 		refuse_timer(e, flow);
+	else
+		hold_settle(e, flow);
 }
 
 int64_t engine_timers(struct engine *engine, int64_t now)

@@ -11,6 +11,7 @@
  *	tcp_refuse.c	no server: reset, silence, or an answer
  *	tcp_connect.c	P3: the server's handshake, in the client's name; flush
  *	tcp_hedge.c	P3: several servers asked at a time
+ *	tcp_hold.c	P4: hold back what goes beyond the server's first windows
  *	tcp_splice.c	P4: rewrite headers in both directions; also flows without splice
  *	tcp_ecn.c	P1 to P4: explicit congestion notification
  *	tcp_split.c	P4: cut segments that are too large for the server
@@ -100,7 +101,7 @@ struct half_open {
  * @tries: SYNs sent to the present one
  * @stale: RSTs sent because a server knew an older connection
  * @asked: flow plus one of each candidate that was asked before the present one and may still answer; 0: none
- * @deadline: when waiting or connecting ends
+ * @deadline: when waiting, connecting, or holding back ends
  * @started: when the first SYN went to the present candidate
  * @buffer: first bytes; in state ANSWERING the answer
  */
@@ -344,6 +345,9 @@ uint16_t tcp_announced_mss(const struct engine *e);
 /** handshake_syn() - a client's SYN to a service with rules */
 enum verdict handshake_syn(struct engine *e, struct input *in, const struct service *service);
 
+/** handshake_window() - our window before the server's is known, in bytes: what the buffer takes */
+uint16_t handshake_window(const struct engine *e);
+
 /** handshake_answer() - send the SYN/ACK that a record describes */
 void handshake_answer(struct engine *e, const struct half_open *record);
 
@@ -369,6 +373,9 @@ enum verdict waiting_syn(struct engine *e, struct flow *flow, struct input *in);
 
 /** waiting_stranger() - a segment that acknowledges what we did not send: perhaps it opens a newer connection */
 enum verdict waiting_stranger(struct engine *e, struct flow *flow, struct input *in);
+
+/** waiting_store() - put a segment's payload and FIN into the buffer; false with @why if it cannot be */
+bool waiting_store(struct engine *e, const struct flow *flow, const struct input *in, enum drop *why);
 
 /** waiting_timer() - no rule could be chosen in time */
 void waiting_timer(struct engine *e, struct flow *flow);
@@ -432,6 +439,21 @@ enum verdict connect_again(struct engine *e, struct flow *flow, struct input *in
 
 /** connect_flush() - send as much of the buffered bytes as the server's window takes */
 void connect_flush(struct engine *e, struct flow *flow);
+
+/* ---- tcp_hold.c ---- */
+
+/** hold_start() - the server is known: from now on, what goes beyond its window is held back */
+void hold_start(struct engine *e, const struct flow *flow);
+
+/**
+ * hold_data() - hold back a segment of the client that a bound flow's server would drop
+ * @flow: with pending record
+ * Return: false, nothing changed, if it is to be passed on
+ */
+bool hold_data(struct engine *e, struct flow *flow, const struct input *in);
+
+/** hold_settle() - let go of the pending record if all has arrived that was in it, and no more can come */
+void hold_settle(struct engine *e, struct flow *flow);
 
 /* ---- tcp_hedge.c ---- */
 

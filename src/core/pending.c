@@ -3,8 +3,8 @@
  * pending.c - pending records, and the end of flows
  *
  * A flow owns at most one pending record, from the client's handshake until the server has acknowledged all
- * that was buffered. Timers of pending records serve waiting and connecting; a bound flow has none: the hand
- * of flows_sweep() looks at every record once in a while instead.
+ * that was buffered. Timers of pending records serve waiting, connecting and holding back (tcp_hold.c); for how
+ * long a bound flow is silent, the hand of flows_sweep() looks at every record once in a while instead.
  */
 #include "engine_state.h"
 

@@ -373,6 +373,7 @@ static enum verdict connected(struct engine *e, struct flow *flow, const struct 
 	p->mss = mss < tcp_announced_mss(e) ? mss : tcp_announced_mss(e);
 	track_start(flow, p, in->packet.window);
 	timer_wheel_cancel(&e->timers, flow->pending - 1);
+	hold_start(e, flow);
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);
 	count(e, EVENT_SERVER_CONNECTED);
@@ -417,7 +418,7 @@ void connect_flush(struct engine *e, struct flow *flow)
 	}
 	if (seq_after(first + p->flushed, flow->to_server.end))
 		flow->to_server.end = first + p->flushed;
-	if (p->has_fin && p->fin == buffer_contiguous(&p->buffer) && p->flushed == p->fin) {
+	if (p->has_fin && p->flushed == p->fin) {
 		send_ack(e, flow, TCP_FIN, p->fin, 0);
 		p->flushed = p->fin + 1;
 		flow->to_server.end = first + p->flushed;

@@ -27,8 +27,7 @@ static struct cookie_tuple tuple_of(const struct packet *p, uint32_t client_isn)
 	};
 }
 
-/** window_for() - our window before the server's is known: what the buffer takes */
-static uint16_t first_window(const struct engine *e)
+uint16_t handshake_window(const struct engine *e)
 {
 	uint32_t buffer = e->config->limits.buffer;
 
@@ -59,7 +58,7 @@ void handshake_answer(struct engine *e, const struct half_open *record)
 		.seq = record->isn,
 		.ack = record->tuple.client_isn + 1,
 		.flags = (uint8_t)(TCP_SYN | TCP_ACK | (has_ecn ? TCP_ECE : 0)),
-		.window = first_window(e),
+		.window = handshake_window(e),
 		.options = &options,
 	};
 
@@ -147,7 +146,7 @@ static bool from_half_open(struct engine *e, const struct input *in, struct half
 	if (!record || p->ack != record->isn + 1)
 		return false;
 	/* from the keep-alive one below the first byte up to the end of our window */
-	if (!seq_between(p->seq, record->tuple.client_isn, record->tuple.client_isn + 1 + first_window(e)))
+	if (!seq_between(p->seq, record->tuple.client_isn, record->tuple.client_isn + 1 + handshake_window(e)))
 		return false;
 	*found = *record;
 	/* the answer from before ECN was withdrawn */

@@ -501,8 +501,12 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 		track_from_client(e, flow, in);
 	if (flow->flags & FLOW_INSERT_TIMESTAMPS)
 		timestamps_from_client(flow, in);
-	if (flow->pending)
+	if (flow->pending) {
 		keep_newest(e, flow, in);
+		if (hold_data(e, flow, in))
+			return VERDICT_ABSORBED;
+		hold_settle(e, flow);
+	}
 	return pass_to_server(e, flow, in);
 }
 
@@ -527,16 +531,6 @@ static enum verdict opening_from_server(struct engine *e, struct flow *flow, str
 	return verdict;
 }
 
-/** is_flushed() - has the server acknowledged everything that was buffered */
-static bool is_flushed(const struct flow *flow, const struct pending *p)
-{
-	uint32_t end = buffer_end(&p->buffer);
-
-	if (p->flushed > end)
-		end = p->flushed;
-	return !seq_before(flow->to_server.acked, flow->client_isn + 1 + end);
-}
-
 /** settle() - go on with the flush as the server makes room, and let go of the buffer when all has arrived */
 static void settle(struct engine *e, struct flow *flow, const struct packet *p)
 {
@@ -546,10 +540,8 @@ static void settle(struct engine *e, struct flow *flow, const struct packet *p)
 	}
 	if (!(p->flags & TCP_ACK) || p->flags & TCP_RST)
 		return;
-	if (is_flushed(flow, pending_of(e, flow)))
-		pending_release(e, flow);
-	else
-		connect_flush(e, flow);
+	connect_flush(e, flow);
+	hold_settle(e, flow);
 }
 
 enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in)

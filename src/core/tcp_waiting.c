@@ -113,8 +113,7 @@ static bool is_complete(const struct engine *e, const struct pending *p)
 	return (p->has_fin && p->fin == length) || length >= e->config->limits.buffer;
 }
 
-/** store() - put the segment's payload into the buffer; false with @why if it cannot be */
-static bool store(struct engine *e, const struct flow *flow, const struct input *in, enum drop *why)
+bool waiting_store(struct engine *e, const struct flow *flow, const struct input *in, enum drop *why)
 {
 	const struct packet *packet = &in->packet;
 	struct pending *p = pending_of(e, flow);
@@ -211,7 +210,7 @@ static enum verdict input_data(struct engine *e, struct flow *flow, struct input
 	struct pending *p = pending_of(e, flow);
 	enum drop why;
 
-	if (!store(e, flow, in, &why))
+	if (!waiting_store(e, flow, in, &why))
 		return verdict_drop(e, in, why);
 	learn(e, flow, in);
 	trace_packet(e, TRACE_BUFFER, &in->packet);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tcp_hold.c - P4: hold back what a client sends beyond the window of its server, because we promised more
+ *
+ * DOC: Theory of operation
+ *
+ * Our SYN/ACK announces a window before the server is known. A server with a smaller one would drop what the
+ * client sends on our word, and the client would repeat it only after a time-out. So that goes into the buffer,
+ * behind the first bytes, and follows as the server makes room (connect_flush()). It is acknowledged by the
+ * server alone, as everything is.
+ *
+ * That is over as soon as the server's window reaches what was promised: with most servers before it begins. It
+ * is also over when the client acknowledges a byte of the server, for then it knows the server's window, and in
+ * any case after a moment, so that idle connections do not hold records. What is held by then still follows;
+ * anything later passes through, for the server to judge.
+ */
+#include "engine_state.h"
+
+#include "nat46/seq.h"
+
+/** Time after which a client knows the window of its server: any round trip. */
+static const int64_t HOLD = SECOND;
+
+/** is_on() - may the client still send more than its server takes */
+static bool is_on(const struct engine *e, const struct flow *flow, const struct pending *p)
+{
+	uint32_t promised = flow->client_isn + 1 + handshake_window(e);
+
+	return e->now < p->deadline && seq_before(flow->to_server.edge, promised) &&
+	       flow->to_client.acked == flow->server_isn + 1;
+}
+
+/** is_flushed() - has the server acknowledged everything that was buffered */
+static bool is_flushed(const struct flow *flow, const struct pending *p)
+{
+	uint32_t end = buffer_end(&p->buffer);
+
+	if (p->flushed > end)
+		end = p->flushed;
+	return !seq_before(flow->to_server.acked, flow->client_isn + 1 + end);
+}
+
+void hold_start(struct engine *e, const struct flow *flow)
+{
+	struct pending *p = pending_of(e, flow);
+
+	p->deadline = e->now + HOLD;
+	if (is_on(e, flow, p))
+		pending_timer_set(e, p, p->deadline);
+}
+
+void hold_settle(struct engine *e, struct flow *flow)
+{
+	const struct pending *p = pending_of(e, flow);
+
+	if (is_flushed(flow, p) && !is_on(e, flow, p))
+		pending_release(e, flow);
+}
+
+/** is_early() - is it data beyond the server's window, and nothing else that the flush would not repeat */
+static bool is_early(const struct flow *flow, const struct packet *packet)
+{
+	uint32_t end = packet->seq + (uint32_t)packet->payload_length;
+
+	return packet->payload_length > 0 && !(packet->flags & ~(TCP_ACK | TCP_PSH | TCP_FIN)) &&
+	       !ecn_is_marked(packet) && seq_after(end, flow->to_server.edge) &&
+	       packet->ack - flow->delta == flow->server_isn + 1;
+}
+
+bool hold_data(struct engine *e, struct flow *flow, const struct input *in)
+{
+	struct pending *p = pending_of(e, flow);
+	uint32_t offset = in->packet.seq - (flow->client_isn + 1);
+	enum drop why;
+
+	if (!is_on(e, flow, p) || !is_early(flow, &in->packet) || !packet_checksum_ok(in->frame, &in->packet) ||
+	    !waiting_store(e, flow, in, &why))
+		return false;
+	count(e, EVENT_DATA_HELD);
+	trace_packet(e, TRACE_BUFFER, &in->packet);
+	p->window = (uint32_t)in->packet.window << flow->client_scale;
+	/* what the client repeats, the server has not got */
+	if (offset < p->flushed)
+		p->flushed = offset;
+	connect_flush(e, flow);
+	return true;
+}

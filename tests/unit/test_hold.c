@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_hold.c - what a client sends on our promise to a server whose window is smaller (tcp-splice 1.1, 1.7)
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+
+#define SECOND INT64_C(1000000000)
+
+static struct world world;
+
+/** start() - a bound flow with "A" on its way; the server's SYN/ACK has this window. Only one flow may wait. */
+static void start(uint16_t window)
+{
+	struct wire_tcp syn_ack = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+
+	syn_ack.window = window;
+	world_config(&world);
+	world.config.limits.waiting = 1;
+	world_make(&world);
+	connection_accept(&world);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
+	connection_send(&world, &syn_ack);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	start(4);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	world_free(&world);
+	return 0;
+}
+
+/** server_acks() - the server acknowledges and has room for @window bytes, a multiple of 128 */
+static enum verdict server_acks(int32_t acked, uint16_t window)
+{
+	struct wire_tcp ack = server_segment(TCP_ACK, 0, acked);
+
+	ack.window = window / 128;
+	return connection_send(&world, &ack);
+}
+
+/** is_record_free() - may another client wait, because the flow's pending record is gone */
+static bool is_record_free(void)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+	uint64_t full = world_drops(&world, DROP_WAITING_FULL);
+	uint32_t isn = world.isn;
+
+	world.isn = 0;
+	s.source_port = 1;
+	connection_send(&world, &s);
+	s = client_segment(TCP_ACK, 0, emitted(&world, 0).seq + 1);
+	s.source_port = 1;
+	s.data = "A";
+	s.length = 1;
+	connection_send(&world, &s);
+	world.isn = isn;
+	return world_drops(&world, DROP_WAITING_FULL) == full;
+}
+
+/** What does not fit follows when there is room, as it came first, and the server alone acknowledges it. */
+static void test_held(void **state)
+{
+	(void)state;
+	expect_silence(&world, client_sends(&world, TCP_PSH | TCP_ACK, 4, OUR_ISN + 1, "efgh"));
+	/* in part inside the window */
+	assert_int_equal(client_sends(&world, TCP_ACK, 1, OUR_ISN + 1, "bcd"), VERDICT_FORWARDED);
+	expect_silence(&world, client_sends(&world, TCP_PSH | TCP_ACK, 4, OUR_ISN + 1, "EFGH"));
+	server_acks(4, 128);
+	assert_int_equal(world.count, 2);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 5, SERVER_ISN + 1, "efgh");
+	expect_client_gets(&world, 1, TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 5, "");
+	assert_int_equal(world_events(&world, EVENT_DATA_HELD), 2);
+	/* lost on the way: the client repeats it, and only what was first goes to the server */
+	client_sends(&world, TCP_PSH | TCP_ACK, 4, OUR_ISN + 1, "EFGH");
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 5, SERVER_ISN + 1, "efgh");
+	assert_int_equal(world_events(&world, EVENT_PAYLOAD_KEPT), 1);
+	server_acks(8, 128);
+	assert_int_equal(world.count, 1);
+}
+
+/** What a segment has inside the window goes out, though it was sent before. */
+static void test_held_in_part(void **state)
+{
+	(void)state;
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "Abcdef"), VERDICT_ABSORBED);
+	assert_int_equal(world.count, 1);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "Abcd");
+	server_acks(4, 128);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 5, SERVER_ISN + 1, "ef");
+}
+
+/** The FIN goes behind the data. */
+static void test_fin_is_held(void **state)
+{
+	(void)state;
+	expect_silence(&world, client_sends(&world, TCP_FIN | TCP_ACK, 4, OUR_ISN + 1, "ef"));
+	client_sends(&world, TCP_ACK, 1, OUR_ISN + 1, "bcd");
+	server_acks(4, 128);
+	assert_int_equal(world.count, 3);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 5, SERVER_ISN + 1, "ef");
+	expect_server_gets(&world, 1, TCP_FIN | TCP_ACK, CLIENT_ISN + 7, SERVER_ISN + 1, "");
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+	/* the buffer stays until the FIN has arrived as well */
+	server_acks(6, 128);
+	assert_false(is_record_free());
+	server_acks(7, 128);
+	world_wait(&world, 2 * SECOND);
+	assert_true(is_record_free());
+}
+
+/** The record goes after a moment, though the window is still smaller than promised; then everything passes. */
+static void test_over_after_a_moment(void **state)
+{
+	(void)state;
+	server_acks(1, 128);
+	assert_false(is_record_free());
+	world_wait(&world, SECOND + SECOND / 10);
+	assert_true(is_record_free());
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 1000, OUR_ISN + 1, "late"), VERDICT_FORWARDED);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1001, SERVER_ISN + 1, "late");
+}
+
+/** What is held when the moment is over still follows. */
+static void test_still_follows(void **state)
+{
+	(void)state;
+	server_acks(1, 0);
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "bcdefg");
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 2, SERVER_ISN + 1, "bcd");
+	world_wait(&world, SECOND + SECOND / 10);
+	assert_false(is_record_free());
+	server_acks(4, 128);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 5, SERVER_ISN + 1, "efg");
+	server_acks(7, 128);
+	assert_true(is_record_free());
+}
+
+/** Who acknowledges a byte of the server knows its window. */
+static void test_client_knows(void **state)
+{
+	struct wire_tcp hello = server_segment(TCP_PSH | TCP_ACK, 0, 1);
+
+	(void)state;
+	hello.window = 1;
+	hello.data = "hello";
+	hello.length = 5;
+	connection_send(&world, &hello);
+	assert_false(is_record_free());
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 1000, OUR_ISN + 6, "x"), VERDICT_FORWARDED);
+	assert_true(is_record_free());
+}
+
+/** A server with room for all that was promised holds no record, and gets everything at once. */
+static void test_large_window(void **state)
+{
+	(void)state;
+	start(32768);
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 32767, OUR_ISN + 1, "z"), VERDICT_FORWARDED);
+	server_acks(1, 32768);
+	assert_true(is_record_free());
+	teardown(NULL);
+	/* and one byte less is not all */
+	start(32767);
+	expect_silence(&world, client_sends(&world, TCP_PSH | TCP_ACK, 32767, OUR_ISN + 1, "z"));
+	teardown(NULL);
+}
+
+/** Damaged segments, and those that say more than data, are for the server to judge. */
+static void test_not_held(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_ACK, 4, OUR_ISN + 1);
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	s.data = "efgh";
+	s.length = 4;
+	length = wire_make(&s, bytes);
+	bytes[length - 1] ^= 1;
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	for (unsigned int i = 0; i < 3; i++) {
+		static const uint8_t flags[] = { TCP_URG, TCP_ECE, TCP_CWR };
+
+		s.flags = TCP_ACK | flags[i];
+		assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	}
+	s.flags = TCP_ACK;
+	s.traffic_class = 3;
+	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	s.traffic_class = 2;
+	expect_silence(&world, connection_send(&world, &s));
+}
+
+/** The server learns the newest window of the client with what follows. */
+static void test_window_of_the_client(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
+
+	(void)state;
+	s.data = "Abcdef";
+	s.length = 6;
+	s.window = 77;
+	connection_send(&world, &s);
+	assert_int_equal(emitted(&world, 0).window, 77);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_held),
+		TEST(test_held_in_part),
+		TEST(test_fin_is_held),
+		TEST(test_over_after_a_moment),
+		TEST(test_still_follows),
+		TEST(test_client_knows),
+		cmocka_unit_test(test_large_window),
+		TEST(test_not_held),
+		TEST(test_window_of_the_client),
+	};
+
+	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
+}
