@@ -98,10 +98,10 @@ struct half_open {
  * @flushed: stream offset up to which bytes were sent to the server, or acknowledged by our answer; includes the FIN
  * @candidates: servers in the order in which they are tried
  * @candidate_count, @candidate, @next: how many, the present one, and the first that was not asked yet
- * @tries: SYNs sent to the present one
+ * @tries: SYNs sent to the present one; before there is one, how often the time to wait was over
  * @stale: RSTs sent because a server knew an older connection
  * @asked: flow plus one of each candidate that was asked before the present one and may still answer; 0: none
- * @deadline: when waiting, connecting, or holding back ends
+ * @deadline: when connecting or holding back ends
  * @started: when the first SYN went to the present candidate
  * @buffer: first bytes; in state ANSWERING the answer
  */

@@ -232,8 +232,7 @@ static struct flow *accept(struct engine *e, const struct half_open *from, const
 	p->scaled = from->promises.scaled;
 	p->ecn = from->promises.ecn;
 	p->ecn_offer = from->promises.ecn && !from->ecn_withdrawn;
-	p->deadline = e->now + service->wait;
-	pending_timer_set(e, p, p->deadline);
+	pending_timer_set(e, p, e->now + service->wait);
 	linked = flow_table_link4(&e->flows, flow);
 	NAT46_ASSERT(linked);
 	flow_move(&e->flows, flow, TCP_EVENT_ACCEPT);

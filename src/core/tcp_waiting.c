@@ -11,10 +11,17 @@
  * Bytes are kept by stream offset (buffer.h): the first copy wins, whatever a later one says. The rules are
  * asked whenever the run of bytes from offset 0 has grown, and finally when no more can come: FIN, time-out,
  * or buffer full.
+ *
+ * We do not tell a client that the network has lost some of its first bytes, so that it repeats them by its timer
+ * alone: after seconds, if its SYN or our answer was lost as well. Where bytes behind a hole have arrived, there is
+ * more time.
  */
 #include "engine_state.h"
 
 #include "nat46/seq.h"
+
+/** Times that a client gets the wait of its service while first bytes are missing: they come after 1, 3, 7 s. */
+enum { WAITS_MAX = 4 };
 
 /** offset_of() - stream offset of a sequence number: 0 is the first byte */
 static int64_t offset_of(const struct flow *flow, uint32_t seq)
@@ -100,8 +107,21 @@ static void decide(struct engine *e, struct flow *flow, bool final, enum event r
 	}
 }
 
+/** has_hole() - are there bytes behind others that were lost */
+static bool has_hole(const struct pending *p)
+{
+	return buffer_end(&p->buffer) > buffer_contiguous(&p->buffer);
+}
+
 void waiting_timer(struct engine *e, struct flow *flow)
 {
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	struct pending *p = pending_of(e, flow);
+
+	if (service && has_hole(p) && ++p->tries < WAITS_MAX) {
+		pending_timer_set(e, p, e->now + service->wait);
+		return;
+	}
 	decide(e, flow, true, EVENT_REFUSED_TIMEOUT);
 }
 

@@ -327,6 +327,38 @@ static void test_no_data_in_time_goes_to_the_default(void **state)
 	expect_connecting(9);
 }
 
+/** Bytes behind a hole: the first ones were lost, and the client repeats them, sooner or later. */
+static void test_lost_data_gets_more_time(void **state)
+{
+	(void)state;
+	data(2, "llo world");
+	world_wait(&world, 14 * SECOND);
+	assert_int_equal(world.count, 0);
+	data(0, "he");
+	expect_connecting(1);
+}
+
+static void test_lost_data_gets_no_more_than_that(void **state)
+{
+	(void)state;
+	data(2, "llo world");
+	world_wait(&world, 20 * SECOND - SECOND / 10);
+	assert_int_equal(world.count, 0);
+	world_wait(&world, SECOND / 5);
+	expect_refused(EVENT_REFUSED_TIMEOUT);
+}
+
+/** A hole behind bytes that decide nothing is one as well; without it, there is no more time. */
+static void test_lost_data_in_between(void **state)
+{
+	(void)state;
+	data(0, "h");
+	data(2, "llo world");
+	world_wait(&world, 6 * SECOND);
+	data(1, "e");
+	expect_connecting(1);
+}
+
 static void test_refused_in_silence(void **state)
 {
 	(void)state;
@@ -451,6 +483,9 @@ int main(void)
 		TEST(test_buffer_full_goes_to_the_default),
 		TEST(test_no_data_in_time),
 		TEST(test_no_data_in_time_goes_to_the_default),
+		TEST(test_lost_data_gets_more_time),
+		TEST(test_lost_data_gets_no_more_than_that),
+		TEST(test_lost_data_in_between),
 		TEST(test_refused_in_silence),
 		TEST(test_damaged_data),
 		TEST(test_wrong_acknowledgement),
