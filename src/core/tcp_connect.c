@@ -114,29 +114,34 @@ static void send_ack(struct engine *e, const struct flow *flow, uint8_t flags, u
 	segment_send(e, &segment);
 }
 
+/** take_port() - enter @flow into the IPv6 index under its source port; one that is over makes room */
+static bool take_port(struct engine *e, struct flow *flow)
+{
+	struct flow *other;
+
+	if (flow_table_link6(&e->flows, flow))
+		return true;
+	other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6, flow->source_port);
+	/* kept for late segments only: the newer connection goes first */
+	if (!tcp_state_is_over((enum tcp_state)other->state) || flow_may_reopen(e, other))
+		return false;
+	flow_end(e, other, "replaced");
+	return flow_table_link6(&e->flows, flow);
+}
+
 bool connect_take_port(struct engine *e, struct flow *flow)
 {
 	flow->source_port = flow->client_port;
-	for (uint32_t i = 0; i <= PORT_TRIES; i++) {
+	for (uint32_t i = 0; !take_port(e, flow); i++) {
 		const uint32_t words[] = { flow->client, flow->service, flow->client_port, i };
-		struct flow *other;
 
-		if (flow_table_link6(&e->flows, flow)) {
-			if (i > 0)
-				count(e, EVENT_PORT_CHANGED);
-			return true;
-		}
-		other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6,
-					 flow->source_port);
-		if (tcp_state_is_over((enum tcp_state)other->state) && !flow_may_reopen(e, other)) {
-			/* kept for late segments only: the newer connection goes first */
-			flow_end(e, other, "replaced");
-			if (flow_table_link6(&e->flows, flow))
-				return true;
-		}
+		if (i == PORT_TRIES)
+			return false;
 		flow->source_port = (uint16_t)(1024 + siphash_13(&e->key, words, sizeof(words)) % 64512);
 	}
-	return false;
+	if (flow->source_port != flow->client_port)
+		count(e, EVENT_PORT_CHANGED);
+	return true;
 }
 
 /** silent() - a server did not answer in time */
