@@ -68,6 +68,7 @@ struct input {
  * @mss: MSS that we announce
  * @ts_ours, @ts_client: TSval of the SYN/ACK and of the SYN
  * @repeats: SYN/ACKs sent in addition to the first
+ * @answered: when the SYN was; 0: more than once, and what comes back may belong to either answer
  */
 struct half_open {
 	struct cookie_tuple tuple;
@@ -79,6 +80,7 @@ struct half_open {
 	uint32_t ts_ours;
 	uint32_t ts_client;
 	uint32_t repeats;
+	int64_t answered;
 };
 
 /**
@@ -94,6 +96,7 @@ struct half_open {
  * @mss: MSS of the client; after P3 of a segment to the server
  * @timestamps, @sack, @scaled, @ecn: in use with the client
  * @ecn_offer: ECN is to be offered to the server
+ * @is_far: the round trip to the client is long
  * @has_fin: the client's FIN was seen, at stream offset @fin
  * @flushed: stream offset up to which bytes were sent to the server, or acknowledged by our answer; includes the FIN
  * @candidates: servers in the order in which they are tried
@@ -122,6 +125,7 @@ struct pending {
 	bool scaled;
 	bool ecn;
 	bool ecn_offer;
+	bool is_far;
 	bool has_fin;
 	uint8_t candidate_count;
 	uint8_t candidate;

@@ -84,6 +84,7 @@ void half_open_timer(struct engine *e, uint32_t index)
 		return;
 	}
 	record->repeats++;
+	record->answered = 0;
 	timer_wheel_set(&e->timers, timer_of(e, record), e->now + (SECOND << record->repeats));
 	handshake_answer(e, record);
 }

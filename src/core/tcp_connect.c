@@ -9,6 +9,11 @@
  * byte leaves. A server that refuses is followed by the next in rank, and one that is silent is joined by it
  * (tcp_hedge.c); that is safe as long as no byte has been sent, and none has.
  *
+ * The server would measure the round trip of its SYN/ACK, which ends at us, and take it for that of everything
+ * that it sends: a client further away than the server's least time-out could not acknowledge in time, and the
+ * server would repeat its first segments and slow down. So a far client's SYN goes out twice: a SYN/ACK that was
+ * repeated is not measured (RFC 6298 3), and the server begins with a time-out of a second.
+ *
  * The buffer stays after the flush until the server has acknowledged it (tcp_splice.c), so that a client
  * cannot have one thing inspected and another one delivered. A lost flush is repeated by the client.
  *
@@ -84,6 +89,10 @@ static void ask(struct engine *e, const struct flow *flow)
 	for (uint32_t i = 0; p->tries > 0 && (asked = hedge_next(e, p, &i));)
 		send_syn(e, asked);
 	send_syn(e, flow);
+	if (p->is_far && p->tries == 0) {
+		send_syn(e, flow);
+		count(e, EVENT_SYN_DOUBLED);
+	}
 	p->tries++;
 	pending_timer_set(e, p, due < p->deadline ? due : p->deadline);
 }

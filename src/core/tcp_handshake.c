@@ -16,6 +16,9 @@
 
 #include "nat46/seq.h"
 
+/** Round trip from which a server would repeat what is not lost: least time-out (Linux: 200 ms), less a delayed ACK. */
+static const int64_t FAR = 150 * MILLISECOND;
+
 static struct cookie_tuple tuple_of(const struct packet *p, uint32_t client_isn)
 {
 	return (struct cookie_tuple){
@@ -81,6 +84,7 @@ static struct half_open make_record(struct engine *e, const struct input *in, co
 		.timestamps = o->has_timestamps && ours.timestamps,
 		.mss = tcp_announced_mss(e),
 		.ts_client = o->ts_value,
+		.answered = e->now,
 	};
 
 	record.promises.ecn = record.timestamps && ours.ecn && ecn_is_offered(&in->packet);
@@ -128,6 +132,7 @@ enum verdict handshake_syn(struct engine *e, struct input *in, const struct serv
 		newest = record.ts_client;
 		record = *known;
 		record.ts_client = newest;
+		record.answered = 0;
 		withdraw_ecn(&record, &in->packet);
 	}
 	half_open_store(e, &record);
@@ -232,6 +237,7 @@ static struct flow *accept(struct engine *e, const struct half_open *from, const
 	p->scaled = from->promises.scaled;
 	p->ecn = from->promises.ecn;
 	p->ecn_offer = from->promises.ecn && !from->ecn_withdrawn;
+	p->is_far = from->answered != 0 && e->now - from->answered >= FAR;
 	pending_timer_set(e, p, e->now + service->wait);
 	linked = flow_table_link4(&e->flows, flow);
 	NAT46_ASSERT(linked);

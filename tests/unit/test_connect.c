@@ -496,6 +496,59 @@ static void test_closed_window_in_syn_ack(void **state)
 	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "AB");
 }
 
+/** syns_after() - SYNs to the server when the client's ACK takes @round_trip; it may repeat its SYN in between */
+static size_t syns_after(int64_t round_trip, bool repeats)
+{
+	size_t count;
+
+	start(&one);
+	client_sends(&world, TCP_SYN, -1, 0, NULL);
+	if (repeats) {
+		world_wait(&world, round_trip / 2);
+		client_sends(&world, TCP_SYN, -1, 0, NULL);
+		round_trip -= round_trip / 2;
+	}
+	world_wait(&world, round_trip);
+	client_sends(&world, TCP_ACK, 0, OUR_ISN + 1, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
+	count = world.count;
+	assert_int_equal(world_events(&world, EVENT_SYN_DOUBLED), count - 1);
+	for (size_t i = 0; i < count; i++)
+		expect_server_gets(&world, i, TCP_SYN, CLIENT_ISN, 0, "");
+	/* the second answer is acknowledged like any that is repeated */
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
+	expect_server_gets(&world, 1, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "A");
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	assert_int_equal(world.count, 1);
+	expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
+	world_free(&world);
+	return count;
+}
+
+/** The server of a far client is to measure nothing: two SYNs. A round trip that is not certain is none. */
+static void test_far_client(void **state)
+{
+	(void)state;
+	assert_int_equal(syns_after(SECOND / 10, false), 1);
+	assert_int_equal(syns_after(SECOND / 5, false), 2);
+	assert_int_equal(syns_after(SECOND / 5, true), 1);
+	/* our SYN/ACK was repeated */
+	assert_int_equal(syns_after(SECOND + SECOND / 5, false), 1);
+}
+
+static void test_far_client_and_a_silent_server(void **state)
+{
+	(void)state;
+	start(&one);
+	client_sends(&world, TCP_SYN, -1, 0, NULL);
+	world_wait(&world, SECOND / 5);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
+	assert_int_equal(world.count, 2);
+	world_wait(&world, SECOND + SECOND / 10);
+	assert_int_equal(chosen(), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_ONE(name) cmocka_unit_test_setup_teardown(name, setup_one, teardown)
 
@@ -519,6 +572,8 @@ int main(void)
 		TEST_ONE(test_flush_obeys_the_window),
 		TEST_ONE(test_damage_is_not_flushed),
 		TEST_ONE(test_closed_window_in_syn_ack),
+		cmocka_unit_test(test_far_client),
+		cmocka_unit_test_teardown(test_far_client_and_a_silent_server, teardown),
 	};
 
 	return cmocka_run_group_tests_name("connect", tests, NULL, NULL);
