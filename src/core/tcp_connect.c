@@ -11,7 +11,8 @@
  *
  * The server would measure the round trip of its SYN/ACK, which ends at us, and take it for that of everything
  * that it sends: a client further away than the server's least time-out could not acknowledge in time, and the
- * server would repeat its first segments and slow down. So a far client's SYN goes out twice: a SYN/ACK that was
+ * server would repeat its first segments and slow down; it would also take little reordering for loss (RFC 8985
+ * 6.2). So a far client's SYN goes out twice: a SYN/ACK that was
  * repeated is not measured (RFC 6298 3), and the server begins with a time-out of a second.
  *
  * The buffer stays after the flush until the server has acknowledged it (tcp_splice.c), so that a client

@@ -16,8 +16,12 @@
 
 #include "nat46/seq.h"
 
-/** Round trip from which a server would repeat what is not lost: least time-out (Linux: 200 ms), less a delayed ACK. */
+/**
+ * Round trips from which a server would repeat what is not lost: its least time-out (Linux: 200 ms), less a delayed
+ * ACK; and without timestamps, which would show it that this was needless, also where the path reorders segments.
+ */
 static const int64_t FAR = 150 * MILLISECOND;
+static const int64_t FAR_WITHOUT_TIMESTAMPS = 10 * MILLISECOND;
 
 static struct cookie_tuple tuple_of(const struct packet *p, uint32_t client_isn)
 {
@@ -200,6 +204,14 @@ static bool is_crowded(const struct engine *e)
 	return e->pending_used >= e->pending_capacity - e->pending_capacity / 4;
 }
 
+/** is_far() - would the server of this client suffer from measuring our round trip */
+static bool is_far(const struct engine *e, const struct half_open *from)
+{
+	int64_t far = from->timestamps ? FAR : FAR_WITHOUT_TIMESTAMPS;
+
+	return from->answered != 0 && e->now - from->answered >= far;
+}
+
 /** accept() - make flow and pending record for a completed handshake */
 static struct flow *accept(struct engine *e, const struct half_open *from, const struct service *service,
 			   enum drop *why)
@@ -237,7 +249,7 @@ static struct flow *accept(struct engine *e, const struct half_open *from, const
 	p->scaled = from->promises.scaled;
 	p->ecn = from->promises.ecn;
 	p->ecn_offer = from->promises.ecn && !from->ecn_withdrawn;
-	p->is_far = from->answered != 0 && e->now - from->answered >= FAR;
+	p->is_far = is_far(e, from);
 	pending_timer_set(e, p, e->now + service->wait);
 	linked = flow_table_link4(&e->flows, flow);
 	NAT46_ASSERT(linked);

@@ -23,6 +23,7 @@ static const struct rule one = { .bytes = (const uint8_t *)"A", .bytes_length = 
 				 .text = "A" };
 static struct service services[2];
 static struct world world;
+static uint32_t stamp; /* TSval of our SYN/ACK */
 
 static void start(const struct rule *rules)
 {
@@ -496,21 +497,42 @@ static void test_closed_window_in_syn_ack(void **state)
 	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "AB");
 }
 
+/** handshake_segment() - of the client, with timestamps if it has some */
+static void handshake_segment(uint8_t flags, int32_t offset, bool timestamps, const char *data)
+{
+	struct wire_tcp s = client_segment(flags, offset, flags & TCP_SYN ? 0 : OUR_ISN + 1);
+	uint8_t options[12];
+
+	if (timestamps) {
+		put_timestamps(options, 7, flags & TCP_SYN ? 0 : stamp);
+		s.options = options;
+		s.options_length = sizeof(options);
+	}
+	s.data = data;
+	s.length = data ? strlen(data) : 0;
+	connection_send(&world, &s);
+	if (flags & TCP_SYN && timestamps) {
+		struct wire_tcp answer = emitted(&world, 0);
+
+		stamp = wire_u32(option_of(&answer, 8), 2);
+	}
+}
+
 /** syns_after() - SYNs to the server when the client's ACK takes @round_trip; it may repeat its SYN in between */
-static size_t syns_after(int64_t round_trip, bool repeats)
+static size_t syns_after(int64_t round_trip, bool timestamps, bool repeats)
 {
 	size_t count;
 
 	start(&one);
-	client_sends(&world, TCP_SYN, -1, 0, NULL);
+	handshake_segment(TCP_SYN, -1, timestamps, NULL);
 	if (repeats) {
 		world_wait(&world, round_trip / 2);
-		client_sends(&world, TCP_SYN, -1, 0, NULL);
+		handshake_segment(TCP_SYN, -1, timestamps, NULL);
 		round_trip -= round_trip / 2;
 	}
 	world_wait(&world, round_trip);
-	client_sends(&world, TCP_ACK, 0, OUR_ISN + 1, NULL);
-	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
+	handshake_segment(TCP_ACK, 0, timestamps, NULL);
+	handshake_segment(TCP_PSH | TCP_ACK, 0, timestamps, "A");
 	count = world.count;
 	assert_int_equal(world_events(&world, EVENT_SYN_DOUBLED), count - 1);
 	for (size_t i = 0; i < count; i++)
@@ -530,11 +552,16 @@ static size_t syns_after(int64_t round_trip, bool repeats)
 static void test_far_client(void **state)
 {
 	(void)state;
-	assert_int_equal(syns_after(SECOND / 10, false), 1);
-	assert_int_equal(syns_after(SECOND / 5, false), 2);
-	assert_int_equal(syns_after(SECOND / 5, true), 1);
-	/* our SYN/ACK was repeated */
-	assert_int_equal(syns_after(SECOND + SECOND / 5, false), 1);
+	for (int timestamps = 0; timestamps < 2; timestamps++) {
+		int64_t near = timestamps ? SECOND / 10 : SECOND / 200;
+		int64_t far = timestamps ? SECOND / 5 : SECOND / 50;
+
+		assert_int_equal(syns_after(near, timestamps, false), 1);
+		assert_int_equal(syns_after(far, timestamps, false), 2);
+		assert_int_equal(syns_after(far, timestamps, true), 1);
+		/* our SYN/ACK was repeated */
+		assert_int_equal(syns_after(SECOND + SECOND / 5, timestamps, false), 1);
+	}
 }
 
 static void test_far_client_and_a_silent_server(void **state)
