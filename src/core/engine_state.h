@@ -248,6 +248,12 @@ struct segment {
 	uint32_t payload_offset;
 };
 
+/** window_field() - the most that a window field can say of @window, given in the units of the field */
+static inline uint16_t window_field(uint32_t window)
+{
+	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
+}
+
 /** segment_send() - build a segment in the engine's output buffer, trace and emit it */
 void segment_send(struct engine *e, const struct segment *segment);
 

@@ -71,7 +71,7 @@ static void send_syn(struct engine *e, const struct flow *flow)
 		.to_server = true,
 		.seq = flow->client_isn,
 		.flags = (uint8_t)(TCP_SYN | (p->ecn_offer ? TCP_ECE | TCP_CWR : 0)),
-		.window = (uint16_t)(p->window < UINT16_MAX ? p->window : UINT16_MAX),
+		.window = window_field(p->window),
 		.options = &options,
 	};
 
@@ -114,7 +114,7 @@ static void send_ack(struct engine *e, const struct flow *flow, uint8_t flags, u
 		.seq = flow->client_isn + 1 + offset,
 		.ack = flow->to_client.acked,
 		.flags = flags | TCP_ACK,
-		.window = (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX),
+		.window = window_field(window),
 		.options = &options,
 		.payload_length = length,
 		.payload_buffer = &p->buffer,

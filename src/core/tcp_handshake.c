@@ -36,9 +36,7 @@ static struct cookie_tuple tuple_of(const struct packet *p, uint32_t client_isn)
 
 uint16_t handshake_window(const struct engine *e)
 {
-	uint32_t buffer = e->config->limits.buffer;
-
-	return (uint16_t)(buffer < UINT16_MAX ? buffer : UINT16_MAX);
+	return window_field(e->config->limits.buffer);
 }
 
 void handshake_answer(struct engine *e, const struct half_open *record)

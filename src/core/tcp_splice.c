@@ -40,9 +40,7 @@
 /** client_window() - window field towards the server (R1) */
 static uint16_t client_window(const struct flow *flow, uint16_t window)
 {
-	uint32_t raised = (uint32_t)window << flow->raise;
-
-	return (uint16_t)(raised < UINT16_MAX ? raised : UINT16_MAX);
+	return window_field((uint32_t)window << flow->raise);
 }
 
 /**
@@ -59,7 +57,7 @@ static uint16_t server_window(struct engine *e, const struct flow *flow, uint16_
 		count(e, EVENT_WINDOW_RAISED);
 		scaled = 1;
 	}
-	return (uint16_t)(scaled < UINT16_MAX ? scaled : UINT16_MAX);
+	return window_field(scaled);
 }
 
 /**
@@ -317,16 +315,12 @@ static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in
 /** window_to_client(), window_to_server() - what the other side has announced last, as far as we know */
 static uint16_t window_to_client(const struct flow *flow)
 {
-	uint32_t window = (flow->to_server.edge - flow->to_server.acked) >> flow->our_scale;
-
-	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
+	return window_field((flow->to_server.edge - flow->to_server.acked) >> flow->our_scale);
 }
 
 static uint16_t window_to_server(const struct flow *flow)
 {
-	uint32_t window = (flow->to_client.edge - flow->to_client.acked) >> (flow->raise ? 0 : flow->client_scale);
-
-	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
+	return window_field((flow->to_client.edge - flow->to_client.acked) >> (flow->raise ? 0 : flow->client_scale));
 }
 
 /** options_to_client() - of a segment of our own: no TSval unless the clock is ours, for we do not know the server's */

@@ -32,7 +32,7 @@ static int64_t offset_of(const struct flow *flow, uint32_t seq)
 /** window() - what the buffer takes; nothing once we have answered */
 static uint16_t window(const struct engine *e, const struct flow *flow)
 {
-	uint32_t room = e->config->limits.buffer < UINT16_MAX ? e->config->limits.buffer : UINT16_MAX;
+	uint32_t room = window_field(e->config->limits.buffer);
 
 	return flow->state == TCP_STATE_ANSWERING ? 0 : (uint16_t)(room >> flow->our_scale);
 }
