@@ -254,6 +254,12 @@ static inline uint16_t window_field(uint32_t window)
 	return (uint16_t)(window < UINT16_MAX ? window : UINT16_MAX);
 }
 
+/** window_to_server() - window field for @bytes of room at the client: with R1 the server takes it as it is */
+static inline uint16_t window_to_server(const struct flow *flow, uint32_t bytes)
+{
+	return window_field(bytes >> (flow->raise ? 0 : flow->client_scale));
+}
+
 /** segment_send() - build a segment in the engine's output buffer, trace and emit it */
 void segment_send(struct engine *e, const struct segment *segment);
 

@@ -107,14 +107,13 @@ static void send_ack(struct engine *e, const struct flow *flow, uint8_t flags, u
 		.ts_value = p->ts_client,
 		.ts_echo = p->ts_server,
 	};
-	uint32_t window = p->window >> (flow->raise ? 0 : flow->client_scale);
 	const struct segment segment = {
 		.flow = flow,
 		.to_server = true,
 		.seq = flow->client_isn + 1 + offset,
 		.ack = flow->to_client.acked,
 		.flags = flags | TCP_ACK,
-		.window = window_field(window),
+		.window = window_to_server(flow, p->window),
 		.options = &options,
 		.payload_length = length,
 		.payload_buffer = &p->buffer,

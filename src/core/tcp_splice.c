@@ -312,15 +312,10 @@ static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in
 	return pass_to_server(e, flow, in);
 }
 
-/** window_to_client(), window_to_server() - what the other side has announced last, as far as we know */
+/** window_to_client() - what the server has announced last, as far as we know */
 static uint16_t window_to_client(const struct flow *flow)
 {
 	return window_field((flow->to_server.edge - flow->to_server.acked) >> flow->our_scale);
-}
-
-static uint16_t window_to_server(const struct flow *flow)
-{
-	return window_field((flow->to_client.edge - flow->to_client.acked) >> (flow->raise ? 0 : flow->client_scale));
 }
 
 /** options_to_client() - of a segment of our own: no TSval unless the clock is ours, for we do not know the server's */
@@ -381,7 +376,7 @@ bool splice_probe(struct engine *e, struct flow *flow)
 		.seq = flow->to_server.acked - 1,
 		.ack = flow->to_client.acked,
 		.flags = TCP_ACK,
-		.window = window_to_server(flow),
+		.window = window_to_server(flow, flow->to_client.edge - flow->to_client.acked),
 	};
 	const uint8_t asked = flow->state == TCP_STATE_PROBED ? flow->attempts : 0;
 
