@@ -69,6 +69,8 @@ struct input {
  * @ts_ours, @ts_client: TSval of the SYN/ACK and of the SYN
  * @repeats: SYN/ACKs sent in addition to the first
  * @answered: when the SYN was; 0: more than once, and what comes back may belong to either answer
+ * @crowded: until then, a client that found the place taken may come back with nothing but its cookie; of the place,
+ *	whoever has it
  */
 struct half_open {
 	struct cookie_tuple tuple;
@@ -81,6 +83,7 @@ struct half_open {
 	uint32_t ts_client;
 	uint32_t repeats;
 	int64_t answered;
+	int64_t crowded;
 };
 
 /**
@@ -280,10 +283,10 @@ void half_open_init(struct engine *e, struct half_open *records);
 struct half_open *half_open_find(struct engine *e, const struct cookie_tuple *tuple);
 
 /**
- * half_open_is_crowded() - does the record for @tuple belong to another SYN/ACK than the one with @isn
+ * half_open_is_crowded() - may there be a SYN/ACK with @isn for @tuple of which no record was kept
  *
- * To another client's, for SYNs come faster than they are kept, or to that of a later SYN of this one, or of a
- * stranger in its name.
+ * Its place has, or had of late, the record of another client, for SYNs come faster than they are kept, or has that
+ * of a later SYN of this one, or of a stranger in its name.
  */
 bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple, uint32_t isn);
 

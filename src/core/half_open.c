@@ -11,7 +11,8 @@
  * get a pure cookie, and the memory is the same as without the flood.
  *
  * A record also knows the client's ISN and exact MSS, so that a handshake may complete with a segment that
- * arrived out of order.
+ * arrived out of order. Without one, such a segment proves nothing and refutes nothing: its client repeats the
+ * first data, and the cookie in that is good.
  */
 #include "engine_state.h"
 
@@ -56,23 +57,29 @@ bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple, ui
 {
 	const struct half_open *record = place_of(e, tuple);
 
-	return record->tuple.client != 0 && (!is_same(record, tuple) || record->isn != isn);
+	return e->now < record->crowded ||
+	       (record->tuple.client != 0 && (!is_same(record, tuple) || record->isn != isn));
 }
 
 void half_open_store(struct engine *e, const struct half_open *record)
 {
 	struct half_open *place = place_of(e, &record->tuple);
 
-	if (place->tuple.client != 0 && !is_same(place, &record->tuple))
+	int64_t crowded = place->crowded;
+
+	if (place->tuple.client != 0 && !is_same(place, &record->tuple)) {
+		place->crowded = e->now + COOKIE_SLOT;
 		return;
+	}
 	*place = *record;
+	place->crowded = crowded;
 	timer_wheel_set(&e->timers, timer_of(e, place), e->now + SECOND);
 }
 
 void half_open_release(struct engine *e, struct half_open *record)
 {
 	timer_wheel_cancel(&e->timers, timer_of(e, record));
-	*record = (struct half_open){ 0 };
+	*record = (struct half_open){ .crowded = record->crowded };
 }
 
 void half_open_timer(struct engine *e, uint32_t index)

@@ -411,6 +411,26 @@ static void test_flood(void **state)
 	assert_in_range(engine_counters(world.engine)->emitted, 12002, 12002 + 3 * 1024 + 10);
 }
 
+/** The same when the strangers have gone before the segment comes: there was no record for our SYN. */
+static void test_after_a_flood(void **state)
+{
+	uint32_t isn;
+
+	(void)state;
+	fill_half_open();
+	isn = syn(0, NULL, 0).seq;
+	world_wait(&world, 20 * SECOND);
+	expect_drop(&world, client_sends(&world, TCP_PSH | TCP_ACK, 5, isn + 1, "later"), DROP_TCP_NO_FLOW, 1);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+	expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN, 0, "");
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 0);
+	/* when the cookie is too old, so is the excuse */
+	world_wait(&world, 60 * SECOND);
+	client_sends(&world, TCP_PSH | TCP_ACK, 5, isn + 1, "later");
+	expect_client_gets(&world, 0, TCP_RST, isn + 1, 0, "");
+}
+
 /**
  * The same while the record of an older connection is kept for late segments: these go on to its server, which would
  * answer those of the new connection with a RST at the very number that the client expects.
@@ -507,6 +527,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_syn_ack_is_repeated_thrice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_repetition_after_the_handshake, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_after_a_flood, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flood_after_a_connection, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_order_with_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_order_after_a_forged_syn, setup, teardown),
