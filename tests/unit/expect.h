@@ -79,6 +79,17 @@ static inline void expect_server_gets_at(const struct world *world, size_t index
 		assert_int_equal((world)->count, 0); \
 	} while (0)
 
+static inline struct wire_tcp through_at(struct world *world, const struct wire_tcp *segment, const char *file,
+					 int line)
+{
+	_assert_int_equal(connection_send(world, segment), VERDICT_FORWARDED, file, line);
+	_assert_int_equal(world->count, 1, file, line);
+	return emitted(world, 0);
+}
+
+/** through() - send a segment that must be passed on as one; gives what came out */
+#define through(world, segment) through_at(world, segment, __FILE__, __LINE__)
+
 /** put_timestamps() - the option with two NOPs in front: 12 bytes */
 static inline void put_timestamps(uint8_t *options, uint32_t value, uint32_t echo)
 {
