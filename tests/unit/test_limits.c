@@ -65,6 +65,17 @@ static enum verdict from_port(uint16_t port, uint8_t flags, const char *data)
 	return connection_send(&world, &s);
 }
 
+/** flood() - a segment @count times at the same moment */
+static void flood(const struct wire_tcp *segment, int count)
+{
+	const int64_t now = world.now;
+
+	for (int i = 0; i < count; i++) {
+		world.now = now;
+		connection_send(&world, segment);
+	}
+}
+
 static void test_flows_full(void **state)
 {
 	(void)state;
@@ -235,16 +246,11 @@ static void test_buffers_full(void **state)
 static void test_rate_limit_of_resets(void **state)
 {
 	struct wire_tcp s = client_segment(TCP_ACK, 0, 0xdeadbeef);
-	int64_t now;
 
 	(void)state;
 	start(64, 16, 32768, 1 << 20);
-	now = world.now;
 	s.source_port = 9;
-	for (int i = 0; i < 2500; i++) {
-		world.now = now;
-		connection_send(&world, &s);
-	}
+	flood(&s, 2500);
 	assert_int_equal(world_events(&world, EVENT_RESET_SENT), 1000);
 	assert_int_equal(world_drops(&world, DROP_RATE), 1500);
 	check_established();
@@ -256,15 +262,11 @@ static void test_rate_limit_of_resets(void **state)
 /** So are challenge ACKs, which anybody can provoke who knows addresses and ports. */
 static void test_rate_limit_of_challenges(void **state)
 {
-	int64_t now;
+	const struct wire_tcp syn = client_segment(TCP_SYN, 1000, 0);
 
 	(void)state;
 	start(64, 16, 32768, 1 << 20);
-	now = world.now;
-	for (int i = 0; i < 1500; i++) {
-		world.now = now;
-		client_sends(&world, TCP_SYN, 1000, 0, NULL);
-	}
+	flood(&syn, 1500);
 	assert_int_equal(world_drops(&world, DROP_RATE), 500);
 	check_established();
 	world_free(&world);
@@ -283,10 +285,7 @@ static void test_flood_of_resets_leaves_challenges(void **state)
 	start(64, 16, 32768, 1 << 20);
 	now = world.now;
 	s.source_port = 9;
-	for (int i = 0; i < 1500; i++) {
-		world.now = now;
-		connection_send(&world, &s);
-	}
+	flood(&s, 1500);
 	assert_int_equal(world_drops(&world, DROP_RATE), 500);
 	world.now = now;
 	assert_int_equal(client_sends(&world, TCP_SYN, 1000, 0, NULL), VERDICT_ANSWERED);
