@@ -16,6 +16,7 @@ usage() {
 	  -c TEXT  only combinations of settings whose name has this text
 	  -n TEXT  only networks whose name has this text
 	  -s SEED  of the relay (default 1)
+	A TEXT that no name has is an error, which tells all names.
 	NAT46D=/path/to/nat46d takes that binary; otherwise the tree around this script is built.
 	END
 }
@@ -51,7 +52,11 @@ result=0
 for mtu in 1500 9000; do
 	# shellcheck disable=SC2086
 	weather $mtu $options --seed "$seed" --combination "$combination" --network "$network"
-	[ $weather_status = 0 ] || result=1
+	case $weather_status in
+	0) ;;
+	2) exit 2 ;;
+	*) result=1 ;;
+	esac
 	daemon_is_content tcp_no_flow
 	stop_nat46d
 done

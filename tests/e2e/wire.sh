@@ -69,7 +69,8 @@ make_wired_path() {
 	sysctl_in "$ns_server" ipv4/tcp_max_syn_backlog 4096
 }
 
-# weather MTU OPTION...: rows of tests/tools/weather.py, by a daemon of their own whose device has this MTU
+# weather MTU OPTION...: rows of tests/tools/weather.py, by a daemon of their own whose device has this MTU; sets
+# weather_status, 2 if the options cannot be right
 weather() {
 	weather_mtu=$1
 	shift
@@ -80,5 +81,5 @@ weather() {
 	python3 -B "$(dirname "$0")/../tools/weather.py" --mtu "$weather_mtu" --relay "$RELAY" \
 		--complaints "$complaints" "$@" "$ns_client" "$ns_server" "$ns_router" &
 	pids="$pids $!"
-	wait $! || weather_status=1
+	wait $! || weather_status=$?
 }

@@ -294,7 +294,13 @@ def parse():
     parser.add_argument("--network", action="append", help="only those whose name has this text")
     parser.add_argument("--complaints", default="", help="counters of the kernels that should not grow")
     parser.add_argument("--goals", action="store_true", help="fail if a row does not reach its goal")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for option, texts, names in (("--combination", arguments.combination, COMBINATIONS),
+                                 ("--network", arguments.network, NETWORKS)):
+        for text in texts or ():
+            if not chosen(names, [text]):
+                parser.error(f"{option}: no name has the text {text!r}. The names are:\n  " + "\n  ".join(names))
+    return arguments
 
 
 def chosen(names, texts):
