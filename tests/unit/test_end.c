@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_end.c - P4: how a bound connection ends, how long it lives, and who has a say in that (tcp-splice 1.8, 1.9)
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+
+static struct world world;
+
+static int setup(void **state)
+{
+	(void)state;
+	world_config(&world);
+	world_make(&world);
+	connection_splice(&world);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	world_free(&world);
+	return 0;
+}
+
+/** struct step - one segment in the life of a connection, and the kind of state that follows */
+struct step {
+	bool from_server;
+	uint8_t flags;
+	int32_t offset;
+	uint32_t acked;
+	enum flow_kind kind;
+	int64_t timeout;
+};
+
+/** run() - play steps; then the flow must live for its timeout, and no longer than a sweep more */
+static void run(const struct step *steps, size_t count)
+{
+	int64_t timeout = steps[count - 1].timeout * 1000000000;
+
+	setup(NULL);
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	for (size_t i = 0; i < count; i++) {
+		const struct step *s = &steps[i];
+		enum verdict verdict = s->from_server ?
+					       server_sends(&world, s->flags, s->offset, (int32_t)s->acked, NULL) :
+					       client_sends(&world, s->flags, s->offset, OUR_ISN + 1 + s->acked, NULL);
+
+		assert_int_equal(verdict, VERDICT_FORWARDED);
+		if (engine_flows(world.engine, s->kind) != 1)
+			fail_msg("step %zu of %zu: wrong state", i + 1, count);
+	}
+	world_wait(&world, timeout - 1000000000);
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
+	world_wait(&world, 7000000000);
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+	assert_int_equal(world.session.kind, SESSION_ENDED);
+	teardown(NULL);
+}
+
+static void test_idle(void **state)
+{
+	static const struct step steps[] = { { true, TCP_ACK, 0, 1, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 1);
+}
+
+static void test_half_closed_by_client(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_ACK, 0, 2, FLOWS_CLOSING, 240 },
+	};
+
+	(void)state;
+	run(steps, 2);
+}
+
+static void test_half_closed_by_server(void **state)
+{
+	static const struct step steps[] = {
+		{ true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+		{ false, TCP_ACK, 1, 1, FLOWS_CLOSING, 240 },
+	};
+
+	(void)state;
+	run(steps, 2);
+}
+
+static void test_closed_client_first(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_FIN | TCP_ACK, 0, 2, FLOWS_CLOSING, 240 },
+		{ false, TCP_ACK, 2, 1, FLOWS_CLOSING, 120 },
+	};
+
+	(void)state;
+	run(steps, 3);
+}
+
+static void test_closed_simultaneously(void **state)
+{
+	static const struct step steps[] = {
+		{ true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_ACK, 1, 2, FLOWS_CLOSING, 240 },
+		{ false, TCP_ACK, 2, 1, FLOWS_CLOSING, 120 },
+	};
+
+	(void)state;
+	run(steps, 4);
+}
+
+static void test_both_fins_without_last_ack(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 1, 0, FLOWS_CLOSING, 240 },
+		{ true, TCP_FIN | TCP_ACK, 0, 2, FLOWS_CLOSING, 240 },
+	};
+
+	(void)state;
+	run(steps, 2);
+}
+
+/** A RST at the expected number: passed on, and the record stays for the answer to it (RFC 5961). */
+static void test_reset_by_client(void **state)
+{
+	static const struct step steps[] = { { true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+					     { false, TCP_ACK, 1, 1, FLOWS_CLOSING, 240 },
+					     { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 } };
+
+	(void)state;
+	run(steps, 3);
+}
+
+static void test_reset_by_server(void **state)
+{
+	static const struct step steps[] = { { true, TCP_FIN | TCP_ACK, 0, 1, FLOWS_CLOSING, 240 },
+					     { false, TCP_ACK, 1, 1, FLOWS_CLOSING, 240 },
+					     { true, TCP_RST | TCP_ACK, 1, 1, FLOWS_CLOSING, 10 } };
+
+	(void)state;
+	run(steps, 3);
+}
+
+/** A client that has seen nothing of the server may not know of the RST: longer than its cookie lives. */
+static void test_reset_of_a_cookie_that_lives(void **state)
+{
+	static const struct step steps[] = { { true, TCP_RST | TCP_ACK, 0, 1, FLOWS_CLOSING, 134 } };
+
+	(void)state;
+	run(steps, 1);
+}
+
+/** It repeats its first data: that is not another request. */
+static void test_first_data_after_a_lost_reset(void **state)
+{
+	uint32_t isn;
+
+	(void)state;
+	world_config(&world);
+	world_make(&world);
+	client_sends(&world, TCP_SYN, -1, 0, NULL);
+	isn = emitted(&world, 0).seq;
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	server_sends(&world, TCP_RST | TCP_ACK, 0, 1, NULL);
+	for (int i = 0; i < 10; i++) {
+		world_wait(&world, 20000000000);
+		client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+		assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
+	}
+	/* by now the connection is forgotten, and the cookie too old */
+	expect_client_gets(&world, 0, TCP_RST, isn + 1, 0, "");
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+	world_free(&world);
+}
+
+/** A RST from nowhere is passed on for the host to judge, and does not shorten anything. */
+static void test_forged_reset(void **state)
+{
+	static const struct step steps[] = { { false, TCP_RST, 1000, 0, FLOWS_ESTABLISHED, 7440 },
+					     { true, TCP_RST | TCP_ACK, 777, 1, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 2);
+}
+
+/** A bit error that looks like the end is passed on, for its receiver to drop, and ends nothing. */
+static void test_damaged_end(void **state)
+{
+	static const uint8_t ends[] = { TCP_RST, TCP_FIN };
+
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		struct wire_tcp s = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+		uint8_t bytes[128];
+		size_t length = wire_make(&s, bytes);
+
+		bytes[33] ^= ends[i];
+		assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+		s = server_segment(TCP_ACK, 0, 1);
+		length = wire_make(&s, bytes);
+		bytes[53] ^= ends[i];
+		assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+		assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	}
+}
+
+/** A bit error in a sequence number does not hide the FIN that comes before it. */
+static void test_fin_after_a_bit_error(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+	uint8_t bytes[128];
+	size_t length = wire_make(&s, bytes);
+
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	wire_put32(bytes, 24, s.seq + 1024);
+	world_input(&world, bytes, length, NULL);
+	client_sends(&world, TCP_FIN | TCP_ACK, 1, OUR_ISN + 1, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+}
+
+/** What we acknowledge ourselves, when we challenge, was acknowledged by the server, and not by a bit error. */
+static void test_damaged_acknowledgement(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 1);
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "lost behind us");
+	length = wire_make(&s, bytes);
+	wire_put32(bytes, 48, s.ack + 8);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	client_sends(&world, TCP_SYN, 100000, 0, NULL);
+	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 2, "");
+}
+
+/** A RST that the host rejected: its sender goes on, and so does the connection. */
+static void test_alive_after_reset(void **state)
+{
+	static const struct step steps[] = { { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 },
+					     { true, TCP_ACK, 0, 1, FLOWS_CLOSING, 10 },
+					     { false, TCP_ACK, 1, 0, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 3);
+}
+
+/** A FIN beyond everything that the window allows is nobody's FIN (RFC 5382 REQ-5). */
+static void test_fin_outside_the_window(void **state)
+{
+	static const struct step steps[] = { { false, TCP_FIN | TCP_ACK, 10000000, 0, FLOWS_ESTABLISHED, 7440 },
+					     { true, TCP_FIN | TCP_ACK, -10000000, 1, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 2);
+}
+
+/** Nor is one in the window that acknowledges what nobody has sent: a sequence number can be guessed (RFC 5961 5.2). */
+static void test_fin_with_a_wrong_acknowledgement(void **state)
+{
+	static const struct step steps[] = {
+		{ false, TCP_FIN | TCP_ACK, 100, 1000000, FLOWS_ESTABLISHED, 7440 },
+		{ false, TCP_FIN | TCP_ACK, 1, 0x80000000, FLOWS_ESTABLISHED, 7440 },
+		{ true, TCP_FIN | TCP_ACK, 0, 0x7fffffff, FLOWS_ESTABLISHED, 7440 },
+		{ true, TCP_FIN | TCP_ACK, 100, (uint32_t)-1000000, FLOWS_ESTABLISHED, 7440 },
+	};
+
+	(void)state;
+	run(steps, 4);
+}
+
+/** Data that was forged does not hide the FIN of the client, which comes at a lower number. */
+static void test_fin_after_forged_data(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 100, OUR_ISN + 1000000, "forged");
+	client_sends(&world, TCP_FIN | TCP_ACK, 1, OUR_ISN + 1, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+}
+
+/** Neither forged segments nor ICMP prolong a connection. */
+static void test_forgery_does_not_refresh(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	world_wait(&world, INT64_C(7430000000000));
+	client_sends(&world, TCP_ACK, 100000000, OUR_ISN + 1, NULL);
+	client_sends(&world, TCP_ACK, 1, OUR_ISN + 100000000, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	world_wait(&world, INT64_C(20000000000));
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
+	assert_string_equal(world.session.reason, "timeout");
+}
+
+/** The session log counts payload that arrived, not FINs, and not twice. */
+static void test_bytes_of_the_session(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "request");
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "request");
+	server_sends(&world, TCP_PSH | TCP_FIN | TCP_ACK, 0, 8, "a longer reply");
+	client_sends(&world, TCP_FIN | TCP_ACK, 8, OUR_ISN + 16, NULL);
+	server_sends(&world, TCP_ACK, 15, 9, NULL);
+	world_wait(&world, INT64_C(130000000000));
+	assert_int_equal(world.session.kind, SESSION_ENDED);
+	assert_string_equal(world.session.reason, "closed");
+	assert_int_equal(world.session.bytes_to_server, 8);
+	assert_int_equal(world.session.bytes_to_client, 14);
+}
+
+/** A SYN on a live connection: let its sender show who it is (RFC 5961 4.2). The server hears nothing of it. */
+static void test_syn_on_a_live_connection(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_PSH | TCP_ACK, 0, 1, "reply");
+	client_sends(&world, TCP_ACK, 1, OUR_ISN + 6, NULL);
+	assert_int_equal(client_sends(&world, TCP_SYN, 100000, 0, NULL), VERDICT_ANSWERED);
+	assert_int_equal(world.count, 1);
+	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 6, CLIENT_ISN + 2, "");
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	/* the rebooted client answers with a RST at that number, which clears both ends */
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	expect_server_gets(&world, 0, TCP_RST, CLIENT_ISN + 2, 0, "");
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+}
+
+/** A challenge that a stranger provoked must not close the window: the client would stop sending. */
+static void test_challenge_keeps_the_window_open(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 1);
+
+	(void)state;
+	s.window = 400;
+	connection_send(&world, &s);
+	client_sends(&world, TCP_SYN, 100000, 0, NULL);
+	/* 400 << 7 bytes as the client reads them, behind our shift of 7; more was said with the SYN/ACK */
+	assert_in_range(emitted(&world, 0).window, 400, 64800 >> 7);
+}
+
+/** A blind SYN of the server's side is nothing for the client. */
+static void test_syn_from_the_server(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	expect_drop(&world, server_sends(&world, TCP_SYN, 1000, 0, NULL), DROP_TCP_STATE, 1);
+}
+
+/** The same port again, right after the connection has ended, by FINs or by RST. */
+static void test_port_reuse(void **state)
+{
+	(void)state;
+	for (int by_reset = 0; by_reset <= 1; by_reset++) {
+		uint32_t isn;
+
+		setup(NULL);
+		server_sends(&world, TCP_ACK, 0, 1, NULL);
+		if (by_reset) {
+			client_sends(&world, TCP_RST, 1, 0, NULL);
+		} else {
+			client_sends(&world, TCP_FIN | TCP_ACK, 1, OUR_ISN + 1, NULL);
+			server_sends(&world, TCP_FIN | TCP_ACK, 0, 2, NULL);
+			client_sends(&world, TCP_ACK, 2, OUR_ISN + 2, NULL);
+		}
+		world.isn = 0;
+		client_sends(&world, TCP_SYN, 99999, 0, NULL);
+		assert_int_equal(world.count, 1);
+		isn = emitted(&world, 0).seq;
+		expect_client_gets(&world, 0, TCP_SYN | TCP_ACK, isn, CLIENT_ISN + 100001, "");
+		/* the old record stays until the new connection is real */
+		assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
+		client_sends(&world, TCP_PSH | TCP_ACK, 100000, isn + 1, "A");
+		expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN + 100000, 0, "");
+		assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+		assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 1);
+		teardown(NULL);
+	}
+}
+
+/** A late copy of the first data of a connection that is over is not another request. */
+static void test_late_copy_of_the_first_data(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A"), VERDICT_FORWARDED);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "A");
+	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_half_closed_by_client),
+		cmocka_unit_test(test_half_closed_by_server),
+		cmocka_unit_test(test_closed_client_first),
+		cmocka_unit_test(test_closed_simultaneously),
+		cmocka_unit_test(test_both_fins_without_last_ack),
+		cmocka_unit_test(test_reset_by_client),
+		cmocka_unit_test(test_reset_by_server),
+		cmocka_unit_test(test_reset_of_a_cookie_that_lives),
+		cmocka_unit_test(test_first_data_after_a_lost_reset),
+		cmocka_unit_test(test_forged_reset),
+		TEST(test_damaged_end),
+		TEST(test_fin_after_a_bit_error),
+		TEST(test_damaged_acknowledgement),
+		cmocka_unit_test(test_alive_after_reset),
+		cmocka_unit_test(test_fin_outside_the_window),
+		cmocka_unit_test(test_fin_with_a_wrong_acknowledgement),
+		TEST(test_fin_after_forged_data),
+		TEST(test_forgery_does_not_refresh),
+		TEST(test_bytes_of_the_session),
+		TEST(test_syn_on_a_live_connection),
+		TEST(test_challenge_keeps_the_window_open),
+		TEST(test_syn_from_the_server),
+		cmocka_unit_test(test_port_reuse),
+		TEST(test_late_copy_of_the_first_data),
+	};
+
+	return cmocka_run_group_tests_name("end", tests, NULL, NULL);
+}
