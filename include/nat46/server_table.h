@@ -12,8 +12,9 @@
  * server that showed less in the last hour lowers the promise; the header rewriter repairs what was promised
  * before.
  *
- * The table is a cache of fixed size: the entry that was used least recently makes room. To forget is
- * harmless.
+ * The table is a cache of fixed size: of servers, the entry that was used least recently makes room; of services,
+ * one in which nothing is believed any more, for if two that share a place took turns in it, all that they showed
+ * would be new each time. To know nothing is harmless.
  */
 #ifndef NAT46_SERVER_TABLE_H
 #define NAT46_SERVER_TABLE_H
@@ -58,7 +59,7 @@ struct server_state {
 
 /**
  * struct service_promise - what some server of a service did not keep, and until when that is believed
- * @address, @port: the service; @address 0: entry is free
+ * @address, @port: the service
  * @without_sack, @without_timestamps, @without_ecn: a server without was seen, believed until then
  * @mss: smallest MSS seen, believed until @mss_until
  */
@@ -75,7 +76,7 @@ struct service_promise {
 /** struct server_table - all zero but the key is an empty table */
 struct server_table {
 	struct server_state servers[SERVER_TABLE_BUCKETS][SERVER_TABLE_WAYS];
-	struct service_promise services[SERVER_TABLE_BUCKETS];
+	struct service_promise services[SERVER_TABLE_BUCKETS][SERVER_TABLE_WAYS];
 	struct siphash_key key;
 };
 
@@ -99,7 +100,7 @@ const char *server_error_name(enum server_error error);
 /**
  * struct server_answer - what a server of a service showed in its SYN/ACK
  * @without_sack, @without_timestamps, @without_ecn: was offered, and not accepted
- * @mss: MSS of the server
+ * @mss: MSS of the server, if it is smaller than what was promised without knowing it; else 0
  */
 struct server_answer {
 	bool without_sack;

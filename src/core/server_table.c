@@ -110,7 +110,7 @@ const char *server_error_name(enum server_error error)
 	return error_names[error];
 }
 
-static uint32_t place_of(const struct server_table *table, const struct service *service)
+static uint32_t promise_bucket_of(const struct server_table *table, const struct service *service)
 {
 	const uint32_t words[] = { service->address, service->port };
 
@@ -122,11 +122,35 @@ static bool is_for(const struct service_promise *entry, const struct service *se
 	return entry->address == service->address && entry->port == service->port;
 }
 
+static bool is_free(const struct service_promise *entry, int64_t now)
+{
+	return entry->without_sack <= now && entry->without_timestamps <= now && entry->without_ecn <= now &&
+	       entry->mss_until <= now;
+}
+
+/** way_of() - which entry of a bucket is that of a service, else one that is free; SERVER_TABLE_WAYS: none */
+static uint32_t way_of(const struct service_promise *bucket, const struct service *service, int64_t now)
+{
+	uint32_t way = SERVER_TABLE_WAYS;
+
+	for (uint32_t i = 0; i < SERVER_TABLE_WAYS; i++) {
+		if (is_for(&bucket[i], service))
+			return i;
+		if (is_free(&bucket[i], now))
+			way = i;
+	}
+	return way;
+}
+
 void server_table_learn(struct server_table *table, const struct service *service,
 			const struct server_answer *answer, int64_t now)
 {
-	struct service_promise *entry = &table->services[place_of(table, service)];
+	struct service_promise *bucket = table->services[promise_bucket_of(table, service)];
+	uint32_t way = way_of(bucket, service, now);
+	struct service_promise *entry = &bucket[way];
 
+	if (way == SERVER_TABLE_WAYS)
+		return;
 	if (!is_for(entry, service))
 		*entry = (struct service_promise){ .address = service->address, .port = service->port };
 	if (answer->without_sack)
@@ -135,7 +159,7 @@ void server_table_learn(struct server_table *table, const struct service *servic
 		entry->without_timestamps = now + BELIEVED;
 	if (answer->without_ecn)
 		entry->without_ecn = now + BELIEVED;
-	if (entry->mss_until <= now || answer->mss <= entry->mss) {
+	if (answer->mss != 0 && (entry->mss_until <= now || answer->mss <= entry->mss)) {
 		entry->mss = answer->mss;
 		entry->mss_until = now + BELIEVED;
 	}
@@ -144,10 +168,13 @@ void server_table_learn(struct server_table *table, const struct service *servic
 struct tcp_promises server_table_promise(const struct server_table *table, const struct service *service,
 					 const struct tcp_promises *configured, int64_t now)
 {
-	const struct service_promise *entry = &table->services[place_of(table, service)];
+	const struct service_promise *bucket = table->services[promise_bucket_of(table, service)];
+	uint32_t way = way_of(bucket, service, now);
+	const struct service_promise *entry = &bucket[way];
 	struct tcp_promises promise = *configured;
 
-	if (!is_for(entry, service))
+	/* in an entry that is free nothing is believed */
+	if (way == SERVER_TABLE_WAYS)
 		return promise;
 	promise.sack = promise.sack && entry->without_sack <= now;
 	promise.timestamps = promise.timestamps && entry->without_timestamps <= now;

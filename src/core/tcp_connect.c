@@ -354,11 +354,12 @@ static void report_bound(struct engine *e, const struct flow *flow)
 static void learn(struct engine *e, const struct flow *flow, const struct pending *p, const struct tcp_options *o)
 {
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	uint16_t mss = flow->server_mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : flow->server_mss;
 	const struct server_answer answer = {
 		.without_sack = p->sack && !o->sack_permitted,
 		.without_timestamps = p->timestamps && !o->has_timestamps,
 		.without_ecn = p->ecn_offer && flow->strip_ecn,
-		.mss = flow->server_mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : flow->server_mss,
+		.mss = mss < tcp_announced_mss(e) ? mss : 0,
 	};
 
 	server_table_connected(e->servers, &p->candidates[p->candidate], e->now - p->started, e->now);

@@ -122,6 +122,30 @@ static void test_promise(void **state)
 	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
 }
 
+/** More services than there is room: what is believed of a service stays, as long as it is. */
+static void test_many_promises(void **state)
+{
+	const struct tcp_promises configured = { .sack = true };
+	const struct server_answer answer = { .without_sack = true };
+	bool lowered[8192];
+	unsigned int known = 0;
+
+	(void)state;
+	for (uint16_t i = 0; i < 8192; i++) {
+		const struct service service = { .address = 1, .port = i };
+
+		server_table_learn(&table, &service, &answer, START);
+		lowered[i] = !server_table_promise(&table, &service, &configured, START + 1).sack;
+		known += lowered[i];
+	}
+	assert_in_range(known, 2048, SERVER_TABLE_BUCKETS * SERVER_TABLE_WAYS);
+	for (uint16_t i = 0; i < 8192; i++) {
+		const struct service service = { .address = 1, .port = i };
+
+		assert_int_equal(server_table_promise(&table, &service, &configured, START + 1).sack, !lowered[i]);
+	}
+}
+
 /** A server without SACK: the first client is repaired, the second is not promised it. */
 static void test_next_client(void **state)
 {
@@ -161,6 +185,7 @@ int main(void)
 		cmocka_unit_test_setup(test_silence, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_promise, setup),
+		cmocka_unit_test_setup(test_many_promises, setup),
 		cmocka_unit_test(test_next_client),
 	};
 
