@@ -329,7 +329,6 @@ static void test_payload_is_kept(void **state)
 	assert_memory_equal(through(&world, &s).data, "Cxyz", 4);
 }
 
-/** Also in a super-packet with a partial checksum, which covers no payload. */
 /** A damaged acknowledgement does not let go of the first copy. */
 static void test_payload_is_kept_after_a_bit_error(void **state)
 {
@@ -344,6 +343,7 @@ static void test_payload_is_kept_after_a_bit_error(void **state)
 	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "A");
 }
 
+/** Also in a super-packet with a partial checksum, which covers no payload. */
 static void test_payload_is_kept_in_super_packet(void **state)
 {
 	const struct offload offload = { GSO_TCP4, false, true, 2, 20, 16 };
