@@ -64,7 +64,6 @@ bool half_open_is_crowded(struct engine *e, const struct cookie_tuple *tuple, ui
 void half_open_store(struct engine *e, const struct half_open *record)
 {
 	struct half_open *place = place_of(e, &record->tuple);
-
 	int64_t crowded = place->crowded;
 
 	if (place->tuple.client != 0 && !is_same(place, &record->tuple)) {
