@@ -121,6 +121,7 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 		  const struct packet *packet, uint8_t fin_flag, enum tcp_event fin_event)
 {
 	enum tcp_event event = TCP_EVENT_TRAFFIC;
+	bool is_revived = flow->state == TCP_STATE_RESET;
 
 	/* what the other side had sent before the RST reached it proves nothing; only the one that is said to
 	 * be gone can show that it is not */
@@ -129,6 +130,11 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 	if (advance_end(flow, sent, fin_flag, packet->flags, end_of(packet)))
 		event = fin_event;
 	flow_move(&e->flows, flow, event);
+	/* alive again, and as far as it was */
+	if (is_revived && flow->flags & FLOW_CLIENT_FIN)
+		flow_move(&e->flows, flow, TCP_EVENT_CLIENT_FIN);
+	if (is_revived && flow->flags & FLOW_SERVER_FIN)
+		flow_move(&e->flows, flow, TCP_EVENT_SERVER_FIN);
 	if (flow->state == TCP_STATE_CLOSING && fins_are_acked(flow))
 		flow_move(&e->flows, flow, TCP_EVENT_FINS_ACKED);
 	flow_touch(e, flow);

@@ -403,6 +403,18 @@ static void test_late_copy_of_the_first_data(void **state)
 	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
 }
 
+/** A connection that both have closed and one has reset does not become an idle one by a late copy. */
+static void test_late_copy_does_not_reopen_closed(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_PSH | TCP_ACK, 0, 1, "hello");
+	client_sends(&world, TCP_FIN | TCP_ACK, 1, OUR_ISN + 6, NULL);
+	server_sends(&world, TCP_FIN | TCP_ACK, 5, 2, NULL);
+	client_sends(&world, TCP_RST, 2, 0, NULL);
+	client_sends(&world, TCP_ACK, 1, OUR_ISN + 6, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -433,6 +445,7 @@ int main(void)
 		TEST(test_syn_from_the_server),
 		cmocka_unit_test(test_port_reuse),
 		TEST(test_late_copy_of_the_first_data),
+		TEST(test_late_copy_does_not_reopen_closed),
 	};
 
 	return cmocka_run_group_tests_name("end", tests, NULL, NULL);
