@@ -30,13 +30,17 @@ static bool is_on(const struct engine *e, const struct flow *flow, const struct 
 	       flow->to_client.acked == flow->server_isn + 1;
 }
 
-/** is_flushed() - has the server acknowledged everything that was buffered */
-static bool is_flushed(const struct flow *flow, const struct pending *p)
+/**
+ * is_flushed() - has the server acknowledged everything that was buffered
+ *
+ * After a moment, what lies behind a hole does not count: it was not inspected, and a client may never fill the hole.
+ */
+static bool is_flushed(const struct engine *e, const struct flow *flow, const struct pending *p)
 {
-	uint32_t end = buffer_end(&p->buffer);
+	uint32_t end = buffer_contiguous(&p->buffer);
 
-	if (p->flushed > end)
-		end = p->flushed;
+	if (e->now < p->deadline)
+		end = p->flushed > buffer_end(&p->buffer) ? p->flushed : buffer_end(&p->buffer);
 	return !seq_before(flow->to_server.acked, flow->client_isn + 1 + end);
 }
 
@@ -45,15 +49,14 @@ void hold_start(struct engine *e, const struct flow *flow)
 	struct pending *p = pending_of(e, flow);
 
 	p->deadline = e->now + HOLD;
-	if (is_on(e, flow, p))
-		pending_timer_set(e, p, p->deadline);
+	pending_timer_set(e, p, p->deadline);
 }
 
 void hold_settle(struct engine *e, struct flow *flow)
 {
 	const struct pending *p = pending_of(e, flow);
 
-	if (is_flushed(flow, p) && !is_on(e, flow, p))
+	if (is_flushed(e, flow, p) && !is_on(e, flow, p))
 		pending_release(e, flow);
 }
 
@@ -78,7 +81,6 @@ bool hold_data(struct engine *e, struct flow *flow, const struct input *in)
 		return false;
 	count(e, EVENT_DATA_HELD);
 	trace_packet(e, TRACE_BUFFER, &in->packet);
-	p->window = (uint32_t)in->packet.window << flow->client_scale;
 	/* what the client repeats, the server has not got */
 	if (offset < p->flushed)
 		p->flushed = offset;

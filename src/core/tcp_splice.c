@@ -394,7 +394,7 @@ bool splice_probe(struct engine *e, struct flow *flow)
 }
 
 /**
- * keep_newest() - remember the newest timestamp that goes to the server while buffered bytes are still to follow
+ * keep_newest() - remember the newest timestamp and window of the client while buffered bytes are still to follow
  *
  * They must not look older than what was passed on before them: the server would drop them (RFC 7323 5.3).
  */
@@ -403,12 +403,14 @@ static void keep_newest(struct engine *e, const struct flow *flow, const struct 
 	struct pending *pending = pending_of(e, flow);
 	const struct flow_direction *d = &flow->to_server;
 
-	if (!in->options.has_timestamps || !seq_after(in->options.ts_value, pending->ts_client))
-		return;
 	/* a client may be ahead of the server by what we promised, and behind it by what it repeats */
-	if (seq_between(in->packet.seq, d->acked - UINT16_MAX, d->edge + UINT16_MAX) &&
-	    packet_checksum_ok(in->frame, &in->packet))
+	if (in->packet.flags & TCP_RST || !seq_between(in->packet.seq, d->acked - UINT16_MAX, d->edge + UINT16_MAX) ||
+	    !packet_checksum_ok(in->frame, &in->packet))
+		return;
+	if (in->options.has_timestamps && seq_after(in->options.ts_value, pending->ts_client))
 		pending->ts_client = in->options.ts_value;
+	if (in->packet.ack - flow->delta == flow->to_client.acked)
+		pending->window = (uint32_t)in->packet.window << flow->client_scale;
 }
 
 /**
@@ -520,14 +522,14 @@ static enum verdict opening_from_server(struct engine *e, struct flow *flow, str
 	return verdict;
 }
 
-/** settle() - go on with the flush as the server makes room, and let go of the buffer when all has arrived */
+/**
+ * settle() - go on with the flush as the server makes room, and let go of the buffer when all has arrived
+ *
+ * A RST may be forged, or not arrive, and then the client goes on: what was inspected stays, as the connection does.
+ */
 static void settle(struct engine *e, struct flow *flow, const struct packet *p)
 {
-	if (tcp_state_is_over((enum tcp_state)flow->state)) {
-		pending_release(e, flow);
-		return;
-	}
-	if (!(p->flags & TCP_ACK) || p->flags & TCP_RST)
+	if (flow->state == TCP_STATE_RESET || !(p->flags & TCP_ACK) || p->flags & TCP_RST)
 		return;
 	connect_flush(e, flow);
 	hold_settle(e, flow);

@@ -220,6 +220,43 @@ static void test_window_of_the_client(void **state)
 	assert_int_equal(emitted(&world, 0).window, 77);
 }
 
+/** What is flushed later announces the client's present window, not the one of before the splice. */
+static void test_late_flush_keeps_window(void **state)
+{
+	struct wire_tcp s;
+
+	(void)state;
+	client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "BCDEF");
+	/* the server speaks before it has got all, and the client's buffer is full */
+	s = server_segment(TCP_PSH | TCP_ACK, 0, 0);
+	s.window = 0;
+	s.data = "hello";
+	s.length = 5;
+	connection_send(&world, &s);
+	s = client_segment(TCP_ACK, 6, OUR_ISN + 6);
+	s.window = 0;
+	connection_send(&world, &s);
+	/* room for more */
+	server_sends(&world, TCP_ACK, 5, 4, NULL);
+	assert_int_equal(world.count, 2);
+	s = emitted(&world, 0);
+	assert_true(s.ipv6);
+	assert_int_equal(s.ack, SERVER_ISN + 6);
+	assert_int_equal(s.window, 0);
+}
+
+/** A hole that a client never fills does not hold a record for as long as it likes. */
+static void test_hole_holds_no_record(void **state)
+{
+	(void)state;
+	client_sends(&world, TCP_PSH | TCP_ACK, 9, OUR_ISN + 1, "x");
+	server_acks(1, 128);
+	world_wait(&world, SECOND - SECOND / 10);
+	assert_false(is_record_free());
+	world_wait(&world, SECOND / 5);
+	assert_true(is_record_free());
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -234,6 +271,8 @@ int main(void)
 		cmocka_unit_test(test_large_window),
 		TEST(test_not_held),
 		TEST(test_window_of_the_client),
+		TEST(test_late_flush_keeps_window),
+		TEST(test_hole_holds_no_record),
 	};
 
 	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);

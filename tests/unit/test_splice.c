@@ -343,6 +343,22 @@ static void test_payload_is_kept_after_a_bit_error(void **state)
 	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "A");
 }
 
+/** A RST that goes no further than us does not let go of the inspected bytes: the flush was lost, and others follow. */
+static void test_reset_does_not_unlock_first_bytes(void **state)
+{
+	struct wire_tcp reset;
+
+	(void)state;
+	reset = client_segment(TCP_RST, 1, 0);
+	reset.hop_limit = 1;
+	connection_send(&world, &reset);
+	/* the server has not got the "A"; it answers an earlier out-of-order segment */
+	server_sends(&world, TCP_ACK, 0, 0, NULL);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "B");
+	assert_int_equal(world.count, 1);
+	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "A");
+}
+
 /** Also in a super-packet with a partial checksum, which covers no payload. */
 static void test_payload_is_kept_in_super_packet(void **state)
 {
@@ -474,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_options_that_were_not_negotiated),
 		TEST(test_payload_is_kept),
 		TEST(test_payload_is_kept_after_a_bit_error),
+		TEST(test_reset_does_not_unlock_first_bytes),
 		TEST(test_payload_is_kept_in_super_packet),
 		cmocka_unit_test(test_super_packets),
 		TEST(test_partial_checksum),
