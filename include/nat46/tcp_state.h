@@ -12,7 +12,7 @@
  *	CONNECTING	server chosen, our SYN is on its way (has a pending record)
  *	ASKED		stands for a server that was asked before the present one (shares the pending record)
  *	ANSWERING	no server: we tell the client why and close (has a pending record)
- *	REFUSED		the client was told: kept so that its first bytes, should they come again, open nothing
+ *	REFUSED		no server, or none any more: kept so that late first bytes open nothing
  *	OPENING		service without rules: the client's SYN went through
  *	ESTABLISHED	both ends connected
  *	PROBED		the same, silent for so long that both ends were asked whether they still know it
@@ -57,7 +57,7 @@ enum tcp_event {
 	TCP_EVENT_ASK,		/* another server is asked as well */
 	TCP_EVENT_CONNECT,	/* a server was chosen */
 	TCP_EVENT_ANSWER,	/* no server is to be had, and the client is told so in its own protocol */
-	TCP_EVENT_ANSWERED,	/* the client has the answer, or is gone */
+	TCP_EVENT_REFUSE,	/* over before or after there was a server, but the client's cookie lives */
 	TCP_EVENT_CONNECTED,	/* the server accepted */
 	TCP_EVENT_CLIENT_FIN,	/* FIN of the client */
 	TCP_EVENT_SERVER_FIN,	/* FIN of the server */

@@ -324,9 +324,15 @@ void pending_release(struct engine *e, struct flow *flow);
 void flow_end(struct engine *e, struct flow *flow, const char *reason);
 
 /**
+ * flow_close() - a flow is over: release it, or keep its record for as long as flow_may_reopen()
+ * @flow: neither OPENING nor ASKED
+ */
+void flow_close(struct engine *e, struct flow *flow, const char *reason);
+
+/**
  * flow_may_reopen() - would the client's first data, if it came again, complete another handshake
  *
- * The server would get it a second time: as long as the cookie lives, a spliced flow is kept, even if it is over.
+ * A server would get it a second time, or after its client was told that none will.
  */
 bool flow_may_reopen(const struct engine *e, const struct flow *flow);
 

@@ -109,6 +109,20 @@ void flow_end(struct engine *e, struct flow *flow, const char *reason)
 	count(e, EVENT_FLOW_CLOSED);
 }
 
+void flow_close(struct engine *e, struct flow *flow, const char *reason)
+{
+	if (!flow_may_reopen(e, flow)) {
+		flow_end(e, flow, reason);
+		return;
+	}
+	if (tcp_state_is_bound((enum tcp_state)flow->state))
+		report_session(e, SESSION_ENDED, flow, reason, "");
+	pending_release(e, flow);
+	/* what a server still sends is not for this connection any more */
+	flow_table_unlink6(&e->flows, flow);
+	flow_move(&e->flows, flow, TCP_EVENT_REFUSE);
+}
+
 void flow_touch(struct engine *e, struct flow *flow)
 {
 	flow->last_seen = (uint32_t)(e->now / MILLISECOND);
@@ -148,8 +162,8 @@ bool flow_may_reopen(const struct engine *e, const struct flow *flow)
 	int64_t opened = ((int64_t)flow->opened + 1) * SECOND;
 	const struct service *service;
 
-	if (!(flow->flags & FLOW_SPLICED) ||
-	    (flow->state != TCP_STATE_REFUSED && flow->to_client.acked != flow->server_isn + 1))
+	if (!(flow->flags & FLOW_SPLICED) || (tcp_state_is_bound((enum tcp_state)flow->state) &&
+					      flow->to_client.acked != flow->server_isn + 1))
 		return false;
 	service = service_find(e->config, flow->service, flow->service_port);
 	return service && e->now < opened + service->wait + 2 * COOKIE_SLOT;
@@ -158,9 +172,9 @@ bool flow_may_reopen(const struct engine *e, const struct flow *flow)
 /** is_spent() - kept for late segments only: may the record be used for somebody else */
 static bool is_spent(const struct engine *e, const struct flow *flow)
 {
-	if (flow->state == TCP_STATE_RESET && silence(e, flow) < REVIVAL)
-		return false;
-	return tcp_state_is_over((enum tcp_state)flow->state) && !flow_may_reopen(e, flow);
+	if (flow->state == TCP_STATE_RESET)
+		return silence(e, flow) >= REVIVAL && !flow_may_reopen(e, flow);
+	return tcp_state_is_over((enum tcp_state)flow->state);
 }
 
 struct flow *flow_take(struct engine *e)
@@ -200,12 +214,14 @@ static bool is_idle(const struct engine *e, const struct flow *flow)
 
 	if (state == TCP_STATE_FREE || tcp_state_is_pending(state))
 		return false;
+	if (state == TCP_STATE_REFUSED)
+		return !flow_may_reopen(e, flow);
 	silent = silence(e, flow);
 	allowed = tcp_state_timeout(state, &e->config->timeouts);
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
 	if (flow->pending && allowed > e->config->timeouts.tcp_transitory)
 		allowed = e->config->timeouts.tcp_transitory;
-	return silent >= allowed && !flow_may_reopen(e, flow);
+	return silent >= allowed;
 }
 
 void flows_sweep(struct engine *e)
@@ -216,7 +232,7 @@ void flows_sweep(struct engine *e)
 		struct flow *flow = sweep_step(e);
 
 		if (is_idle(e, flow) && !splice_probe(e, flow))
-			flow_end(e, flow, end_reason(flow));
+			flow_close(e, flow, end_reason(flow));
 	}
 	e->sweep_due = e->flows.used > 0 ? sweep_next(e) : 0;
 }

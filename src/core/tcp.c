@@ -59,13 +59,17 @@ static enum verdict unknown_client(struct engine *e, struct input *in)
 	return segment_reset_for(e, in);
 }
 
-/** late_segment() - a segment of a client for its flow that is over; one that was refused has no server */
+/** late_segment() - a segment of a client for its flow that is over, and may have no server any more */
 static enum verdict late_segment(struct engine *e, struct flow *flow, struct input *in)
 {
+	const struct service *service = service_of(e, &in->packet);
+
 	if (flow->state != TCP_STATE_REFUSED)
 		return splice_from_client(e, flow, in);
 	if (in->packet.flags & TCP_RST)
 		return verdict_drop(e, in, DROP_TCP_STATE);
+	if (service && service->refusal == REFUSE_DROP)
+		return verdict_drop(e, in, DROP_REFUSED);
 	return segment_reset_for(e, in);
 }
 

@@ -292,6 +292,8 @@ bool handshake_ack(struct engine *e, struct input *in, const struct service *ser
 		*verdict = verdict_drop(e, in, DROP_WAITING_FULL);
 		return true;
 	}
+	if (replaced && replaced->state == TCP_STATE_CONNECTING)
+		connect_abandon(e, replaced);
 	if (replaced)
 		flow_end(e, replaced, "replaced");
 	flow = accept(e, &from, service, &why);

@@ -7,9 +7,10 @@
  * To answer, we become the end point of the connection, and only here do we acknowledge what a client sent:
  * no server will. The answer and a FIN go out in one segment, which is repeated until it is acknowledged; what
  * the client still sends is acknowledged and thrown away, for a reset might destroy the answer before it is
- * read. The pending record lingers until the client closes as well, for a few seconds, and is then reset. The
- * flow itself stays for as long as its cookie lives: a late copy of the first bytes must not find a server for
- * a request that its client was told had none.
+ * read. The pending record lingers until the client closes as well, for a few seconds, and is then reset.
+ *
+ * However it was refused, the flow stays for as long as its cookie lives: a late copy of the first bytes must not
+ * find a server for a request that its client was told had none.
  *
  * A parser that is not sure of the protocol, or a client that sent nothing, gets a reset. Answers are as
  * many as there are pending records, and as large as one segment.
@@ -52,18 +53,6 @@ static const struct wording *find_wording(enum event why)
 	return NULL;
 }
 
-/** end() - nothing more is sent to the client; who was answered is remembered */
-static void end(struct engine *e, struct flow *flow)
-{
-	if (flow->state != TCP_STATE_ANSWERING) {
-		flow_end(e, flow, "refused");
-		return;
-	}
-	pending_release(e, flow);
-	flow_move(&e->flows, flow, TCP_EVENT_ANSWERED);
-	flow_touch(e, flow);
-}
-
 static void reset(struct engine *e, struct flow *flow)
 {
 	const struct pending *p = pending_of(e, flow);
@@ -75,7 +64,7 @@ static void reset(struct engine *e, struct flow *flow)
 	};
 
 	segment_send(e, &segment);
-	end(e, flow);
+	flow_close(e, flow, "refused");
 }
 
 /** send_answer() - the whole answer with the FIN, and the timer for its repetition */
@@ -136,7 +125,7 @@ void refuse(struct engine *e, struct flow *flow, enum event why)
 
 	count(e, why);
 	if (refusal == REFUSE_DROP)
-		flow_end(e, flow, "refused");
+		flow_close(e, flow, "refused");
 	else if (refusal != REFUSE_ANSWER || !answer(e, flow, why))
 		reset(e, flow);
 }
@@ -193,11 +182,12 @@ enum verdict refuse_input(struct engine *e, struct flow *flow, struct input *in)
 	if (packet->flags & TCP_RST) {
 		if (packet->seq != flow->client_isn + 1 + p->flushed)
 			return verdict_drop(e, in, DROP_TCP_WINDOW);
-		end(e, flow);
+		flow_close(e, flow, "reset");
 		return VERDICT_ABSORBED;
 	}
 	if (!seq_between(packet->ack, p->isn + 1, sent))
 		return waiting_stranger(e, flow, in);
+	timestamps_recent(&p->ts_recent, in, flow->client_isn + 1 + p->flushed);
 	if (packet->ack == sent)
 		got_answer(e, flow);
 	if (swallow(e, flow, packet)) {
@@ -205,6 +195,6 @@ enum verdict refuse_input(struct engine *e, struct flow *flow, struct input *in)
 		verdict = VERDICT_ANSWERED;
 	}
 	if (p->has_fin && packet->ack == sent)
-		end(e, flow);
+		flow_close(e, flow, "refused");
 	return verdict;
 }

@@ -220,7 +220,7 @@ static enum verdict input_rst(struct engine *e, struct flow *flow, struct input 
 	}
 	if (flow->state == TCP_STATE_CONNECTING)
 		connect_abandon(e, flow);
-	flow_end(e, flow, "reset");
+	flow_close(e, flow, "reset");
 	return VERDICT_ABSORBED;
 }
 

@@ -81,7 +81,7 @@ static void test_reset(void **state)
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
 	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1);
 	assert_int_equal(event(EVENT_REFUSED_NO_RULE), 1);
-	assert_gone();
+	assert_over();
 	finish();
 }
 
@@ -91,7 +91,7 @@ static void test_drop(void **state)
 	start(REFUSE_DROP);
 	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("other"));
 	assert_int_equal(world.count, 0);
-	assert_gone();
+	assert_over();
 	finish();
 }
 
@@ -205,7 +205,7 @@ static void test_answer_unknown_protocol(void **state)
 	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "\x01\x02\x03");
 	assert_int_equal(world.count, 1);
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
-	assert_gone();
+	assert_over();
 	finish();
 }
 
@@ -297,6 +297,48 @@ static void test_answer_and_a_late_copy(void **state)
 	finish();
 }
 
+/** A plain reset as well: the client knows that it got no server, or has given up itself. */
+static void test_reset_and_a_late_copy(void **state)
+{
+	(void)state;
+	for (int is_aborted = 0; is_aborted < 2; is_aborted++) {
+		uint32_t ack;
+
+		service.refusal = REFUSE_RESET;
+		world_config(&world);
+		world.config.services = &service;
+		world.config.service_count = 1;
+		world_make(&world);
+		world.isn = 0;
+		client_sends(&world, TCP_SYN, -1, 0, NULL);
+		ack = wire_u32(world.packets[0].bytes, 24) + 1;
+		client_sends(&world, TCP_PSH | TCP_ACK, 0, ack, REQUEST("www.example"));
+		if (is_aborted)
+			client_sends(&world, TCP_RST, 0, 0, NULL);
+		else
+			server_sends(&world, TCP_RST | TCP_ACK, -1, 0, NULL);
+		assert_over();
+		assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 0, ack, REQUEST("www.example")),
+				 VERDICT_ANSWERED);
+		assert_int_equal(flags_of(0), TCP_RST);
+		assert_over();
+		finish();
+	}
+}
+
+/** In silence, it stays so. */
+static void test_drop_and_a_late_copy(void **state)
+{
+	(void)state;
+	start(REFUSE_DROP);
+	for (int i = 0; i < 3; i++)
+		client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("other"));
+	assert_int_equal(world.count, 0);
+	assert_int_equal(world_drops(&world, DROP_REFUSED), 2);
+	assert_over();
+	finish();
+}
+
 /** The same addresses may be used again at once, by a new connection that proves itself. */
 static void test_answer_and_a_new_connection(void **state)
 {
@@ -351,6 +393,8 @@ int main(void)
 		cmocka_unit_test(test_answer_server_refuses),
 		cmocka_unit_test(test_answer_and_a_late_server),
 		cmocka_unit_test(test_answer_and_a_late_copy),
+		cmocka_unit_test(test_reset_and_a_late_copy),
+		cmocka_unit_test(test_drop_and_a_late_copy),
 		cmocka_unit_test(test_answer_and_a_new_connection),
 		cmocka_unit_test(test_answer_tls),
 	};

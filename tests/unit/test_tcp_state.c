@@ -30,7 +30,7 @@
 static const struct {
 	enum tcp_state state;
 	const char *name;
-	/* accept, pass, ask, connect, answer, answered, connected, client FIN, server FIN, FINs acked, RST, traffic,
+	/* accept, pass, ask, connect, answer, refuse, connected, client FIN, server FIN, FINs acked, RST, traffic,
 	 * probe */
 	enum tcp_state next[TCP_EVENT_COUNT];
 	int64_t timeout;
@@ -38,19 +38,19 @@ static const struct {
 	bool is_bound;
 } table[] = {
 	{ TCP_STATE_FREE, "free", { WAIT, OPEN, ASKD, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ WAIT, "waiting", { NO, NO, NO, CONN, ANSW, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ CONN, "connecting", { NO, NO, NO, CONN, ANSW, NO, ESTA, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ WAIT, "waiting", { NO, NO, NO, CONN, ANSW, REFU, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ CONN, "connecting", { NO, NO, NO, CONN, ANSW, REFU, ESTA, NO, NO, NO, NO, NO, NO }, 240, false, false },
 	{ ASKD, "asked", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
 	{ ANSW, "answering", { NO, NO, NO, NO, NO, REFU, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
 	{ REFU, "refused", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 10, true, false },
 	{ OPEN, "opening", { NO, NO, NO, NO, NO, NO, ESTA, NO, NO, NO, NO, NO, NO }, 10, false, false },
-	{ ESTA, "established", { NO, NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 7440, false, true },
-	{ PROB, "probed", { NO, NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 60, false, true },
-	{ CFIN, "client-fin", { NO, NO, NO, NO, NO, NO, NO, CFIN, CING, NO, RSET, CFIN, NO }, 240, false, true },
-	{ SFIN, "server-fin", { NO, NO, NO, NO, NO, NO, NO, CING, SFIN, NO, RSET, SFIN, NO }, 240, false, true },
-	{ CING, "closing", { NO, NO, NO, NO, NO, NO, NO, CING, CING, CLOS, RSET, CING, NO }, 240, false, true },
-	{ CLOS, "closed", { NO, NO, NO, NO, NO, NO, NO, CLOS, CLOS, CLOS, CLOS, CLOS, NO }, 120, true, true },
-	{ RSET, "reset", { NO, NO, NO, NO, NO, NO, NO, CFIN, SFIN, NO, RSET, ESTA, NO }, 10, true, true },
+	{ ESTA, "established", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 7440, false, true },
+	{ PROB, "probed", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 60, false, true },
+	{ CFIN, "client-fin", { NO, NO, NO, NO, NO, REFU, NO, CFIN, CING, NO, RSET, CFIN, NO }, 240, false, true },
+	{ SFIN, "server-fin", { NO, NO, NO, NO, NO, REFU, NO, CING, SFIN, NO, RSET, SFIN, NO }, 240, false, true },
+	{ CING, "closing", { NO, NO, NO, NO, NO, REFU, NO, CING, CING, CLOS, RSET, CING, NO }, 240, false, true },
+	{ CLOS, "closed", { NO, NO, NO, NO, NO, REFU, NO, CLOS, CLOS, CLOS, CLOS, CLOS, NO }, 120, true, true },
+	{ RSET, "reset", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, NO }, 10, true, true },
 };
 
 static void test_table_is_complete(void **state)

@@ -69,14 +69,14 @@ static void expect_flush(const char *text, bool fin)
 				   SERVER_ISN + 1, "");
 }
 
-/** expect_refused() - RST at the very number that the client expects (RFC 5961), and nothing is left */
+/** expect_refused() - RST at the very number that the client expects (RFC 5961), and nothing waits */
 static void expect_refused(enum event why)
 {
 	assert_int_equal(world.count, 1);
 	expect_client_gets(&world, 0, TCP_RST | TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 1, "");
 	assert_int_equal(world_events(&world, why), 1);
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 0);
-	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
 }
 
 /** No ACK for what the server does not have. */
