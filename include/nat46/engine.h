@@ -18,6 +18,7 @@
 #include "nat46/address.h"
 #include "nat46/counters.h"
 #include "nat46/frame.h"
+#include "nat46/server_table.h"
 #include "nat46/service.h"
 
 /** enum trace_kind - what a trace event reports; the names are those of the log */
@@ -101,12 +102,27 @@ struct session {
 };
 
 /**
+ * struct shortfall - a server has less than its service promises to clients, and for an hour they are promised less
+ * @service: service address and port
+ * @server: server address and port
+ * @lacks: what is no longer promised; its MSS is the one that clients are asked for now, or 0
+ *
+ * What is not promised already is not reported again.
+ */
+struct shortfall {
+	struct endpoint service;
+	struct endpoint server;
+	struct server_answer lacks;
+};
+
+/**
  * struct engine_hooks - how an engine reaches the world
  * @context: first argument of every hook
  * @emit: send @frame. It and its buffer are valid during the call only; the headroom may be overwritten.
  * @random: fill @bytes with @count random bytes; only called by engine_create()
  * @trace: report a packet; NULL: no trace, which costs nothing
  * @session: report a bound or ended session; NULL: no session log
+ * @shortfall: report that a server lowers what its service promises; NULL: no report
  * @isn: replace the initial sequence number (the cookie) of a SYN/ACK; for replays only, NULL otherwise. The
  *	handshake then completes only from the half-open record, because the cookie cannot be checked.
  */
@@ -116,6 +132,7 @@ struct engine_hooks {
 	void (*random)(void *context, void *bytes, size_t count);
 	void (*trace)(void *context, const struct trace *trace);
 	void (*session)(void *context, const struct session *session);
+	void (*shortfall)(void *context, const struct shortfall *shortfall);
 	uint32_t (*isn)(void *context, uint32_t cookie);
 };
 

@@ -109,9 +109,14 @@ struct server_answer {
 	uint16_t mss;
 };
 
-/** server_table_learn() - remember for a service what a server of it showed */
-void server_table_learn(struct server_table *table, const struct service *service,
-			const struct server_answer *answer, int64_t now);
+/**
+ * server_table_learn() - remember for a service, for an hour, what a server of it showed
+ * @answer: what it showed; reduced to what was not believed of the service before
+ *
+ * Return: false if nothing of it is new
+ */
+bool server_table_learn(struct server_table *table, const struct service *service, struct server_answer *answer,
+			int64_t now);
 
 /** server_table_promise() - what is known to hold for all servers of a service */
 struct tcp_promises server_table_promise(const struct server_table *table, const struct service *service,

@@ -222,6 +222,9 @@ void trace_server_connected(struct engine *e, const struct flow *flow);
 void report_session(struct engine *e, enum session_kind kind, const struct flow *flow, const char *reason,
 		    const char *host);
 
+/** report_shortfall() - report to the shortfall hook, if there is one, what the server of @flow lacks */
+void report_shortfall(struct engine *e, const struct flow *flow, const struct server_answer *lacks);
+
 /* ---- rate_limit.c ---- */
 
 /** rate_limit_take() - may one more answer of this kind be sent */

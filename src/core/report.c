@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * report.c - what leaves the engine: packets, counts, trace and session events
+ * report.c - what leaves the engine: packets, counts, trace and session events, what servers lack
  */
 #include "engine_state.h"
 
@@ -105,4 +105,16 @@ void report_session(struct engine *e, enum session_kind kind, const struct flow 
 
 	if (e->hooks.session)
 		e->hooks.session(e->hooks.context, &session);
+}
+
+void report_shortfall(struct engine *e, const struct flow *flow, const struct server_answer *lacks)
+{
+	const struct shortfall shortfall = {
+		.service = endpoint4(flow->service, flow->service_port),
+		.server = endpoint6(&flow->server, flow->server_port),
+		.lacks = *lacks,
+	};
+
+	if (e->hooks.shortfall)
+		e->hooks.shortfall(e->hooks.context, &shortfall);
 }

@@ -142,27 +142,42 @@ static uint32_t way_of(const struct service_promise *bucket, const struct servic
 	return way;
 }
 
-void server_table_learn(struct server_table *table, const struct service *service,
-			const struct server_answer *answer, int64_t now)
+/** believe() - believe it for an hour from now; false: it is believed already */
+static bool believe(int64_t *until, int64_t now)
+{
+	bool is_new = *until <= now;
+
+	*until = now + BELIEVED;
+	return is_new;
+}
+
+/** believe_mss() - the same for an MSS that is not larger than the one believed; 0: it is not smaller */
+static uint16_t believe_mss(struct service_promise *entry, uint16_t mss, int64_t now)
+{
+	bool is_smaller = mss < entry->mss;
+
+	if (mss == 0 || (entry->mss_until > now && mss > entry->mss))
+		return 0;
+	entry->mss = mss;
+	return believe(&entry->mss_until, now) || is_smaller ? mss : 0;
+}
+
+bool server_table_learn(struct server_table *table, const struct service *service, struct server_answer *answer,
+			int64_t now)
 {
 	struct service_promise *bucket = table->services[promise_bucket_of(table, service)];
 	uint32_t way = way_of(bucket, service, now);
 	struct service_promise *entry = &bucket[way];
 
 	if (way == SERVER_TABLE_WAYS)
-		return;
+		return false;
 	if (!is_for(entry, service))
 		*entry = (struct service_promise){ .address = service->address, .port = service->port };
-	if (answer->without_sack)
-		entry->without_sack = now + BELIEVED;
-	if (answer->without_timestamps)
-		entry->without_timestamps = now + BELIEVED;
-	if (answer->without_ecn)
-		entry->without_ecn = now + BELIEVED;
-	if (answer->mss != 0 && (entry->mss_until <= now || answer->mss <= entry->mss)) {
-		entry->mss = answer->mss;
-		entry->mss_until = now + BELIEVED;
-	}
+	answer->without_sack = answer->without_sack && believe(&entry->without_sack, now);
+	answer->without_timestamps = answer->without_timestamps && believe(&entry->without_timestamps, now);
+	answer->without_ecn = answer->without_ecn && believe(&entry->without_ecn, now);
+	answer->mss = believe_mss(entry, answer->mss, now);
+	return answer->without_sack || answer->without_timestamps || answer->without_ecn || answer->mss != 0;
 }
 
 struct tcp_promises server_table_promise(const struct server_table *table, const struct service *service,

@@ -355,7 +355,7 @@ static void learn(struct engine *e, const struct flow *flow, const struct pendin
 {
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
 	uint16_t mss = flow->server_mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : flow->server_mss;
-	const struct server_answer answer = {
+	struct server_answer answer = {
 		.without_sack = p->sack && !o->sack_permitted,
 		.without_timestamps = p->timestamps && !o->has_timestamps,
 		.without_ecn = p->ecn_offer && flow->strip_ecn,
@@ -363,8 +363,8 @@ static void learn(struct engine *e, const struct flow *flow, const struct pendin
 	};
 
 	server_table_connected(e->servers, &p->candidates[p->candidate], e->now - p->started, e->now);
-	if (service)
-		server_table_learn(e->servers, service, &answer, e->now);
+	if (service && server_table_learn(e->servers, service, &answer, e->now))
+		report_shortfall(e, flow, &answer);
 }
 
 /** connected() - the server accepted: the flow is bound, and the buffer goes out */

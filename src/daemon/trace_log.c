@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * trace_log.c - packets and sessions as lines of the log
+ * trace_log.c - packets, sessions and what servers lack as lines of the log
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -150,6 +150,22 @@ size_t session_format(const struct session *session, char *line)
 	return text.length;
 }
 
+size_t shortfall_format(const struct shortfall *shortfall, char *line)
+{
+	const struct server_answer *lacks = &shortfall->lacks;
+	struct text text = { .line = line, .size = SHORTFALL_LINE_MAX };
+
+	append(&text, "promises lowered for an hour: service=");
+	append_endpoint(&text, &shortfall->service, true);
+	append(&text, " server=");
+	append_endpoint(&text, &shortfall->server, true);
+	append(&text, "%s%s%s", lacks->without_sack ? " sack=no" : "",
+	       lacks->without_timestamps ? " timestamps=no" : "", lacks->without_ecn ? " ecn=no" : "");
+	if (lacks->mss != 0)
+		append(&text, " mss=%u", lacks->mss);
+	return text.length;
+}
+
 void trace_log(void *context, const struct trace *trace)
 {
 	char line[TRACE_LINE_MAX];
@@ -165,5 +181,14 @@ void session_log(void *context, const struct session *session)
 
 	(void)context;
 	session_format(session, line);
+	log_line(LOG_LEVEL_INFO, "%s", line);
+}
+
+void shortfall_log(void *context, const struct shortfall *shortfall)
+{
+	char line[SHORTFALL_LINE_MAX];
+
+	(void)context;
+	shortfall_format(shortfall, line);
 	log_line(LOG_LEVEL_INFO, "%s", line);
 }

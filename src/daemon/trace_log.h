@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * trace_log.h - packets and sessions as lines of the log
+ * trace_log.h - packets, sessions and what servers lack as lines of the log
  *
  * The form of the lines is part of the interface: scripts read them.
  */
@@ -16,6 +16,9 @@
 
 /** Room for any line of session_format() with its NUL; a very long rule text is cut. */
 #define SESSION_LINE_MAX 900u
+
+/** Room for any line of shortfall_format() with its NUL. */
+#define SHORTFALL_LINE_MAX 256u
 
 /**
  * trace_format() - a trace event as one line without a newline
@@ -37,10 +40,22 @@ size_t trace_format(const struct trace *trace, char *line);
  */
 size_t session_format(const struct session *session, char *line);
 
+/**
+ * shortfall_format() - what a server lacks as one line of key=value pairs without a newline
+ * @shortfall: event
+ * @line: room for SHORTFALL_LINE_MAX bytes
+ *
+ * Return: length of the line
+ */
+size_t shortfall_format(const struct shortfall *shortfall, char *line);
+
 /** trace_log() - engine hook: log the event at level trace; @context is not used */
 void trace_log(void *context, const struct trace *trace);
 
 /** session_log() - engine hook: log the event at level info; @context is not used */
 void session_log(void *context, const struct session *session);
+
+/** shortfall_log() - the same */
+void shortfall_log(void *context, const struct shortfall *shortfall);
 
 #endif

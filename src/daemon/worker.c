@@ -266,6 +266,7 @@ static bool make_engine(struct worker *worker)
 		.random = hook_random,
 		.trace = log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL,
 		.session = config->log_sessions ? session_log : NULL,
+		.shortfall = shortfall_log,
 	};
 
 	worker->memory_size = engine_memory(&config->engine.limits);

@@ -27,13 +27,21 @@ for state in on off; do
 	first_port=$((first_port + 200))
 	wait_for 60 has_ended "$launched" || fail "the transfers do not end"
 	wait "$launched" || fail "a transfer failed"
-	cat "$dir/matrix.log"
+	grep -v '^lacks ' "$dir/matrix.log"
+	sed -n 's/^lacks //p' "$dir/matrix.log" >>"$dir/lacking"
 	before=$split
 	split=$(counted segments_split)
 	[ "$split" -gt "$before" ] || fail "no segment was too large for a server"
 	before=$marked
 	marked=$(counted drop.ecn_marked)
 	[ "$marked" -gt "$before" ] || fail "no segment was marked for a server without ECN"
+done
+# Of a service, each thing that its server lacks is logged once, whatever the number of connections.
+sed -n "s/.* promises lowered for an hour: service=\([^ ]*\) server=\[$server\]:80 /\1 /p" "$dir/nat46d.log" |
+	awk '{ for (i = 2; i <= NF; i++) print $1, $i }' | sort >"$dir/logged"
+sort "$dir/lacking" | diff - "$dir/logged" >&2 || fail "the log does not name what the servers lack, once each"
+for word in sack=no timestamps=no ecn=no mss=536; do
+	grep -q " $word$" "$dir/logged" || fail "no line with $word"
 done
 all_content ecn_marked
 echo "PASS"

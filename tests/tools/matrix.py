@@ -9,6 +9,7 @@ settings it connects twice to a spliced service (192.0.2.11, FIRST_PORT and up, 
 plain one (192.0.2.10 port 81), sends random bytes, half-closes, and the server answers with other random bytes. Both
 must arrive whole; and both kernels must have agreed on just those options that nat46d may promise: to the server what
 both have; to the client of a splice what it has, and the second time no SACK and timestamps that the server had not.
+What the server lacked of what the client was promised is printed in the words of the log, after "lacks".
 No segment may be larger than the MSS that the server announces; and where timestamps were promised to a client, every
 segment that it gets has them, whatever the server has. To a server without ECN nothing of it may come through.
 """
@@ -35,6 +36,7 @@ ECE, CWR = 64, 128
 NAMES = {"tcp_timestamps": TIMESTAMPS, "tcp_sack": SACK, "tcp_window_scaling": SCALE, "tcp_ecn": ECN}
 DEADLINE = 15
 SERVER = "2001:db8:2::1"
+PROMISED_MSS = 9000 - 60
 
 libc = ctypes.CDLL(None, use_errno=True)
 data = os.urandom(400000)
@@ -223,7 +225,7 @@ class Matrix:
         self.port = port
         self.count = 0
         self.slowest = (0, "")
-        self.missed = 0     # offered to some server in vain: no longer promised to clients
+        self.mtu = 1500     # of the server
 
     def run(self, client, server, size=100000, buffers=(0, 0), mss=0):
         base = {"tcp_timestamps": 1, "tcp_sack": 1, "tcp_window_scaling": 1, "tcp_ecn": 0,
@@ -232,6 +234,7 @@ class Matrix:
         configure(self.hosts["client"], client)
         configure(self.hosts["server"], server)
         spliced = ("192.0.2.11", self.port)
+        self.print_lacks(client, server, mss or self.mtu - 60)
         self.port += 1
         for kind, service in (("spliced", spliced), ("spliced again", spliced), ("plain", ("192.0.2.10", 81))):
             begin = time.monotonic()
@@ -244,6 +247,14 @@ class Matrix:
                 sys.exit(f"{what}: options {found} instead of {expected(kind, client, server)}")
             self.count += 1
             self.slowest = max(self.slowest, (time.monotonic() - begin, what))
+
+    def print_lacks(self, client, server, mss):
+        promised, accepted = expected("spliced", client, server)
+        words = [f"{name[4:]}=no" for name, option in NAMES.items() if promised & ~accepted & ~SCALE & option]
+        if mss < PROMISED_MSS:
+            words.append(f"mss={mss}")
+        for word in words:
+            print(f"lacks 192.0.2.11:{self.port} {word}")
 
 
 def set_mtu(hosts, client, server):
@@ -308,6 +319,7 @@ def all_marks(matrix):
 def all_mtus(matrix):
     for pair in ((9000, 9000), (9000, 1500), (1500, 9000), (1500, 1280), (1280, 1500), (1280, 1280), (1500, 1500)):
         set_mtu(matrix.hosts, *pair)
+        matrix.mtu = pair[1]
         for timestamps in itertools.product((1, 0), repeat=2):
             matrix.run({"tcp_timestamps": timestamps[0]}, {"tcp_timestamps": timestamps[1]}, 300000)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* test_trace_log.c - trace and session lines have exactly the form that scripts rely on */
+/* test_trace_log.c - the lines have exactly the form that scripts rely on */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -201,6 +201,27 @@ static void test_session_text(void **state)
 	assert_int_equal(line[strlen(line) - 1], '"');
 }
 
+static void test_shortfall(void **state)
+{
+	struct shortfall shortfall = { .service = SERVICE, .server = SERVER, .lacks = { .without_sack = true } };
+	char line[SHORTFALL_LINE_MAX];
+
+	(void)state;
+	shortfall_format(&shortfall, line);
+	assert_string_equal(line, "promises lowered for an hour: service=10.0.0.42:80 "
+				  "server=[2001:db8::1]:80 sack=no");
+	shortfall.lacks = (struct server_answer){ .mss = 1220 };
+	shortfall_format(&shortfall, line);
+	assert_string_equal(line, "promises lowered for an hour: service=10.0.0.42:80 "
+				  "server=[2001:db8::1]:80 mss=1220");
+	shortfall.lacks = (struct server_answer){ true, true, true, UINT16_MAX };
+	shortfall.service = (struct endpoint){ .ipv4 = UINT32_MAX, .port = UINT16_MAX };
+	memset(shortfall.server.ipv6.byte, 0xff, sizeof(shortfall.server.ipv6.byte));
+	shortfall.server.port = UINT16_MAX;
+	shortfall_format(&shortfall, line);
+	assert_non_null(strstr(line, ":65535 sack=no timestamps=no ecn=no mss=65535"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_session_bound),
 		cmocka_unit_test(test_session_ended),
 		cmocka_unit_test(test_session_text),
+		cmocka_unit_test(test_shortfall),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

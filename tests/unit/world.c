@@ -61,6 +61,14 @@ static void on_session(void *context, const struct session *session)
 	world->session = *session;
 }
 
+static void on_shortfall(void *context, const struct shortfall *shortfall)
+{
+	struct world *world = context;
+
+	world->shortfalls++;
+	world->shortfall = *shortfall;
+}
+
 static uint32_t on_isn(void *context, uint32_t cookie)
 {
 	const struct world *world = context;
@@ -95,6 +103,7 @@ void world_make(struct world *world)
 		.emit = on_emit,
 		.random = on_random,
 		.session = on_session,
+		.shortfall = on_shortfall,
 		.isn = on_isn,
 	};
 

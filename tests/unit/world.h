@@ -31,6 +31,8 @@ struct world_packet {
  * @packets, @count: what the last input or wait emitted, as far as there is room
  * @sessions: number of session events
  * @session: the last one; of its pointers only those to constant text are good
+ * @shortfalls: number of servers that lowered a promise
+ * @shortfall: the last one
  */
 struct world {
 	struct engine *engine;
@@ -43,6 +45,8 @@ struct world {
 	size_t count;
 	size_t sessions;
 	struct session session;
+	size_t shortfalls;
+	struct shortfall shortfall;
 };
 
 /** world_config() - the configuration; may be changed before world_make() */
