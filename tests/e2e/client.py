@@ -27,6 +27,7 @@ def parse():
     parser.add_argument("--open", action="store_true", help="do not close after sending")
     parser.add_argument("--together", action="store_true", help="put the last data and the FIN in one segment")
     parser.add_argument("--abort", action="store_true", help="reset the connection after the first answer")
+    parser.add_argument("--reset", action="store_true", help="reset at the end, also if this program is ended")
     parser.add_argument("--port", type=int, default=0, help="source port")
     parser.add_argument("--source", default="", help="source address")
     parser.add_argument("--patience", type=float, default=5)
@@ -45,6 +46,8 @@ def connect(options):
     peer.settimeout(options.patience)
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if options.reset:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     peer.bind((options.source, options.port))
     peer.connect((options.address, options.service))
     return peer

@@ -104,19 +104,20 @@ all_content flows_full tcp_no_flow
 stop_nat46d
 
 # overfill COUNTER LIMITS: with these limits, eight clients that never finish their first bytes leave no room, until
-# their time is over
+# they go
 overfill() {
 	rules="rules = ( { bytes = \"GET\"; to = \"[$server]:80\"; } );"
-	configure_path "" ", { ipv4 = \"192.0.2.10\"; tcp = 82; wait = 8.0; $rules },
-		{ ipv4 = \"192.0.2.10\"; tcp = 83; wait = 60.0; $rules }" <<-END
+	configure_path "" ", { ipv4 = \"192.0.2.10\"; tcp = [ 82, 83 ]; wait = 60.0; $rules }" <<-END
 	limits = { $2 };
 	END
 	start_nat46d "$ns_router"
 	open held 83 5 200000
 	connected held
-	for port in 50001 50002 50003 50004 50005 50006 50007 50008; do
+	crowd=
+	for port in 20001 20002 20003 20004 20005 20006 20007 20008; do # not what the kernel chooses for others
 		launch crowd-$port ip netns exec "$ns_client" python3 -B "$(dirname "$0")/client.py" --port $port \
-			--send GE --open --patience 60 192.0.2.10 82
+			--send GE --open --reset --patience 60 192.0.2.10 82
+		crowd="$crowd $launched"
 	done
 	wait_for 10 counts_at_least "drop.$1" 4 || fail "$1 is not counted"
 	open more 83 2 1000
@@ -125,6 +126,8 @@ overfill() {
 	! grep -q connected "$dir/more.log" || fail "connected beyond the limit"
 	counts established 5 || fail "connections were lost at the limit"
 	completes held
+	# shellcheck disable=SC2086
+	kill $crowd
 	connected more
 	completes more
 	all_content "$1" tcp_no_flow
