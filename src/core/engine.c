@@ -229,7 +229,7 @@ static void pending_timer(struct engine *e, uint32_t id)
 	else if (flow->state == TCP_STATE_ANSWERING)
 		refuse_timer(e, flow);
 	else
-		hold_settle(e, flow);
+		hold_timer(e, flow);
 }
 
 int64_t engine_timers(struct engine *engine, int64_t now)

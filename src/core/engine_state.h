@@ -483,6 +483,9 @@ bool hold_data(struct engine *e, struct flow *flow, const struct input *in);
 /** hold_settle() - let go of the pending record if all has arrived that was in it, and no more can come */
 void hold_settle(struct engine *e, struct flow *flow);
 
+/** hold_timer() - the same when nothing else calls for it */
+void hold_timer(struct engine *e, struct flow *flow);
+
 /* ---- tcp_hedge.c ---- */
 
 /**

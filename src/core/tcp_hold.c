@@ -33,13 +33,14 @@ static bool is_on(const struct engine *e, const struct flow *flow, const struct 
 /**
  * is_flushed() - has the server acknowledged everything that was buffered
  *
- * After a moment, what lies behind a hole does not count: it was not inspected, and a client may never fill the hole.
+ * In the end, what lies behind a hole does not count: it was not inspected, and a client may never fill the hole.
  */
 static bool is_flushed(const struct engine *e, const struct flow *flow, const struct pending *p)
 {
+	int64_t patience = (int64_t)flow->opened * SECOND + e->config->timeouts.tcp_transitory;
 	uint32_t end = buffer_contiguous(&p->buffer);
 
-	if (e->now < p->deadline)
+	if (e->now < patience)
 		end = p->flushed > buffer_end(&p->buffer) ? p->flushed : buffer_end(&p->buffer);
 	return !seq_before(flow->to_server.acked, flow->client_isn + 1 + end);
 }
@@ -58,6 +59,13 @@ void hold_settle(struct engine *e, struct flow *flow)
 
 	if (is_flushed(e, flow, p) && !is_on(e, flow, p))
 		pending_release(e, flow);
+}
+
+void hold_timer(struct engine *e, struct flow *flow)
+{
+	hold_settle(e, flow);
+	if (flow->pending)
+		pending_timer_set(e, pending_of(e, flow), e->now + e->config->timeouts.tcp_transitory);
 }
 
 /** is_early() - is it data beyond the server's window, and nothing else that the flush would not repeat */
