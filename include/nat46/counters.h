@@ -88,7 +88,7 @@ enum drop {
 	X(REFUSED_FULL, "refused_full", "Connections refused because a table or pool was full.")                      \
 	X(REFUSED_PORT, "refused_port", "SYNs to an address of ours where no service listens on the port.")           \
 	X(SYN_DOUBLED, "syns_doubled",                                                                                \
-	  "SYNs sent twice for a far client, so that its server does not take our round trip for the client's.")        \
+	  "SYNs sent twice, so that a server does not take our round trip for that of a client without timestamps.")        \
 	X(PORT_CHANGED, "port_changed", "Connections that use another source port towards the server.")               \
 	X(PAYLOAD_KEPT, "payload_kept", "Segments whose payload was overwritten with what had been inspected.")       \
 	X(DATA_HELD, "data_held",                                                                                     \

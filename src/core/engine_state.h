@@ -99,7 +99,7 @@ struct half_open {
  * @mss: MSS of the client; after P3 of a segment to the server
  * @timestamps, @sack, @scaled, @ecn: in use with the client
  * @ecn_offer: ECN is to be offered to the server
- * @is_far: the round trip to the client is long
+ * @is_far: the round trip to the client is long, and its server could not tell by timestamps
  * @has_fin: the client's FIN was seen, at stream offset @fin
  * @flushed: stream offset up to which bytes were sent to the server, or acknowledged by our answer; includes the FIN
  * @candidates: servers in the order in which they are tried

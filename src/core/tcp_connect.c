@@ -10,10 +10,10 @@
  * (tcp_hedge.c); that is safe as long as no byte has been sent, and none has.
  *
  * The server would measure the round trip of its SYN/ACK, which ends at us, and take it for that of everything
- * that it sends: a client further away than the server's least time-out could not acknowledge in time, and the
- * server would repeat its first segments and slow down; it would also take little reordering for loss (RFC 8985
- * 6.2). So a far client's SYN goes out twice: a SYN/ACK that was
- * repeated is not measured (RFC 6298 3), and the server begins with a time-out of a second.
+ * that it sends: a client further away than the server's least time-out could not acknowledge in time, the server
+ * would repeat its first segments and slow down, and it would take little reordering for loss (RFC 8985 6.2). So
+ * the SYN of a far client without timestamps goes out twice: a SYN/ACK that was repeated is not measured (RFC 6298
+ * 3), and the server begins with a time-out of a second.
  *
  * The buffer stays after the flush until the server has acknowledged it (tcp_splice.c), so that a client
  * cannot have one thing inspected and another one delivered. A lost flush is repeated by the client.

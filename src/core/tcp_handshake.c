@@ -16,12 +16,8 @@
 
 #include "nat46/seq.h"
 
-/**
- * Round trips from which a server would repeat what is not lost: its least time-out (Linux: 200 ms), less a delayed
- * ACK; and without timestamps, which would show it that this was needless, also where the path reorders segments.
- */
-static const int64_t FAR = 150 * MILLISECOND;
-static const int64_t FAR_WITHOUT_TIMESTAMPS = 10 * MILLISECOND;
+/** Round trip to a client from which its server should not take ours for it. */
+static const int64_t FAR = 10 * MILLISECOND;
 
 static struct cookie_tuple tuple_of(const struct packet *p, uint32_t client_isn)
 {
@@ -202,12 +198,14 @@ static bool is_crowded(const struct engine *e)
 	return e->pending_used >= e->pending_capacity - e->pending_capacity / 4;
 }
 
-/** is_far() - would the server of this client suffer from measuring our round trip */
+/**
+ * is_far() - would the server of this client suffer from measuring our round trip
+ *
+ * With timestamps it measures by what we echo, in any case; but they show it when it has repeated in vain.
+ */
 static bool is_far(const struct engine *e, const struct half_open *from)
 {
-	int64_t far = from->timestamps ? FAR : FAR_WITHOUT_TIMESTAMPS;
-
-	return from->answered != 0 && e->now - from->answered >= far;
+	return !from->timestamps && from->answered != 0 && e->now - from->answered >= FAR;
 }
 
 /** accept() - make flow and pending record for a completed handshake */

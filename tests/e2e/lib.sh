@@ -33,7 +33,7 @@ skip() {
 
 cleanup() {
 	status=$?
-	trap - EXIT INT TERM
+	trap - EXIT HUP INT PIPE TERM
 	for pid in $pids; do
 		kill -KILL "$pid" 2>/dev/null || :
 	done
@@ -44,7 +44,7 @@ cleanup() {
 	exit $status
 }
 trap cleanup EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 
 # require COMMAND...: skip the test if one is missing
 require() {
