@@ -141,7 +141,7 @@ enum flow_kind {
 	FLOWS_WAITING,		/* client connected, no server chosen yet */
 	FLOWS_CONNECTING,	/* server chosen, not connected */
 	FLOWS_ESTABLISHED,	/* both connected */
-	FLOWS_CLOSING,		/* FIN or RST seen, or the client was told that there is no server */
+	FLOWS_CLOSING,		/* FIN or RST seen, or refused */
 	FLOWS_KIND_COUNT,
 };
 

@@ -387,7 +387,6 @@ static enum verdict connected(struct engine *e, struct flow *flow, const struct 
 	learn(e, flow, p, &in->options);
 	p->mss = mss < tcp_announced_mss(e) ? mss : tcp_announced_mss(e);
 	track_start(flow, p, in->packet.window);
-	timer_wheel_cancel(&e->timers, flow->pending - 1);
 	hold_start(e, flow);
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);

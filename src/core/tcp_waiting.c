@@ -32,9 +32,7 @@ static int64_t offset_of(const struct flow *flow, uint32_t seq)
 /** window() - what the buffer takes; nothing once we have answered */
 static uint16_t window(const struct engine *e, const struct flow *flow)
 {
-	uint32_t room = window_field(e->config->limits.buffer);
-
-	return flow->state == TCP_STATE_ANSWERING ? 0 : (uint16_t)(room >> flow->our_scale);
+	return flow->state == TCP_STATE_ANSWERING ? 0 : (uint16_t)(handshake_window(e) >> flow->our_scale);
 }
 
 uint32_t waiting_sent(const struct engine *e, const struct flow *flow)

@@ -23,14 +23,28 @@ static struct service service = { .name = "web", .address = WORLD_SERVICE, .port
 				  .rule_count = 1, .wait = 5 * SECOND };
 static struct world world;
 
-static void start(enum refusal refusal)
+static void make(enum refusal refusal)
 {
 	service.refusal = refusal;
 	world_config(&world);
 	world.config.services = &service;
 	world.config.service_count = 1;
 	world_make(&world);
+}
+
+static void start(enum refusal refusal)
+{
+	make(refusal);
 	connection_accept(&world);
+}
+
+/** start_with_cookie() - the client's SYN, answered with a real cookie; returns what the client acknowledges */
+static uint32_t start_with_cookie(enum refusal refusal)
+{
+	make(refusal);
+	world.isn = 0;
+	client_sends(&world, TCP_SYN, -1, 0, NULL);
+	return wire_u32(world.packets[0].bytes, 24) + 1;
 }
 
 static void finish(void)
@@ -271,14 +285,7 @@ static void test_answer_and_a_late_copy(void **state)
 	size_t length;
 
 	(void)state;
-	service.refusal = REFUSE_ANSWER;
-	world_config(&world);
-	world.config.services = &service;
-	world.config.service_count = 1;
-	world_make(&world);
-	world.isn = 0;
-	client_sends(&world, TCP_SYN, -1, 0, NULL);
-	ack = wire_u32(world.packets[0].bytes, 24) + 1;
+	ack = start_with_cookie(REFUSE_ANSWER);
 	client_sends(&world, TCP_PSH | TCP_ACK, 0, ack, request);
 	server_sends(&world, TCP_RST | TCP_ACK, -1, 0, NULL);
 	payload_of(0, &length);
@@ -302,16 +309,8 @@ static void test_reset_and_a_late_copy(void **state)
 {
 	(void)state;
 	for (int is_aborted = 0; is_aborted < 2; is_aborted++) {
-		uint32_t ack;
+		uint32_t ack = start_with_cookie(REFUSE_RESET);
 
-		service.refusal = REFUSE_RESET;
-		world_config(&world);
-		world.config.services = &service;
-		world.config.service_count = 1;
-		world_make(&world);
-		world.isn = 0;
-		client_sends(&world, TCP_SYN, -1, 0, NULL);
-		ack = wire_u32(world.packets[0].bytes, 24) + 1;
 		client_sends(&world, TCP_PSH | TCP_ACK, 0, ack, REQUEST("www.example"));
 		if (is_aborted)
 			client_sends(&world, TCP_RST, 0, 0, NULL);
