@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * counters.h - one verdict for every packet, one reason for every drop, and what they mean
+ * counters.h - one verdict for every packet, one reason for every drop, and what else is worth counting
  *
- * The tables below are the only place: enum, name, help text and counter come from one line, so a drop
- * without a reason and a help text does not compile. Conservation law, checked by the tests:
+ * Enum, name, help text and counter of an event come from one line of the table below, as those of a reason do in
+ * verdict.h. Conservation law, checked by the tests:
  *
  *	received = forwarded + answered + absorbed + sum of dropped
  */
@@ -13,59 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** enum verdict - what became of a packet that was given to the engine */
-enum verdict {
-	VERDICT_FORWARDED,	/* translated and sent on */
-	VERDICT_ANSWERED,	/* answered by us as an end point */
-	VERDICT_ABSORBED,	/* taken in without an answer: buffered data, bookkeeping */
-	VERDICT_DROPPED,	/* counted under its reason */
-	VERDICT_COUNT,
-};
-
-/* X(identifier, name, help text) */
-#define DROP_REASONS(X)                                                                                               \
-	X(TRUNCATED, "truncated", "The packet is shorter than its headers say. Look for a broken sender.")             \
-	X(BAD_VERSION, "bad_version", "The first byte says neither IPv4 nor IPv6.")                                    \
-	X(BAD_HEADER, "bad_header", "A header contradicts itself (lengths, checksum, flags). Look for a broken sender.") \
-	X(BAD_OFFLOAD, "bad_offload", "The kernel's offload information does not fit the packet. Please report it.")   \
-	X(BAD_CHECKSUM, "bad_checksum", "The transport checksum of a packet that we had to read is wrong.")            \
-	X(BAD_SOURCE, "bad_source", "The source address cannot be a host, or belongs to us: spoofed or misrouted.")    \
-	X(NOT_OURS, "not_ours", "Nothing is configured for the destination address. Check the routes into the device.") \
-	X(MULTICAST, "multicast", "Multicast or link-local traffic of the kernel on the device (normal).")             \
-	X(FRAGMENT, "fragment", "IP fragments are not translated. Lower the MTU or MSS of the sender.")                \
-	X(PROTOCOL, "protocol", "No service exists for this transport protocol.")                                      \
-	X(HOP_LIMIT, "hop_limit", "TTL or hop limit ran out (traceroute does this on purpose).")                       \
-	X(ICMP_IGNORED, "icmp_ignored", "An ICMP type that is not translated (RFC 7915 4.2 and 5.2).")                 \
-	X(ICMP_NO_FLOW, "icmp_no_flow", "An ICMP error about a connection that does not exist.")                       \
-	X(ICMP_INNER, "icmp_inner", "The packet inside an ICMP error is too short or not TCP.")                        \
-	X(TCP_FLAGS, "tcp_flags", "A combination of TCP flags that no host sends (SYN+FIN, none, ...).")               \
-	X(TCP_OPTIONS, "tcp_options", "TCP options whose lengths contradict each other.")                              \
-	X(TCP_SIGNED, "tcp_signed", "TCP MD5 or TCP-AO cannot survive address translation. Map such a host 1:1.")      \
-	X(TCP_NO_FLOW, "tcp_no_flow", "A segment for a connection that does not exist, not answered.")                 \
-	X(TCP_STATE, "tcp_state", "A segment that makes no sense in the state of its connection.")                     \
-	X(TCP_WINDOW, "tcp_window", "A segment outside the window before the server was connected.")                   \
-	X(TCP_COLLISION, "tcp_collision", "No source port towards the server was free for this client.")               \
-	X(ACK_STORM, "ack_storm",                                                                                     \
-	  "Client and server answered each other's acknowledgement without end; one direction was cut for a moment.")  \
-	X(ECN_MARKED, "ecn_marked", "Data with a congestion mark, for a server without ECN. Set tcp.ecn to false.")     \
-	X(TOO_BIG, "too_big", "The packet does not fit the MTU and was answered with an ICMP error.")                  \
-	X(FLOWS_FULL, "flows_full", "The flow table is full. Raise limits.flows.")                                     \
-	X(WAITING_FULL, "waiting_full", "Too many connections wait for data or a server. Raise limits.waiting.")       \
-	X(SOURCE_LIMIT, "source_limit", "Too many of one client or /24 wait. See limits.waiting_address.") \
-	X(BUFFER_FULL, "buffer_full", "First data beyond limits.buffer, or more holes than are kept.")                 \
-	X(BUFFERS_FULL, "buffers_full", "All buffers are in use. Raise limits.buffers.")                               \
-	X(REFUSED, "refused", "No rule matches, there is no \"to\", and the service refuses silently.")                \
-	X(RATE, "rate", "A reply to unexpected traffic was suppressed by the rate limit.")
-
-/** enum drop - why a packet was dropped */
-/* clang-format off */
-enum drop {
-#define X(identifier, name, help) DROP_##identifier,
-	DROP_REASONS(X)
-#undef X
-	DROP_COUNT,
-};
-/* clang-format on */
+#include "nat46/verdict.h"
 
 /* X(identifier, name, help text): events worth counting that are not the end of a packet */
 #define EVENTS(X)                                                                                                     \
@@ -127,15 +75,8 @@ struct counters {
 	uint64_t events[EVENT_COUNT];
 };
 
-/** drop_name(), drop_help() - name and explanation of a drop reason */
-const char *drop_name(enum drop drop);
-const char *drop_help(enum drop drop);
-
 /** event_name(), event_help() - name and explanation of a counted event */
 const char *event_name(enum event event);
 const char *event_help(enum event event);
-
-/** verdict_name() - "forwarded", "answered", "absorbed" or "dropped" */
-const char *verdict_name(enum verdict verdict);
 
 #endif

@@ -54,30 +54,49 @@ struct flow_direction {
 
 /**
  * struct flow - one connection
- * @server: server address
- * @client6: the client as the server sees it
+ *
+ * Who changes which field: files of src/core and the functions in them, and nobody else (tests/static/owners.sh).
+ *
+ * table/flow_table.c
+ * @state: enum tcp_state
+ * @flags: enum flow_flag. FLOW_SPLICED comes with the record from tcp/handshake.c or tcp/hedge.c, the FIN flags from
+ *	tcp/track.c and tcp/flush.c, what is stripped and inserted from tcp/promises.c
+ *
+ * tcp/handshake.c, tcp/plain.c, tcp/hedge.c: when the record is taken
  * @client, @client_port: the client, host byte order
  * @service, @service_port: the service
- * @server_port: port of the server
+ * @client_isn: initial sequence number of the client
+ * @client_scale: window shift of the client
+ * @opened: time of the first packet, in seconds
+ *
+ * tcp/choose.c
+ * @server, @server_port: the server
+ * @client6: the client as the server sees it
  * @source_port: port towards the server; @client_port unless that was taken
+ *
+ * tcp/promises.c, tcp/plain.c: when the server has accepted
+ * @server_isn: initial sequence number of the server
  * @delta: our ISN towards the client - ISN of the server; 0 without splice
  * @theta: TSval of the server's SYN/ACK - TSval of ours; 0 without splice or timestamps
- * @ts_recent: with FLOW_INSERT_TIMESTAMPS, TSval of the client that is to be echoed to it
- * @last_seen: time of the last packet that counts, in milliseconds (wraps)
- * @state: enum tcp_state
- * @flags: enum flow_flag
- * @client_scale, @our_scale, @server_scale: window shifts of the client, of our SYN/ACK and of the server
+ * @ts_recent: with FLOW_INSERT_TIMESTAMPS, TSval of the client that is to be echoed to it; then tcp/timestamps.c
+ * @our_scale, @server_scale: window shifts of our SYN/ACK (from tcp/handshake.c) and of the server
  * @raise: left shift for the client's windows: repair R1, the server does not scale
- * @to_server, @to_client: tracked sequence numbers; @to_client in the server's own numbers
- * @client_isn, @server_isn: initial sequence numbers
- * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
- * @opened: time of the first packet, in seconds
- * @pending: pending record plus one, 0: none; in a free record the next free one plus one
  * @server_mss: MSS of the server, with splice; 0 without (repair R5)
  * @strip_ecn: repair R4: the server has no ECN, but the client was promised it
+ *
+ * tcp/track.c
+ * @to_server, @to_client: tracked sequence numbers; @to_client in the server's own numbers; what tcp/flush.c sends
+ *	moves @to_server.end
+ * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
- * @attempts: in state OPENING, how often the client has repeated its SYN; in state ASKED, number of the candidate;
- *	in state PROBED, how often both ends were asked
+ *
+ * base/flows.c
+ * @last_seen: time of the last packet that counts, in milliseconds (wraps); in state ASKED of the SYN, by tcp/hedge.c
+ *
+ * base/pending.c
+ * @pending: pending record plus one, 0: none; in a free record of table/flow_table.c the next free one plus one
+ * @attempts: in state ASKED: number of the candidate; OPENING (tcp/plain.c): how often the client has repeated its
+ *	SYN; PROBED (tcp/probe.c): how often both ends were asked
  */
 struct flow {
 	struct ipv6_address server;
@@ -181,6 +200,10 @@ struct flow *flow_table_at(const struct flow_table *table, uint32_t index);
 
 /** flow_move() - change the state of a flow by an event that its state allows */
 void flow_move(struct flow_table *table, struct flow *flow, enum tcp_event event);
+
+/** flow_bytes_to_server(), flow_bytes_to_client() - payload bytes acknowledged in a direction */
+uint64_t flow_bytes_to_server(const struct flow *flow);
+uint64_t flow_bytes_to_client(const struct flow *flow);
 
 /** flow_table_check() - NULL if records and indexes are consistent, else what is not */
 const char *flow_table_check(const struct flow_table *table);

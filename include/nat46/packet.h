@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "nat46/address.h"
-#include "nat46/counters.h"
 #include "nat46/cursor.h"
 #include "nat46/frame.h"
+#include "nat46/verdict.h"
 
 enum ip_protocol {
 	IP_PROTOCOL_ICMP = 1,

@@ -3,13 +3,19 @@
  * engine.c - one packet in, a verdict and packets out; the only entry point of the core
  *
  * Whose packet is it: of a client to an address of ours, of a server to the IPv6 address of a client, or
- * neither. engine_state.h shows where it goes from here.
+ * neither. base/engine_state.h shows where it goes from here.
  */
 #include "nat46/engine.h"
 
-#include "engine_state.h"
-
 #include <assert.h>
+
+#include "core/base/engine_state.h"
+#include "core/base/half_open.h"
+#include "core/base/icmp_error.h"
+#include "core/base/pending.h"
+#include "core/base/report.h"
+#include "core/ip/icmp.h"
+#include "core/tcp/tcp.h"
 
 static_assert(sizeof(struct half_open) * HALF_OPEN_MAX <= 65536, "half-open records are few and small");
 
@@ -217,35 +223,16 @@ enum verdict engine_input(struct engine *engine, struct frame *frame, int64_t no
 	return verdict;
 }
 
-/** pending_timer() - the timer of a pending record fired */
-static void pending_timer(struct engine *e, uint32_t id)
-{
-	struct flow *flow = flow_table_at(&e->flows, e->pending[id].flow - 1);
-
-	if (flow->state == TCP_STATE_WAITING)
-		waiting_timer(e, flow);
-	else if (flow->state == TCP_STATE_CONNECTING)
-		connect_timer(e, flow);
-	else if (flow->state == TCP_STATE_ANSWERING)
-		refuse_timer(e, flow);
-	else
-		hold_timer(e, flow);
-}
-
 int64_t engine_timers(struct engine *engine, int64_t now)
 {
 	int64_t next;
 	uint32_t id;
 
 	engine->now = now;
-	while (timer_wheel_expire(&engine->timers, now, &id)) {
-		if (id < engine->pending_capacity)
-			pending_timer(engine, id);
-		else
-			half_open_timer(engine, id - engine->pending_capacity);
-	}
+	while (timer_wheel_expire(&engine->timers, now, &id))
+		tcp_timer(engine, id);
 	if (engine->sweep_due != 0 && engine->sweep_due <= now)
-		flows_sweep(engine);
+		tcp_sweep(engine);
 	next = timer_wheel_next(&engine->timers);
 	if (engine->sweep_due != 0 && engine->sweep_due < next)
 		next = engine->sweep_due;

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine_state.h - what an engine keeps between two packets, and the packet that it is processing; nothing else
+ *
+ * The rooms of the core, each with a header of its own for every file; an arrow only points down:
+ *
+ *	engine.c	whose packet is it: family, destination, protocol; timers
+ *	ip/		everything that is no segment of a connection: ICMP
+ *	tcp/		a connection of a service, one file a phase
+ *	base/		what tcp/ and ip/ share: this state, flows and their pending records, packets of our own making
+ *	table/		memory: flow table, TCP state, buffer, timer wheel, servers, services, limits, counters
+ *	wire/		bytes: addresses, packets, TCP options, checksums, header rewriting
+ */
+#ifndef NAT46_CORE_BASE_ENGINE_STATE_H
+#define NAT46_CORE_BASE_ENGINE_STATE_H
+
+#include "core/table/rate_limit.h"
+#include "nat46/ack_storm.h"
+#include "nat46/buffer.h"
+#include "nat46/counters.h"
+#include "nat46/flow_table.h"
+#include "nat46/hooks.h"
+#include "nat46/packet.h"
+#include "nat46/server_table.h"
+#include "nat46/source_limit.h"
+#include "nat46/tcp_options.h"
+#include "nat46/timer_wheel.h"
+
+#define MILLISECOND INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+
+/** Room for a packet of our own making: a segment, or an ICMP error of up to 1280 bytes. */
+#define OUTPUT_MAX 1536u
+
+struct half_open;
+struct pending;
+
+/**
+ * struct input - the packet being processed
+ * @frame, @packet: the packet and its view
+ * @options: its TCP options
+ */
+struct input {
+	struct frame *frame;
+	struct packet packet;
+	struct tcp_options options;
+};
+
+/**
+ * struct engine - an engine
+ * @hooks, @config: from the shell
+ * @now: time of the packet or timer being processed
+ * @counters: see counters.h
+ * @flows: connections (flows.h)
+ * @pending, @pending_capacity, @pending_touched, @pending_free, @pending_used: pending records (pending.h)
+ * @half_open: half-open records, by hash of their tuple (half_open.h)
+ * @buffers: first bytes
+ * @timers: timer i is pending record i; behind them, one for each half-open record
+ * @resets, @challenges, @errors: limit RSTs to strangers, ACKs that show where a connection stands, and ICMP errors
+ * @storms: connections whose ends only acknowledge each other
+ * @servers: what is known of servers
+ * @addresses, @networks: connections that wait, by client and by /24 of the client (pending.h)
+ * @key: for cookies, timestamp offsets and half-open records
+ * @ipv4_id: identification of the next IPv4 packet with DF clear
+ * @sweep_hand: next flow record to be looked at for idleness (flows.h)
+ * @sweep_due: when the next stretch of records is looked at; 0: nothing to sweep
+ * @scratch: first bytes in one piece
+ * @output: packet being made (output.h)
+ */
+struct engine {
+	struct engine_hooks hooks;
+	const struct engine_config *config;
+	int64_t now;
+	struct counters counters;
+	struct flow_table flows;
+	struct pending *pending;
+	uint32_t pending_capacity;
+	uint32_t pending_touched;
+	uint32_t pending_free;
+	uint32_t pending_used;
+	struct half_open *half_open;
+	struct buffer_pool buffers;
+	struct timer_wheel timers;
+	struct rate_limit resets;
+	struct rate_limit challenges;
+	struct rate_limit errors;
+	struct ack_storm storms;
+	struct server_table *servers;
+	struct source_limit addresses;
+	struct source_limit networks;
+	struct siphash_key key;
+	uint16_t ipv4_id;
+	uint32_t sweep_hand;
+	int64_t sweep_due;
+	uint8_t scratch[BUFFER_MAX];
+	uint8_t output[FRAME_HEADROOM + OUTPUT_MAX];
+};
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * flows.h - the life of a flow: taken, used, idle, over, released
+ */
+#ifndef NAT46_CORE_BASE_FLOWS_H
+#define NAT46_CORE_BASE_FLOWS_H
+
+#include "core/base/engine_state.h"
+
+/** flow_take() - a record; if all are in use, a connection that is over makes room. NULL: none was found */
+struct flow *flow_take(struct engine *e);
+
+/** flow_begin() - a flow that was taken and filled in begins by @event; it is in the index of its family or families */
+void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event);
+
+/** flow_touch() - the flow was used now */
+void flow_touch(struct engine *e, struct flow *flow);
+
+/** flow_end() - release a flow and everything that belongs to it; @reason for the session log */
+void flow_end(struct engine *e, struct flow *flow, const char *reason);
+
+/**
+ * flow_close() - a flow is over: release it, or keep its record for as long as flow_may_reopen()
+ * @flow: neither OPENING nor ASKED
+ */
+void flow_close(struct engine *e, struct flow *flow, const char *reason);
+
+/**
+ * flow_may_reopen() - would the client's first data, if it came again, complete another handshake
+ *
+ * A server would get it a second time, or after its client was told that none will.
+ */
+bool flow_may_reopen(const struct engine *e, const struct flow *flow);
+
+/** flow_oldest_opening() - one of the connections that wait longest for the answer to a client's own SYN, or NULL */
+struct flow *flow_oldest_opening(struct engine *e);
+
+/** flows_stretch() - records that the sweep of now looks at */
+uint32_t flows_stretch(const struct engine *e);
+
+/**
+ * flows_idle() - the next flow of a stretch that has been silent for its time
+ * @left: flows_stretch() at first
+ *
+ * The caller decides whether it ends; it may be released before the next call.
+ *
+ * Return: NULL behind the last, and the next sweep is due after a while
+ */
+struct flow *flows_idle(struct engine *e, uint32_t *left);
+
+/** flow_end_reason() - how a flow ended that has been silent for its time */
+const char *flow_end_reason(const struct flow *flow);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * icmp_error.c - ICMP errors of our own: a packet is dropped, and its sender is told
+ */
+#include "core/base/icmp_error.h"
+
+#include "core/base/icmp_message.h"
+#include "core/base/output.h"
+#include "core/base/report.h"
+
+/** may_send_error() - errors are not sent about errors, to groups, or without limit (RFC 1122 3.2.2, RFC 4443 2.4) */
+static bool may_send_error(const struct packet *p)
+{
+	if (p->is_ipv6)
+		return ipv6_is_host(&p->source6) && p->protocol != IP_PROTOCOL_ICMPV6;
+	return ipv4_is_host(p->source4) && (p->protocol != IP_PROTOCOL_ICMP || p->icmp_type == ICMP_ECHO);
+}
+
+/** send_error() - send an error about the input packet to its source, from our own address if there is one */
+static void send_error(struct engine *e, const struct input *in, const struct icmp_error *error)
+{
+	const struct packet *about = &in->packet;
+	struct packet p = {
+		.is_ipv6 = about->is_ipv6,
+		.source4 = e->config->router_ipv4 ? e->config->router_ipv4 : about->destination4,
+		.destination4 = about->source4,
+		.source6 = e->config->has_router_ipv6 ? e->config->router_ipv6 : about->destination6,
+		.destination6 = about->source6,
+		.transport = about->is_ipv6 ? IPV6_HEADER : IPV4_HEADER,
+	};
+	size_t room = (about->is_ipv6 ? ICMP_ERROR6_MAX : ICMP_ERROR4_MAX) - p.transport - ICMP_HEADER;
+	size_t quoted = about->length < room ? about->length : room;
+
+	icmp_message_begin(e, &p, error);
+	span_copy(output_room(e), p.transport + ICMP_HEADER, in->frame->data, quoted);
+	p.length = p.transport + ICMP_HEADER + quoted;
+	count(e, EVENT_ICMP_SENT);
+	icmp_message_send(e, &p, about->is_ipv6 ? TRACE_NAT46_OUT : TRACE_OUTGOING);
+}
+
+/** drop_with_error() - drop the input packet, and say so if that is allowed */
+static enum verdict drop_with_error(struct engine *e, const struct input *in, enum drop why,
+				    const struct icmp_error *error)
+{
+	if (may_send_error(&in->packet) && rate_limit_take(&e->errors, e->now))
+		send_error(e, in, error);
+	return verdict_drop(e, in, why);
+}
+
+enum verdict icmp_hop_limit(struct engine *e, const struct input *in)
+{
+	const struct icmp_error error = {
+		.type = in->packet.is_ipv6 ? ICMPV6_TIME_EXCEEDED : ICMP_TIME_EXCEEDED,
+	};
+
+	return drop_with_error(e, in, DROP_HOP_LIMIT, &error);
+}
+
+enum verdict icmp_unreachable(struct engine *e, const struct input *in)
+{
+	const struct packet *p = &in->packet;
+	struct icmp_error error = { .type = ICMP_UNREACHABLE, .code = ICMP_CODE_PROTOCOL };
+
+	if (p->protocol == IP_PROTOCOL_UDP)
+		error.code = ICMP_CODE_PORT;
+	if (p->is_ipv6) {
+		error.type = ICMPV6_UNREACHABLE;
+		error.code = p->protocol == IP_PROTOCOL_UDP ? ICMPV6_CODE_PORT : ICMPV6_CODE_PROHIBITED;
+	}
+	return drop_with_error(e, in, DROP_PROTOCOL, &error);
+}
+
+enum verdict icmp_too_big(struct engine *e, const struct input *in, uint32_t mtu)
+{
+	struct icmp_error error = { .type = ICMPV6_TOO_BIG, .rest = mtu };
+
+	if (!in->packet.is_ipv6)
+		error = (struct icmp_error){ ICMP_UNREACHABLE, ICMP_CODE_FRAG_NEEDED, mtu };
+	return drop_with_error(e, in, DROP_TOO_BIG, &error);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * report.c - what leaves the engine: packets, counts, trace and session events, what servers lack
+ */
+#include "core/base/report.h"
+
+void emit(struct engine *e, struct frame *frame)
+{
+	e->counters.emitted++;
+	e->hooks.emit(e->hooks.context, frame);
+}
+
+static struct endpoint endpoint4(uint32_t address, uint16_t port)
+{
+	return (struct endpoint){ .ipv4 = address, .port = port };
+}
+
+static struct endpoint endpoint6(const struct ipv6_address *address, uint16_t port)
+{
+	return (struct endpoint){ .is_ipv6 = true, .ipv6 = *address, .port = port };
+}
+
+static struct trace trace_of(enum trace_kind kind, const struct packet *p)
+{
+	return (struct trace){
+		.kind = kind,
+		.source = p->is_ipv6 ? endpoint6(&p->source6, p->source_port) :
+				       endpoint4(p->source4, p->source_port),
+		.destination = p->is_ipv6 ? endpoint6(&p->destination6, p->destination_port) :
+					    endpoint4(p->destination4, p->destination_port),
+		.protocol = p->protocol,
+		.icmp_type = p->icmp_type,
+		.icmp_code = p->icmp_code,
+		.flags = p->flags,
+		.seq = p->seq,
+		.ack = p->ack,
+		.length = p->protocol == IP_PROTOCOL_TCP ? p->payload_length : p->length - p->transport,
+	};
+}
+
+void trace_packet(struct engine *e, enum trace_kind kind, const struct packet *packet)
+{
+	struct trace trace;
+
+	if (!e->hooks.trace)
+		return;
+	trace = trace_of(kind, packet);
+	e->hooks.trace(e->hooks.context, &trace);
+}
+
+void trace_client_connected(struct engine *e, const struct flow *flow)
+{
+	const struct trace trace = {
+		.kind = TRACE_CLIENT_CONNECTED,
+		.source = endpoint4(flow->client, flow->client_port),
+		.destination = endpoint4(flow->service, flow->service_port),
+		.protocol = IP_PROTOCOL_TCP,
+	};
+
+	if (e->hooks.trace)
+		e->hooks.trace(e->hooks.context, &trace);
+}
+
+void trace_server_connected(struct engine *e, const struct flow *flow)
+{
+	const struct trace trace = {
+		.kind = TRACE_SERVER_CONNECTED,
+		.source = endpoint6(&flow->client6, flow->source_port),
+		.destination = endpoint6(&flow->server, flow->server_port),
+		.protocol = IP_PROTOCOL_TCP,
+	};
+
+	if (e->hooks.trace)
+		e->hooks.trace(e->hooks.context, &trace);
+}
+
+enum verdict verdict_drop(struct engine *e, const struct input *in, enum drop why)
+{
+	struct trace trace;
+
+	e->counters.drops[why]++;
+	if (e->hooks.trace) {
+		trace = trace_of(TRACE_DROP, &in->packet);
+		trace.drop = why;
+		e->hooks.trace(e->hooks.context, &trace);
+	}
+	return VERDICT_DROPPED;
+}
+
+void report_session(struct engine *e, enum session_kind kind, const struct flow *flow, const char *reason,
+		    const char *host)
+{
+	const struct session session = {
+		.kind = kind,
+		.client = endpoint4(flow->client, flow->client_port),
+		.service = endpoint4(flow->service, flow->service_port),
+		.server = endpoint6(&flow->server, flow->server_port),
+		.source_port = flow->source_port,
+		.reason = reason,
+		.host = host,
+		.bytes_to_server = flow_bytes_to_server(flow),
+		.bytes_to_client = flow_bytes_to_client(flow),
+		.duration = (e->now / SECOND - flow->opened) * SECOND,
+	};
+
+	if (e->hooks.session)
+		e->hooks.session(e->hooks.context, &session);
+}
+
+void report_shortfall(struct engine *e, const struct flow *flow, const struct server_answer *lacks)
+{
+	const struct shortfall shortfall = {
+		.service = endpoint4(flow->service, flow->service_port),
+		.server = endpoint6(&flow->server, flow->server_port),
+		.lacks = *lacks,
+	};
+
+	if (e->hooks.shortfall)
+		e->hooks.shortfall(e->hooks.context, &shortfall);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * report.h - what leaves the engine: packets, counts, trace and session events, what servers lack
+ */
+#ifndef NAT46_CORE_BASE_REPORT_H
+#define NAT46_CORE_BASE_REPORT_H
+
+#include "core/base/engine_state.h"
+
+/** verdict_drop() - count and trace a drop */
+enum verdict verdict_drop(struct engine *e, const struct input *in, enum drop why);
+
+/** count() - count an event */
+static inline void count(struct engine *e, enum event event)
+{
+	e->counters.events[event]++;
+}
+
+/** emit() - send a frame */
+void emit(struct engine *e, struct frame *frame);
+
+/** trace_packet() - report a packet to the trace hook, if there is one */
+void trace_packet(struct engine *e, enum trace_kind kind, const struct packet *packet);
+
+/** trace_client_connected(), trace_server_connected() - report the end of a handshake to the trace hook */
+void trace_client_connected(struct engine *e, const struct flow *flow);
+void trace_server_connected(struct engine *e, const struct flow *flow);
+
+/** report_session() - report to the session hook, if there is one; @host may be "" */
+void report_session(struct engine *e, enum session_kind kind, const struct flow *flow, const char *reason,
+		    const char *host);
+
+/** report_shortfall() - report to the shortfall hook, if there is one, what the server of @flow lacks */
+void report_shortfall(struct engine *e, const struct flow *flow, const struct server_answer *lacks);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * choose.c - which server a connection is tried with, and under which addresses and ports
+ *
+ * Two services may lead to the same server, and then a client that uses the same port for both would have the
+ * same addresses and ports twice on the IPv6 side. The second flow gets another source port towards the server.
+ */
+#include "core/tcp/choose.h"
+
+#include "core/base/flows.h"
+#include "core/base/report.h"
+
+/** Source ports that are tried after the client's own. */
+enum { PORT_TRIES = 16 };
+
+/** take_port() - enter @flow into the IPv6 index under its source port; one that is over makes room */
+static bool take_port(struct engine *e, struct flow *flow)
+{
+	struct flow *other;
+
+	if (flow_table_link6(&e->flows, flow))
+		return true;
+	other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6, flow->source_port);
+	/* kept for late segments only: the newer connection goes first */
+	if (!tcp_state_is_over((enum tcp_state)other->state) || flow_may_reopen(e, other))
+		return false;
+	flow_end(e, other, "replaced");
+	return flow_table_link6(&e->flows, flow);
+}
+
+/** choose_port() - the client's own port, or another; false if all that were tried are taken */
+static bool choose_port(struct engine *e, struct flow *flow)
+{
+	flow->source_port = flow->client_port;
+	for (uint32_t i = 0; !take_port(e, flow); i++) {
+		const uint32_t words[] = { flow->client, flow->service, flow->client_port, i };
+
+		if (i == PORT_TRIES)
+			return false;
+		flow->source_port = (uint16_t)(1024 + siphash_13(&e->key, words, sizeof(words)) % 64512);
+	}
+	if (flow->source_port != flow->client_port)
+		count(e, EVENT_PORT_CHANGED);
+	return true;
+}
+
+bool choose_server(struct engine *e, struct flow *flow, const struct server *server)
+{
+	flow_table_unlink6(&e->flows, flow);
+	flow->server = server->address;
+	flow->server_port = server->port;
+	flow->client6 = address_plan_4to6(&e->config->plan, flow->client);
+	return choose_port(e, flow);
+}
+
+void choose_same(struct engine *e, struct flow *flow, struct flow *other)
+{
+	bool linked;
+
+	flow_table_unlink6(&e->flows, other);
+	flow->server = other->server;
+	flow->server_port = other->server_port;
+	flow->client6 = other->client6;
+	flow->source_port = other->source_port;
+	linked = flow_table_link6(&e->flows, flow);
+	NAT46_ASSERT(linked);
+}
+
+/** struct health - what is_failing() needs */
+struct health {
+	const struct server_table *table;
+	int64_t now;
+};
+
+static bool is_failing(const void *context, const struct server *server)
+{
+	const struct health *health = context;
+
+	return server_table_is_failing(health->table, server, health->now);
+}
+
+size_t choose_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
+		   struct server *candidates)
+{
+	const struct health health = { .table = e->servers, .now = e->now };
+
+	return service_rank(servers, flow->client, flow->service_port, is_failing, &health, candidates);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * quoted.c - what an ICMP error about one of our segments is about
+ */
+#include "core/tcp/quoted.h"
+
+#include "core/tcp/connect.h"
+#include "core/tcp/tcp.h"
+#include "core/tcp/timestamps.h"
+
+const struct flow *quoted_by_client(const struct engine *e, const struct packet *inner)
+{
+	const struct flow *flow = flow_table_find4(&e->flows, inner->destination4, inner->destination_port,
+						   inner->source4, inner->source_port);
+
+	return flow && tcp_state_is_bound((enum tcp_state)flow->state) ? flow : NULL;
+}
+
+struct flow *quoted_by_server(const struct engine *e, const struct packet *inner)
+{
+	return flow_table_find6(&e->flows, &inner->destination6, inner->destination_port, &inner->source6,
+				inner->source_port);
+}
+
+uint32_t quoted_overhead(const struct flow *flow)
+{
+	return flow->flags & FLOW_INSERT_TIMESTAMPS ? TIMESTAMPS_LENGTH : 0;
+}
+
+bool quoted_is_own(const struct flow *flow)
+{
+	return flow->state == TCP_STATE_CONNECTING || flow->state == TCP_STATE_ASKED;
+}
+
+bool quoted_unreachable(struct engine *e, struct flow *flow, const struct packet *inner)
+{
+	if (inner->seq != flow->client_isn)
+		return false;
+	tcp_proceed(e, flow, connect_unreachable(e, flow));
+	return true;
+}

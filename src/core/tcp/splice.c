@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * splice.c - P4: a connection whose ends are both connected
+ *
+ * Everything but the headers is between the two hosts (pass.c). We watch (track.c), and answer where nobody else
+ * would: a SYN in the middle, a repeated SYN/ACK; and we end what the two hosts would not end themselves, a storm of
+ * acknowledgements.
+ */
+#include "core/tcp/splice.h"
+
+#include "core/base/pending.h"
+#include "core/base/report.h"
+#include "core/tcp/ecn.h"
+#include "core/tcp/first_bytes.h"
+#include "core/tcp/flush.h"
+#include "core/tcp/hold.h"
+#include "core/tcp/pass.h"
+#include "core/tcp/probe.h"
+#include "core/tcp/timestamps.h"
+#include "core/tcp/track.h"
+
+/** is_repeated_syn() - the SYN that opened a connection without splice: its client has not got the server's answer */
+static bool is_repeated_syn(const struct flow *flow, const struct packet *p)
+{
+	return !(flow->flags & FLOW_SPLICED) && !(p->flags & TCP_ACK) && p->seq == flow->client_isn;
+}
+
+/**
+ * is_storm() - is the segment one of an ACK storm
+ * @side: 0: of the client, 1: of the server
+ */
+static bool is_storm(struct engine *e, const struct flow *flow, const struct input *in, unsigned int side)
+{
+	const struct packet *p = &in->packet;
+	uint32_t index = flow_table_index(&e->flows, flow);
+
+	if (p->flags == TCP_ACK && p->payload_length == 0 && !in->options.has_sack)
+		return ack_storm_watch(&e->storms, index, side, p->seq, p->ack, p->window, e->now);
+	ack_storm_calm(&e->storms, index);
+	return false;
+}
+
+enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	if (p->flags & TCP_SYN && !is_repeated_syn(flow, p))
+		return probe_challenge(e, flow, in);
+	/* one direction is enough: what does not arrive is not answered */
+	if (is_storm(e, flow, in, 0))
+		return verdict_drop(e, in, DROP_ACK_STORM);
+	if (flow->strip_ecn) {
+		if (ecn_is_marked(p))
+			return verdict_drop(e, in, DROP_ECN_MARKED);
+		ecn_clear(in);
+	}
+	if (!(p->flags & TCP_SYN))
+		track_from_client(e, flow, in);
+	if (flow->flags & FLOW_INSERT_TIMESTAMPS)
+		timestamps_from_client(flow, in);
+	if (flow->pending) {
+		first_bytes_keep_newest(e, flow, in);
+		if (hold_data(e, flow, in))
+			return VERDICT_ABSORBED;
+		hold_settle(e, flow);
+	}
+	return pass_to_server(e, flow, in);
+}
+
+/**
+ * settle() - go on with the flush as the server makes room, and let go of the buffer when all has arrived
+ *
+ * A RST may be forged, or not arrive, and then the client goes on: what was inspected stays, as the connection does.
+ */
+static void settle(struct engine *e, struct flow *flow, const struct packet *p)
+{
+	if (flow->state == TCP_STATE_RESET || !(p->flags & TCP_ACK) || p->flags & TCP_RST)
+		return;
+	flush(e, flow);
+	hold_settle(e, flow);
+}
+
+enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	if (p->flags & TCP_SYN) {
+		if (flow->flags & FLOW_SPLICED)
+			return flush_again(e, flow, in);
+		return pass_to_client(e, flow, in);
+	}
+	is_storm(e, flow, in, 1);
+	if (flow->strip_ecn)
+		ecn_clear(in);
+	track_from_server(e, flow, in);
+	if (flow->pending)
+		settle(e, flow, p);
+	return pass_to_client(e, flow, in);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * splice.h - P4: a connection whose ends are both connected
+ */
+#ifndef NAT46_CORE_TCP_SPLICE_H
+#define NAT46_CORE_TCP_SPLICE_H
+
+#include "core/base/engine_state.h"
+
+/** splice_from_client(), splice_from_server() - learn from a segment, and pass it on */
+enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in);
+enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * timestamps.h - our timestamp clock towards a client, and repair R3
+ */
+#ifndef NAT46_CORE_TCP_TIMESTAMPS_H
+#define NAT46_CORE_TCP_TIMESTAMPS_H
+
+#include "core/base/engine_state.h"
+
+/** Bytes that timestamps need in a TCP header, with their padding. */
+#define TIMESTAMPS_LENGTH 12u
+
+/** timestamps_clock() - our clock towards a client of a service */
+uint32_t timestamps_clock(const struct engine *e, uint32_t client, uint32_t service);
+
+/** timestamps_recent() - keep in @recent the TSval that is to be echoed; @last_ack: last number acknowledged */
+void timestamps_recent(uint32_t *recent, const struct input *in, uint32_t last_ack);
+
+/** timestamps_from_client() - the same for a segment of a bound flow with FLOW_INSERT_TIMESTAMPS */
+void timestamps_from_client(struct flow *flow, const struct input *in);
+
+/**
+ * timestamps_insert() - give a segment of the server, not translated yet, timestamps of ours
+ * Return: false, nothing changed, if it gets none: it is a RST, or too long
+ */
+bool timestamps_insert(const struct engine *e, const struct flow *flow, struct input *in);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * track.h - how far the two directions of a bound flow are
+ */
+#ifndef NAT46_CORE_TCP_TRACK_H
+#define NAT46_CORE_TCP_TRACK_H
+
+#include "core/base/engine_state.h"
+
+/** track_start() - both ends are connected, with the windows of the server and of the client in bytes */
+void track_start(struct flow *flow, uint32_t server_window, uint32_t client_window);
+
+/** track_is_of_client() - does a segment with an ACK fit what was seen of a bound flow */
+bool track_is_of_client(const struct flow *flow, const struct packet *packet);
+
+/** track_from_client(), track_from_server() - learn from a segment of a bound flow, as it arrived */
+void track_from_client(struct engine *e, struct flow *flow, const struct input *in);
+void track_from_server(struct engine *e, struct flow *flow, const struct input *in);
+
+#endif
