@@ -112,3 +112,10 @@ void connection_splice(struct world *world)
 	NAT46_ASSERT(world->count == 2);
 	NAT46_ASSERT(engine_flows(world->engine, FLOWS_ESTABLISHED) == 1);
 }
+
+int connection_setup(void **state)
+{
+	world_setup(state);
+	connection_splice(*state);
+	return 0;
+}

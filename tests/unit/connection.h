@@ -41,4 +41,7 @@ void connection_accept(struct world *world);
 /** connection_splice() - the above, data "A", and the handshake with the server: the flow is bound */
 void connection_splice(struct world *world);
 
+/** connection_setup() - world_setup() with connection_splice() behind it */
+int connection_setup(void **state);
+
 #endif

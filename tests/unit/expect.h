@@ -12,6 +12,9 @@
 #include "connection.h"
 #include "nat46/packet.h"
 
+/** WORLD_TEST() - a test with the file's world as state, freed behind it; no @setup if the test makes the engine */
+#define WORLD_TEST(test, setup) cmocka_unit_test_prestate_setup_teardown(test, setup, world_teardown, &world)
+
 /** emitted() - the TCP segment that was emitted as number @index */
 static inline struct wire_tcp emitted(const struct world *world, size_t index)
 {

@@ -108,9 +108,6 @@ static unsigned int storm(unsigned int rounds)
 static void test_connection(void **state)
 {
 	(void)state;
-	world_config(&world);
-	world_make(&world);
-	connection_splice(&world);
 	assert_int_equal(storm(30), ACK_STORM_COUNT);
 	assert_int_equal(world_drops(&world, DROP_ACK_STORM), 30 - ACK_STORM_COUNT);
 	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 1, OUR_ISN + 1, "data"), VERDICT_FORWARDED);
@@ -118,7 +115,6 @@ static void test_connection(void **state)
 	assert_int_equal(storm(10), 0);
 	world_wait(&world, 1000 * MILLISECOND);
 	assert_int_equal(storm(ACK_STORM_COUNT), ACK_STORM_COUNT);
-	world_free(&world);
 }
 
 int main(void)
@@ -129,7 +125,7 @@ int main(void)
 		cmocka_unit_test_setup(test_news, setup),
 		cmocka_unit_test_setup(test_calm, setup),
 		cmocka_unit_test_setup(test_shared_entry, setup),
-		cmocka_unit_test(test_connection),
+		WORLD_TEST(test_connection, connection_setup),
 	};
 
 	return cmocka_run_group_tests_name("ack_storm", tests, NULL, NULL);

@@ -55,13 +55,6 @@ static int setup_one(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** chosen() - the server that the only emitted packet, a SYN, goes to */
 static uint8_t chosen(void)
 {
@@ -308,7 +301,7 @@ static void test_port_collision(void **state)
 	uint16_t port;
 
 	(void)state;
-	teardown(NULL);
+	world_free(&world);
 	start(&one);
 	assert_int_equal(open_from(0), CONNECTION_PORT);
 	port = open_from(1);
@@ -414,7 +407,7 @@ static void test_flush_is_cut_to_the_mss(void **state)
 		expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
 		check_flush(1, bytes, 0, sizeof(bytes), cases[i].segment);
 		if (i + 1 < sizeof(cases) / sizeof(cases[0]))
-			teardown(NULL);
+			world_free(&world);
 	}
 }
 
@@ -422,7 +415,7 @@ static void test_flush_is_cut_to_the_mss(void **state)
 static void test_port_of_a_reset_connection(void **state)
 {
 	(void)state;
-	teardown(NULL);
+	world_free(&world);
 	start(&one);
 	assert_int_equal(open_from(0), CONNECTION_PORT);
 	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
@@ -574,8 +567,8 @@ static void test_far_client_and_a_silent_server(void **state)
 	assert_int_equal(chosen(), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_ONE(name) cmocka_unit_test_setup_teardown(name, setup_one, teardown)
+#define TEST(name) WORLD_TEST(name, setup)
+#define TEST_ONE(name) WORLD_TEST(name, setup_one)
 
 int main(void)
 {
@@ -588,7 +581,7 @@ int main(void)
 		TEST_ONE(test_silent_and_none_left),
 		TEST_ONE(test_stale_connection),
 		TEST_ONE(test_client_resets_while_connecting),
-		cmocka_unit_test_teardown(test_client_repeats_while_connecting, teardown),
+		WORLD_TEST(test_client_repeats_while_connecting, NULL),
 		TEST_ONE(test_syn_ack_again),
 		TEST(test_port_collision),
 		TEST(test_port_of_a_reset_connection),
@@ -598,7 +591,7 @@ int main(void)
 		TEST_ONE(test_damage_is_not_flushed),
 		TEST_ONE(test_closed_window_in_syn_ack),
 		cmocka_unit_test(test_far_client),
-		cmocka_unit_test_teardown(test_far_client_and_a_silent_server, teardown),
+		WORLD_TEST(test_far_client_and_a_silent_server, NULL),
 	};
 
 	return cmocka_run_group_tests_name("connect", tests, NULL, NULL);

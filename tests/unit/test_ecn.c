@@ -39,13 +39,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** syn() - the client's SYN, with timestamps or not; returns the flags of the SYN/ACK */
 static uint8_t syn(uint8_t flags, bool timestamps)
 {
@@ -346,15 +339,15 @@ static void test_stale(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_promise, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_accecn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_from_cookie, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_repaired, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_repaired_super_packet, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_withdrawn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_fallback, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stale, setup, teardown),
+		WORLD_TEST(test_promise, setup),
+		WORLD_TEST(test_accecn, setup),
+		WORLD_TEST(test_from_cookie, setup),
+		WORLD_TEST(test_kept, setup),
+		WORLD_TEST(test_repaired, setup),
+		WORLD_TEST(test_repaired_super_packet, setup),
+		WORLD_TEST(test_withdrawn, setup),
+		WORLD_TEST(test_fallback, setup),
+		WORLD_TEST(test_stale, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,22 +13,6 @@
 
 static struct world world;
 
-static int setup(void **state)
-{
-	(void)state;
-	world_config(&world);
-	world_make(&world);
-	connection_splice(&world);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** struct step - one segment in the life of a connection, and the kind of state that follows */
 struct step {
 	bool from_server;
@@ -44,7 +28,6 @@ static void run(const struct step *steps, size_t count)
 {
 	int64_t timeout = steps[count - 1].timeout * 1000000000;
 
-	setup(NULL);
 	server_sends(&world, TCP_ACK, 0, 1, NULL);
 	for (size_t i = 0; i < count; i++) {
 		const struct step *s = &steps[i];
@@ -61,7 +44,6 @@ static void run(const struct step *steps, size_t count)
 	world_wait(&world, 7000000000);
 	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
 	assert_int_equal(world.session.kind, SESSION_ENDED);
-	teardown(NULL);
 }
 
 static void test_idle(void **state)
@@ -166,8 +148,6 @@ static void test_first_data_after_a_lost_reset(void **state)
 	uint32_t isn;
 
 	(void)state;
-	world_config(&world);
-	world_make(&world);
 	client_sends(&world, TCP_SYN, -1, 0, NULL);
 	isn = emitted(&world, 0).seq;
 	client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
@@ -181,7 +161,6 @@ static void test_first_data_after_a_lost_reset(void **state)
 	/* by now the connection is forgotten, and the cookie too old */
 	expect_client_gets(&world, 0, TCP_RST, isn + 1, 0, "");
 	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
-	world_free(&world);
 }
 
 /** A RST from nowhere is passed on for the host to judge, and does not shorten anything. */
@@ -364,11 +343,11 @@ static void test_syn_from_the_server(void **state)
 /** The same port again, right after the connection has ended, by FINs or by RST. */
 static void test_port_reuse(void **state)
 {
-	(void)state;
 	for (int by_reset = 0; by_reset <= 1; by_reset++) {
 		uint32_t isn;
 
-		setup(NULL);
+		world_teardown(state);
+		connection_setup(state);
 		server_sends(&world, TCP_ACK, 0, 1, NULL);
 		if (by_reset) {
 			client_sends(&world, TCP_RST, 1, 0, NULL);
@@ -388,7 +367,6 @@ static void test_port_reuse(void **state)
 		expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN + 100000, 0, "");
 		assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
 		assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 1);
-		teardown(NULL);
 	}
 }
 
@@ -415,35 +393,35 @@ static void test_late_copy_does_not_reopen_closed(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WORLD_TEST(name, connection_setup)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_half_closed_by_client),
-		cmocka_unit_test(test_half_closed_by_server),
-		cmocka_unit_test(test_closed_client_first),
-		cmocka_unit_test(test_closed_simultaneously),
-		cmocka_unit_test(test_both_fins_without_last_ack),
-		cmocka_unit_test(test_reset_by_client),
-		cmocka_unit_test(test_reset_by_server),
-		cmocka_unit_test(test_reset_of_a_cookie_that_lives),
-		cmocka_unit_test(test_first_data_after_a_lost_reset),
-		cmocka_unit_test(test_forged_reset),
+		TEST(test_idle),
+		TEST(test_half_closed_by_client),
+		TEST(test_half_closed_by_server),
+		TEST(test_closed_client_first),
+		TEST(test_closed_simultaneously),
+		TEST(test_both_fins_without_last_ack),
+		TEST(test_reset_by_client),
+		TEST(test_reset_by_server),
+		TEST(test_reset_of_a_cookie_that_lives),
+		WORLD_TEST(test_first_data_after_a_lost_reset, world_setup),
+		TEST(test_forged_reset),
 		TEST(test_damaged_end),
 		TEST(test_fin_after_a_bit_error),
 		TEST(test_damaged_acknowledgement),
-		cmocka_unit_test(test_alive_after_reset),
-		cmocka_unit_test(test_fin_outside_the_window),
-		cmocka_unit_test(test_fin_with_a_wrong_acknowledgement),
+		TEST(test_alive_after_reset),
+		TEST(test_fin_outside_the_window),
+		TEST(test_fin_with_a_wrong_acknowledgement),
 		TEST(test_fin_after_forged_data),
 		TEST(test_forgery_does_not_refresh),
 		TEST(test_bytes_of_the_session),
 		TEST(test_syn_on_a_live_connection),
 		TEST(test_challenge_keeps_the_window_open),
 		TEST(test_syn_from_the_server),
-		cmocka_unit_test(test_port_reuse),
+		TEST(test_port_reuse),
 		TEST(test_late_copy_of_the_first_data),
 		TEST(test_late_copy_does_not_reopen_closed),
 	};

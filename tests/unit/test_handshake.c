@@ -16,22 +16,6 @@
 
 static struct world world;
 
-/** setup() - an engine that uses real cookies; a test that wants the fixed number sets world.isn */
-static int setup(void **state)
-{
-	(void)state;
-	world_config(&world);
-	world_make(&world);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** syn() - a SYN with options; returns what it is answered with */
 static struct wire_tcp syn(uint8_t flags, const uint8_t *options, size_t length)
 {
@@ -87,11 +71,11 @@ static void check_answer(const struct wire_tcp *answer, int set, const char *nam
 
 static void test_answer_is_built_from_a_whitelist(void **state)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		struct wire_tcp answer;
 
-		setup(NULL);
+		world_teardown(state);
+		world_setup(state);
 		answer = syn(0, answers[i].options, answers[i].length);
 		assert_int_equal(answer.flags, TCP_SYN | TCP_ACK);
 		assert_int_equal(answer.ack, CLIENT_ISN + 1);
@@ -102,7 +86,6 @@ static void test_answer_is_built_from_a_whitelist(void **state)
 		assert_int_equal(wire_u16(world.packets[0].bytes, 4), 0);
 		assert_int_equal(wire_u16(world.packets[0].bytes, 6), 0x4000);
 		check_answer(&answer, answers[i].answered, answers[i].name);
-		teardown(NULL);
 	}
 }
 
@@ -269,17 +252,16 @@ static void test_cookie_completed_by_data(void **state)
 /** A keep-alive is one below the first byte, with or without a byte in it. */
 static void test_cookie_completed_by_keep_alive(void **state)
 {
-	(void)state;
 	for (int with_byte = 0; with_byte < 2; with_byte++) {
 		uint32_t isn;
 
-		setup(NULL);
+		world_teardown(state);
+		world_setup(state);
 		isn = syn(0, NULL, 0).seq;
 		forget();
 		client_sends(&world, TCP_ACK, -1, isn + 1, with_byte ? "x" : NULL);
 		expect_client_gets(&world, 0, TCP_ACK, isn + 1, CLIENT_ISN + 1, "");
 		assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
-		teardown(NULL);
 	}
 }
 
@@ -313,7 +295,6 @@ static void test_cookie_carries_the_promises(void **state)
 	uint8_t echo[12];
 	struct wire_tcp answer, data, to_server;
 
-	(void)state;
 	answer = syn(0, plain, sizeof(plain));
 	forget();
 	client_sends(&world, TCP_PSH | TCP_ACK, 0, answer.seq + 1, "A");
@@ -322,9 +303,9 @@ static void test_cookie_carries_the_promises(void **state)
 	assert_int_equal(wire_u16(option_of(&to_server, 3), 1), 3 * 256 + 4);
 	assert_non_null(option_of(&to_server, 4));
 	assert_null(option_of(&to_server, 8));
-	teardown(NULL);
+	world_teardown(state);
 
-	setup(NULL);
+	world_setup(state);
 	answer = syn(0, stamped, sizeof(stamped));
 	put_timestamps(echo, 77, wire_u32(option_of(&answer, 8), 2));
 	forget();
@@ -506,33 +487,33 @@ static void test_damaged_stranger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answer_is_built_from_a_whitelist),
-		cmocka_unit_test_setup_teardown(test_configuration_limits_the_promise, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_ecn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_signed_syn_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_impossible_options, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_impossible_flags, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_syn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_data_in_syn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_syn_ack_of_a_client, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_port_without_service, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bad_cookie, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cookie_without_record, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cookie_completed_by_data, setup, teardown),
-		cmocka_unit_test(test_cookie_completed_by_keep_alive),
-		cmocka_unit_test_setup_teardown(test_cookie_too_old, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cookie_of_another_client, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_cookie_carries_the_promises, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_repeated_syn_gets_the_same_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_syn_ack_is_repeated_thrice, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_repetition_after_the_handshake, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_after_a_flood, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flood_after_a_connection, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_out_of_order_with_record, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_out_of_order_after_a_forged_syn, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_final_ack, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged_stranger, setup, teardown),
+		WORLD_TEST(test_answer_is_built_from_a_whitelist, world_setup),
+		WORLD_TEST(test_configuration_limits_the_promise, world_setup),
+		WORLD_TEST(test_no_ecn, world_setup),
+		WORLD_TEST(test_signed_syn_is_not_answered, world_setup),
+		WORLD_TEST(test_impossible_options, world_setup),
+		WORLD_TEST(test_impossible_flags, world_setup),
+		WORLD_TEST(test_damaged_syn, world_setup),
+		WORLD_TEST(test_data_in_syn, world_setup),
+		WORLD_TEST(test_syn_ack_of_a_client, world_setup),
+		WORLD_TEST(test_port_without_service, world_setup),
+		WORLD_TEST(test_bad_cookie, world_setup),
+		WORLD_TEST(test_cookie_without_record, world_setup),
+		WORLD_TEST(test_cookie_completed_by_data, world_setup),
+		WORLD_TEST(test_cookie_completed_by_keep_alive, world_setup),
+		WORLD_TEST(test_cookie_too_old, world_setup),
+		WORLD_TEST(test_cookie_of_another_client, world_setup),
+		WORLD_TEST(test_cookie_carries_the_promises, world_setup),
+		WORLD_TEST(test_repeated_syn_gets_the_same_answer, world_setup),
+		WORLD_TEST(test_syn_ack_is_repeated_thrice, world_setup),
+		WORLD_TEST(test_no_repetition_after_the_handshake, world_setup),
+		WORLD_TEST(test_flood, world_setup),
+		WORLD_TEST(test_after_a_flood, world_setup),
+		WORLD_TEST(test_flood_after_a_connection, world_setup),
+		WORLD_TEST(test_out_of_order_with_record, world_setup),
+		WORLD_TEST(test_out_of_order_after_a_forged_syn, world_setup),
+		WORLD_TEST(test_damaged_final_ack, world_setup),
+		WORLD_TEST(test_damaged_stranger, world_setup),
 	};
 
 	return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);

@@ -77,13 +77,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** expect_bound_to() - the flow goes to this server, in both directions, and no other record is left */
 static void expect_bound_to(uint8_t server)
 {
@@ -247,7 +240,6 @@ static void test_no_record_left(void **state)
 	expect_syn_to(1, ranked[1]);
 	server_answers(&world, ranked[1], TCP_SYN | TCP_ACK, -1, 0);
 	expect_bound_to(ranked[1]);
-	world_free(&world);
 }
 
 /** The client gets another IPv6 address while servers are asked: the first knows it under the old one. */
@@ -268,7 +260,6 @@ static void test_new_address_plan(void **state)
 	server_answers(&world, ranked[0], TCP_SYN | TCP_ACK, -1, 0);
 	assert_int_equal(world.count, 3);
 	expect_bound_to(ranked[0]);
-	world_free(&world);
 }
 
 /** ask_again() - another connection of the client, its first byte being @first; returns who is asked first */
@@ -293,10 +284,9 @@ static void test_silence_is_remembered(void **state)
 	client_sends(&world, TCP_RST, 2001, 0, NULL);
 	world_wait(&world, 2 * SECOND);
 	assert_int_equal(ask_again(3000), ranked[0]);
-	world_free(&world);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) WORLD_TEST(test, setup)
 
 int main(void)
 {
@@ -308,9 +298,9 @@ int main(void)
 		TEST(test_unreachable),
 		TEST(test_stale_connection),
 		TEST(test_client_resets),
-		cmocka_unit_test(test_no_record_left),
-		cmocka_unit_test(test_new_address_plan),
-		cmocka_unit_test(test_silence_is_remembered),
+		WORLD_TEST(test_no_record_left, NULL),
+		WORLD_TEST(test_new_address_plan, NULL),
+		WORLD_TEST(test_silence_is_remembered, NULL),
 	};
 
 	return cmocka_run_group_tests_name("hedge", tests, NULL, NULL);

@@ -38,13 +38,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** server_acks() - the server acknowledges and has room for @window bytes, a multiple of 128 */
 static enum verdict server_acks(int32_t acked, uint16_t window)
 {
@@ -174,11 +167,10 @@ static void test_large_window(void **state)
 	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 32767, OUR_ISN + 1, "z"), VERDICT_FORWARDED);
 	server_acks(1, 32768);
 	assert_true(is_record_free());
-	teardown(NULL);
+	world_free(&world);
 	/* and one byte less is not all */
 	start(32767);
 	expect_silence(&world, client_sends(&world, TCP_PSH | TCP_ACK, 32767, OUR_ISN + 1, "z"));
-	teardown(NULL);
 }
 
 /** Damaged segments, and those that say more than data, are for the server to judge. */
@@ -260,7 +252,7 @@ static void test_hole_holds_no_record(void **state)
 	assert_true(is_record_free());
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WORLD_TEST(name, setup)
 
 int main(void)
 {
@@ -271,7 +263,7 @@ int main(void)
 		TEST(test_over_after_a_moment),
 		TEST(test_still_follows),
 		TEST(test_client_knows),
-		cmocka_unit_test(test_large_window),
+		WORLD_TEST(test_large_window, NULL),
 		TEST(test_not_held),
 		TEST(test_window_of_the_client),
 		TEST(test_late_flush_keeps_window),

@@ -18,22 +18,6 @@
 
 static struct world world;
 
-static int setup(void **state)
-{
-	(void)state;
-	world_config(&world);
-	world_make(&world);
-	connection_splice(&world);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** The segments that errors are about, as they left us: to the client, and to the server. */
 static const struct wire_tcp to_client = {
 	.source4 = WORLD_SERVICE,
@@ -374,7 +358,7 @@ static void test_errors_that_nobody_waits_for(void **state)
 static void test_error_before_the_splice(void **state)
 {
 	(void)state;
-	teardown(NULL);
+	world_free(&world);
 	world_config(&world);
 	world_make(&world);
 	connection_accept(&world);
@@ -625,7 +609,7 @@ static void test_rate_limit(void **state)
 	assert_in_range(world_events(&world, EVENT_ICMP_SENT), 1499, 1502);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WORLD_TEST(name, connection_setup)
 
 int main(void)
 {

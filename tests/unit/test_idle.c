@@ -39,13 +39,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** One below what each end has acknowledged, up to the highest edge that the other has announced. */
 static void test_probe(void **state)
 {
@@ -140,7 +133,6 @@ static void test_switched_off(void **state)
 	assert_int_equal(world.count, 0);
 	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 0);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
-	world_free(&world);
 }
 
 /** Half-closed connections are not asked: they have their own, shorter time. */
@@ -152,7 +144,6 @@ static void test_half_closed(void **state)
 	world_wait(&world, PATIENCE + ROUND);
 	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 0);
 	assert_int_equal(world_events(&world, EVENT_FLOW_OPENED), world_events(&world, EVENT_FLOW_CLOSED));
-	world_free(&world);
 }
 
 /** A service without rules: the same, in both hosts' own numbers and scales. */
@@ -183,10 +174,9 @@ static void test_plain(void **state)
 	assert_int_equal(emitted(&world, 1).ack, SERVER_ISN + 1);
 	/* the client's own SYN may have announced up to 65535, which is what is believed at first */
 	assert_int_equal(emitted(&world, 1).window, 511);
-	world_free(&world);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TEST(test) WORLD_TEST(test, setup)
 
 int main(void)
 {
@@ -197,9 +187,9 @@ int main(void)
 		TEST(test_one_answers),
 		TEST(test_one_resets),
 		TEST(test_stranger),
-		cmocka_unit_test(test_switched_off),
-		cmocka_unit_test(test_half_closed),
-		cmocka_unit_test(test_plain),
+		WORLD_TEST(test_switched_off, NULL),
+		WORLD_TEST(test_half_closed, NULL),
+		WORLD_TEST(test_plain, NULL),
 	};
 
 	return cmocka_run_group_tests_name("idle", tests, NULL, NULL);

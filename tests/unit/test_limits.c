@@ -92,7 +92,6 @@ static void test_flows_full(void **state)
 	from_port(1, TCP_RST, NULL);
 	expect_silence(&world, from_port(3, TCP_PSH | TCP_ACK, "A"));
 	check_established();
-	world_free(&world);
 }
 
 /** A connection that is over makes room when all records are in use, one that was reset after a second. */
@@ -135,7 +134,6 @@ static void test_flows_full_of_old_ones(void **state)
 	world_wait(&world, 20 * SECOND);
 	from_port(1, TCP_SYN, NULL);
 	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
-	world_free(&world);
 }
 
 static void test_flows_full_of_plain_ones(void **state)
@@ -149,7 +147,6 @@ static void test_flows_full_of_plain_ones(void **state)
 	s.source_port++;
 	expect_drop(&world, connection_send(&world, &s), DROP_FLOWS_FULL, 1);
 	check_established();
-	world_free(&world);
 }
 
 /** When three quarters wait, bare ACKs get no record any more; data does, until all are used. */
@@ -173,7 +170,6 @@ static void test_waiting_full(void **state)
 	from_port(9, TCP_SYN, NULL);
 	expect_silence(&world, from_port(9, TCP_PSH | TCP_ACK, "A"));
 	check_established();
-	world_free(&world);
 }
 
 /** Plain SYNs of a flood are limited as well. */
@@ -199,7 +195,6 @@ static void test_waiting_full_of_plain_ones(void **state)
 	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
 	assert_int_equal(world_events(&world, EVENT_OPENING_REPLACED), 2);
 	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 4);
-	world_free(&world);
 }
 
 /** The limits of one client and one /24 are below that of all. */
@@ -229,7 +224,6 @@ static void test_source_limits(void **state)
 	}
 	assert_int_equal(world_drops(&world, DROP_SOURCE_LIMIT), 2);
 	check_established();
-	world_free(&world);
 }
 
 /** Four chunks of 2 KB for all: the fifth connection with data has to wait for one. */
@@ -249,7 +243,6 @@ static void test_buffers_full(void **state)
 	from_port(1, TCP_RST, NULL);
 	expect_silence(&world, from_port(5, TCP_PSH | TCP_ACK, "A"));
 	check_established();
-	world_free(&world);
 }
 
 /** RSTs to strangers: 1000 at once, then no more until time has passed; the rest is counted. */
@@ -266,7 +259,6 @@ static void test_rate_limit_of_resets(void **state)
 	check_established();
 	world_wait(&world, SECOND);
 	assert_int_equal(connection_send(&world, &s), VERDICT_ANSWERED);
-	world_free(&world);
 }
 
 /** So are challenge ACKs, which anybody can provoke who knows addresses and ports. */
@@ -279,7 +271,6 @@ static void test_rate_limit_of_challenges(void **state)
 	flood(&syn, 1500);
 	assert_int_equal(world_drops(&world, DROP_RATE), 500);
 	check_established();
-	world_free(&world);
 }
 
 /**
@@ -306,7 +297,6 @@ static void test_flood_of_resets_leaves_challenges(void **state)
 	connection_send(&world, &s);
 	assert_int_equal(world_events(&world, EVENT_ICMP_SENT), 1);
 	check_established();
-	world_free(&world);
 }
 
 static void test_limits_out_of_range(void **state)
@@ -334,16 +324,16 @@ static void test_limits_out_of_range(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_flows_full),
-		cmocka_unit_test(test_flows_full_of_old_ones),
-		cmocka_unit_test(test_flows_full_of_plain_ones),
-		cmocka_unit_test(test_waiting_full),
-		cmocka_unit_test(test_waiting_full_of_plain_ones),
-		cmocka_unit_test(test_source_limits),
-		cmocka_unit_test(test_buffers_full),
-		cmocka_unit_test(test_rate_limit_of_resets),
-		cmocka_unit_test(test_rate_limit_of_challenges),
-		cmocka_unit_test(test_flood_of_resets_leaves_challenges),
+		WORLD_TEST(test_flows_full, NULL),
+		WORLD_TEST(test_flows_full_of_old_ones, NULL),
+		WORLD_TEST(test_flows_full_of_plain_ones, NULL),
+		WORLD_TEST(test_waiting_full, NULL),
+		WORLD_TEST(test_waiting_full_of_plain_ones, NULL),
+		WORLD_TEST(test_source_limits, NULL),
+		WORLD_TEST(test_buffers_full, NULL),
+		WORLD_TEST(test_rate_limit_of_resets, NULL),
+		WORLD_TEST(test_rate_limit_of_challenges, NULL),
+		WORLD_TEST(test_flood_of_resets_leaves_challenges, NULL),
 		cmocka_unit_test(test_limits_out_of_range),
 	};
 

@@ -18,21 +18,6 @@
 
 static struct world world;
 
-static int setup(void **state)
-{
-	(void)state;
-	world_config(&world);
-	world_make(&world);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 static struct wire_tcp from_client(uint8_t flags, int32_t offset, uint32_t ack)
 {
 	struct wire_tcp s = client_segment(flags, offset, ack);
@@ -219,7 +204,7 @@ static void test_refused(void **state)
 	assert_int_equal(client_passes(TCP_SYN, 5000, 0).seq, CLIENT_ISN + 5001);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WORLD_TEST(name, world_setup)
 
 int main(void)
 {

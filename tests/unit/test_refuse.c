@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "connection.h"
+#include "expect.h"
 #include "nat46/packet.h"
 #include "wire.h"
 
@@ -45,11 +45,6 @@ static uint32_t start_with_cookie(enum refusal refusal)
 	world.isn = 0;
 	client_sends(&world, TCP_SYN, -1, 0, NULL);
 	return wire_u32(world.packets[0].bytes, 24) + 1;
-}
-
-static void finish(void)
-{
-	world_free(&world);
 }
 
 static uint64_t event(enum event which)
@@ -96,7 +91,6 @@ static void test_reset(void **state)
 	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1);
 	assert_int_equal(event(EVENT_REFUSED_NO_RULE), 1);
 	assert_over();
-	finish();
 }
 
 static void test_drop(void **state)
@@ -106,7 +100,6 @@ static void test_drop(void **state)
 	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, REQUEST("other"));
 	assert_int_equal(world.count, 0);
 	assert_over();
-	finish();
 }
 
 /** answered() - the client sends @data and is answered; returns the number of payload bytes of the answer */
@@ -155,7 +148,6 @@ static void test_answer_http(void **state)
 	assert_int_equal(flags_of(0), TCP_ACK);
 	assert_int_equal(wire_u32(world.packets[0].bytes, 28), CLIENT_ISN + 1 + sizeof(request));
 	assert_over();
-	finish();
 }
 
 static void test_answer_malformed(void **state)
@@ -163,7 +155,6 @@ static void test_answer_malformed(void **state)
 	(void)state;
 	start(REFUSE_ANSWER);
 	answered("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 ");
-	finish();
 }
 
 static void test_answer_repeated(void **state)
@@ -185,7 +176,6 @@ static void test_answer_repeated(void **state)
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
 	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1 + length + 1);
 	assert_over();
-	finish();
 }
 
 static void test_answer_lingers(void **state)
@@ -209,7 +199,6 @@ static void test_answer_lingers(void **state)
 	assert_int_equal(world.count, 1);
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
 	assert_over();
-	finish();
 }
 
 static void test_answer_unknown_protocol(void **state)
@@ -220,7 +209,6 @@ static void test_answer_unknown_protocol(void **state)
 	assert_int_equal(world.count, 1);
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
 	assert_over();
-	finish();
 }
 
 static void test_answer_server_silent(void **state)
@@ -235,7 +223,6 @@ static void test_answer_server_silent(void **state)
 	assert_memory_equal(payload_of(world.count - 1, &length), "HTTP/1.1 504 ", 13);
 	/* before it, the server was told that nobody wants it any more */
 	assert_int_equal(world.packets[world.count - 2].bytes[40 + 13], TCP_RST);
-	finish();
 }
 
 static void test_answer_server_refuses(void **state)
@@ -253,7 +240,6 @@ static void test_answer_server_refuses(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
 	client_sends(&world, TCP_RST, (int32_t)strlen(REQUEST("www.example")), 0, NULL);
 	assert_over();
-	finish();
 }
 
 /** The servers are out of it once the client is answered: whatever they still send is for no connection. */
@@ -273,7 +259,6 @@ static void test_answer_and_a_late_server(void **state)
 	assert_int_equal(world.count, 1);
 	assert_int_equal(world.packets[0].bytes[40 + 13], TCP_RST);
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
-	finish();
 }
 
 /** A late copy of the first bytes opens nothing, though a server would take them now, and the cookie is valid. */
@@ -301,7 +286,6 @@ static void test_answer_and_a_late_copy(void **state)
 	assert_int_equal(client_sends(&world, TCP_RST, 0, 0, NULL), VERDICT_DROPPED);
 	world_wait(&world, 20 * SECOND);
 	assert_gone();
-	finish();
 }
 
 /** A plain reset as well: the client knows that it got no server, or has given up itself. */
@@ -321,7 +305,7 @@ static void test_reset_and_a_late_copy(void **state)
 				 VERDICT_ANSWERED);
 		assert_int_equal(flags_of(0), TCP_RST);
 		assert_over();
-		finish();
+		world_free(&world);
 	}
 }
 
@@ -335,7 +319,6 @@ static void test_drop_and_a_late_copy(void **state)
 	assert_int_equal(world.count, 0);
 	assert_int_equal(world_drops(&world, DROP_REFUSED), 2);
 	assert_over();
-	finish();
 }
 
 /** The same addresses may be used again at once, by a new connection that proves itself. */
@@ -357,7 +340,6 @@ static void test_answer_and_a_new_connection(void **state)
 	assert_int_equal(world.count, 1);
 	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 1);
 	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 0);
-	finish();
 }
 
 static void test_answer_tls(void **state)
@@ -375,27 +357,26 @@ static void test_answer_tls(void **state)
 	payload = payload_of(0, &length);
 	assert_int_equal(length, sizeof(alert));
 	assert_memory_equal(payload, alert, sizeof(alert));
-	finish();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reset),
-		cmocka_unit_test(test_drop),
-		cmocka_unit_test(test_answer_http),
-		cmocka_unit_test(test_answer_malformed),
-		cmocka_unit_test(test_answer_repeated),
-		cmocka_unit_test(test_answer_lingers),
-		cmocka_unit_test(test_answer_unknown_protocol),
-		cmocka_unit_test(test_answer_server_silent),
-		cmocka_unit_test(test_answer_server_refuses),
-		cmocka_unit_test(test_answer_and_a_late_server),
-		cmocka_unit_test(test_answer_and_a_late_copy),
+		WORLD_TEST(test_reset, NULL),
+		WORLD_TEST(test_drop, NULL),
+		WORLD_TEST(test_answer_http, NULL),
+		WORLD_TEST(test_answer_malformed, NULL),
+		WORLD_TEST(test_answer_repeated, NULL),
+		WORLD_TEST(test_answer_lingers, NULL),
+		WORLD_TEST(test_answer_unknown_protocol, NULL),
+		WORLD_TEST(test_answer_server_silent, NULL),
+		WORLD_TEST(test_answer_server_refuses, NULL),
+		WORLD_TEST(test_answer_and_a_late_server, NULL),
+		WORLD_TEST(test_answer_and_a_late_copy, NULL),
 		cmocka_unit_test(test_reset_and_a_late_copy),
-		cmocka_unit_test(test_drop_and_a_late_copy),
-		cmocka_unit_test(test_answer_and_a_new_connection),
-		cmocka_unit_test(test_answer_tls),
+		WORLD_TEST(test_drop_and_a_late_copy, NULL),
+		WORLD_TEST(test_answer_and_a_new_connection, NULL),
+		WORLD_TEST(test_answer_tls, NULL),
 	};
 
 	return cmocka_run_group_tests_name("refuse", tests, NULL, NULL);

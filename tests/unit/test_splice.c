@@ -77,13 +77,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 static void test_client_to_server(void **state)
 {
 	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK | TCP_URG | TCP_ECE | TCP_CWR, 1, OUR_ISN + 1001), out;
@@ -214,7 +207,6 @@ static void test_timestamps(void **state)
 		assert_int_equal(wire_u32(out.options, 4), ts_ours + passed);
 		assert_int_equal(wire_u32(out.options, 8), TS_CLIENT + passed);
 	}
-	world_free(&world);
 }
 
 /** Windows are only ever rounded down: those of the client go through, those of the server are recomputed. */
@@ -409,7 +401,6 @@ static void test_super_packets(void **state)
 		assert_int_equal(wire_u32(out.options, ipv6 ? 4 : 8), ipv6 ? 0x2000 - (TS_SERVER - ts_ours) :
 									     1 + (TS_SERVER - ts_ours));
 	}
-	world_free(&world);
 }
 
 /** A small packet with a partial checksum, as a local sender makes it. */
@@ -476,7 +467,7 @@ static void test_random_segments(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WORLD_TEST(name, setup)
 
 int main(void)
 {
@@ -485,14 +476,14 @@ int main(void)
 		TEST(test_server_to_client),
 		TEST(test_no_ack_flag),
 		TEST(test_sack_blocks),
-		cmocka_unit_test(test_timestamps),
+		WORLD_TEST(test_timestamps, NULL),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_options_that_were_not_negotiated),
 		TEST(test_payload_is_kept),
 		TEST(test_payload_is_kept_after_a_bit_error),
 		TEST(test_reset_does_not_unlock_first_bytes),
 		TEST(test_payload_is_kept_in_super_packet),
-		cmocka_unit_test(test_super_packets),
+		WORLD_TEST(test_super_packets, NULL),
 		TEST(test_partial_checksum),
 		TEST(test_probes_pass),
 		TEST(test_random_segments),

@@ -40,13 +40,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 static struct wire_tcp large(uint8_t flags, size_t length)
 {
 	struct wire_tcp s = client_segment(flags, 1, OUR_ISN + 1);
@@ -268,15 +261,15 @@ static void test_default(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_that_fits, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_urgent, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_partial_checksum, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_super_packet, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_others, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_default, setup, teardown),
+		WORLD_TEST(test_that_fits, setup),
+		WORLD_TEST(test_pieces, setup),
+		WORLD_TEST(test_options, setup),
+		WORLD_TEST(test_urgent, setup),
+		WORLD_TEST(test_partial_checksum, setup),
+		WORLD_TEST(test_super_packet, setup),
+		WORLD_TEST(test_damaged, setup),
+		WORLD_TEST(test_others, setup),
+		WORLD_TEST(test_default, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

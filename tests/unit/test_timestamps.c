@@ -82,13 +82,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 /** check_stamps() - the segment has timestamps of ours, as of now, that echo @echo */
 static void check_stamps(const struct wire_tcp *s, uint32_t echo)
 {
@@ -438,20 +431,20 @@ static void test_probe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_to_server, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_to_client, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_monotone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_recent, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_recent_before_splice, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_other_options, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_reset, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_super_packet, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_longest_packet, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_room, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_dont_fragment, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_path_mtu, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_challenge, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_probe, setup, teardown),
+		WORLD_TEST(test_to_server, setup),
+		WORLD_TEST(test_to_client, setup),
+		WORLD_TEST(test_monotone, setup),
+		WORLD_TEST(test_recent, setup),
+		WORLD_TEST(test_recent_before_splice, setup),
+		WORLD_TEST(test_other_options, setup),
+		WORLD_TEST(test_reset, setup),
+		WORLD_TEST(test_super_packet, setup),
+		WORLD_TEST(test_longest_packet, setup),
+		WORLD_TEST(test_room, setup),
+		WORLD_TEST(test_dont_fragment, setup),
+		WORLD_TEST(test_path_mtu, setup),
+		WORLD_TEST(test_challenge, setup),
+		WORLD_TEST(test_probe, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,13 +36,6 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	world_free(&world);
-	return 0;
-}
-
 static enum verdict data(int32_t offset, const char *text)
 {
 	return client_sends(&world, TCP_PSH | TCP_ACK, offset, OUR_ISN + 1, text);
@@ -163,7 +156,7 @@ static void test_window_update(void **state)
 		connection_send(&world, &segment);
 		assert_int_equal(emitted(&world, 0).window, windows[i].syn);
 		if (i + 1 < sizeof(windows) / sizeof(windows[0]))
-			teardown(NULL);
+			world_free(&world);
 	}
 }
 
@@ -240,7 +233,7 @@ static void test_reset(void **state)
 		if (verdict == VERDICT_DROPPED)
 			assert_int_equal(world_drops(&world, DROP_TCP_WINDOW), 1);
 		if (i + 1 < sizeof(resets) / sizeof(resets[0]))
-			teardown(NULL);
+			world_free(&world);
 	}
 }
 
@@ -290,7 +283,7 @@ static void test_other_syn(void **state)
 static void test_buffer_full_without_verdict(void **state)
 {
 	(void)state;
-	teardown(NULL);
+	world_free(&world);
 	setup(NULL);
 	world.config.limits.buffer = 8;
 	expect_silence(&world, data(0, "hello w"));
@@ -460,7 +453,7 @@ static void test_super_packet(void **state)
 	expect_flush("hello world", false);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WORLD_TEST(name, setup)
 
 int main(void)
 {

@@ -128,6 +128,19 @@ void world_free(struct world *world)
 	world->memory = NULL;
 }
 
+int world_setup(void **state)
+{
+	world_config(*state);
+	world_make(*state);
+	return 0;
+}
+
+int world_teardown(void **state)
+{
+	world_free(*state);
+	return 0;
+}
+
 enum verdict world_input(struct world *world, const uint8_t *bytes, size_t length, const struct offload *offload)
 {
 	/* of exact size, so that a sanitizer sees any byte read outside */

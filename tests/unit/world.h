@@ -58,6 +58,15 @@ void world_make(struct world *world);
 /** world_free() - check the engine's structures and release it */
 void world_free(struct world *world);
 
+/**
+ * world_setup(), world_teardown() - world_config() and world_make(), or world_free(), as set-up and teardown of a test
+ * @state: where the test's state is: a pointer to its world, which WORLD_TEST() in expect.h puts there
+ *
+ * Return: 0
+ */
+int world_setup(void **state);
+int world_teardown(void **state);
+
 /** world_input() - give the engine a packet; forgets what it emitted before */
 enum verdict world_input(struct world *world, const uint8_t *bytes, size_t length, const struct offload *offload);
 
