@@ -52,7 +52,17 @@ enum verdict connection_send(struct world *world, const struct wire_tcp *segment
 	return world_input(world, bytes, wire_make(segment, bytes), NULL);
 }
 
-static enum verdict send_text(struct world *world, struct wire_tcp segment, const char *data)
+enum verdict connection_send_partial(struct world *world, const struct wire_tcp *segment,
+				     const struct offload *offload)
+{
+	uint8_t bytes[2048];
+	size_t length = wire_make(segment, bytes);
+
+	wire_seal_partial(bytes, length);
+	return world_input(world, bytes, length, offload);
+}
+
+enum verdict connection_send_text(struct world *world, struct wire_tcp segment, const char *data)
 {
 	segment.data = data;
 	segment.length = data ? strlen(data) : 0;
@@ -61,12 +71,12 @@ static enum verdict send_text(struct world *world, struct wire_tcp segment, cons
 
 enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, uint32_t ack, const char *data)
 {
-	return send_text(world, client_segment(flags, offset, ack), data);
+	return connection_send_text(world, client_segment(flags, offset, ack), data);
 }
 
 enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, int32_t acked, const char *data)
 {
-	return send_text(world, server_segment(flags, offset, acked), data);
+	return connection_send_text(world, server_segment(flags, offset, acked), data);
 }
 
 enum verdict server_answers(struct world *world, uint8_t server, uint8_t flags, int32_t offset, int32_t acked)
@@ -105,10 +115,17 @@ void connection_accept(struct world *world)
 
 void connection_splice(struct world *world)
 {
+	const struct wire_tcp syn_ack = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+
+	connection_splice_by(world, &syn_ack);
+}
+
+void connection_splice_by(struct world *world, const struct wire_tcp *syn_ack)
+{
 	connection_accept(world);
 	client_sends(world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
 	NAT46_ASSERT(world->count == 1);
-	server_sends(world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	connection_send(world, syn_ack);
 	NAT46_ASSERT(world->count == 2);
 	NAT46_ASSERT(engine_flows(world->engine, FLOWS_ESTABLISHED) == 1);
 }

@@ -23,6 +23,13 @@ struct wire_tcp server_segment(uint8_t flags, int32_t offset, int32_t acked);
 /** connection_send() - give a segment to the engine */
 enum verdict connection_send(struct world *world, const struct wire_tcp *segment);
 
+/** connection_send_partial() - the same with the checksum left to the device, as @offload says */
+enum verdict connection_send_partial(struct world *world, const struct wire_tcp *segment,
+				     const struct offload *offload);
+
+/** connection_send_text() - give a segment to the engine, with a string as data; NULL: without data */
+enum verdict connection_send_text(struct world *world, struct wire_tcp segment, const char *data);
+
 /** client_sends() - segment of the client to port 80 of the service; @offset from the client's first byte */
 enum verdict client_sends(struct world *world, uint8_t flags, int32_t offset, uint32_t ack, const char *data);
 
@@ -40,6 +47,9 @@ void connection_accept(struct world *world);
 
 /** connection_splice() - the above, data "A", and the handshake with the server: the flow is bound */
 void connection_splice(struct world *world);
+
+/** connection_splice_by() - the same, the server's SYN/ACK being @syn_ack */
+void connection_splice_by(struct world *world, const struct wire_tcp *syn_ack);
 
 /** connection_setup() - world_setup() with connection_splice() behind it */
 int connection_setup(void **state);

@@ -135,9 +135,7 @@ static void test_embedded_address(void **state)
 	connection_send(&world, &segment);
 	segment = client_segment(TCP_ACK, 0, OUR_ISN + 1);
 	segment.source4 = 0x0a010203;
-	segment.data = "A";
-	segment.length = 1;
-	connection_send(&world, &segment);
+	connection_send_text(&world, segment, "A");
 	assert_memory_equal(world.packets[0].bytes + 8, embedded, 16);
 }
 
@@ -253,9 +251,7 @@ static void test_client_repeats_while_connecting(void **state)
 		segment = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
 		segment.options = stamps;
 		segment.options_length = sizeof(stamps);
-		segment.data = "A";
-		segment.length = 1;
-		connection_send(&world, &segment);
+		connection_send_text(&world, segment, "A");
 		if (i > 0)
 			assert_int_equal(world.count, 0);
 	}
@@ -287,9 +283,7 @@ static uint16_t open_from(uint32_t number)
 	connection_send(&world, &segment);
 	segment = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
 	segment.destination4 += number;
-	segment.data = "A";
-	segment.length = 1;
-	connection_send(&world, &segment);
+	connection_send_text(&world, segment, "A");
 	assert_int_equal(world.count, 1);
 	return emitted(&world, 0).source_port;
 }
@@ -502,9 +496,7 @@ static void handshake_segment(uint8_t flags, int32_t offset, bool timestamps, co
 		s.options = options;
 		s.options_length = sizeof(options);
 	}
-	s.data = data;
-	s.length = data ? strlen(data) : 0;
-	connection_send(&world, &s);
+	connection_send_text(&world, s, data);
 	if (flags & TCP_SYN && timestamps) {
 		struct wire_tcp answer = emitted(&world, 0);
 

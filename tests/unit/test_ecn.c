@@ -254,8 +254,6 @@ static void test_repaired_super_packet(void **state)
 {
 	const struct offload offload = { GSO_TCP4, true, true, 2, 20, 16 };
 	struct wire_tcp s;
-	uint8_t bytes[128];
-	size_t length;
 
 	(void)state;
 	syn(ECN, true);
@@ -263,9 +261,7 @@ static void test_repaired_super_packet(void **state)
 	answer(0);
 	s = say(TCP_ACK | ECN, 1, "wxyz");
 	s.traffic_class = ECT0;
-	length = wire_make(&s, bytes);
-	wire_seal_partial(bytes, length);
-	assert_int_equal(world_input(&world, bytes, length, &offload), VERDICT_FORWARDED);
+	assert_int_equal(connection_send_partial(&world, &s, &offload), VERDICT_FORWARDED);
 	assert_true(wire_is_sound(world.packets[0].bytes, world.packets[0].length, true));
 	assert_int_equal(world.packets[0].offload.gso, GSO_TCP6);
 	assert_false(world.packets[0].offload.gso_ecn);

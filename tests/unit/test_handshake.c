@@ -312,9 +312,7 @@ static void test_cookie_carries_the_promises(void **state)
 	data = client_segment(TCP_PSH | TCP_ACK, 0, answer.seq + 1);
 	data.options = echo;
 	data.options_length = sizeof(echo);
-	data.data = "A";
-	data.length = 1;
-	connection_send(&world, &data);
+	connection_send_text(&world, data, "A");
 	to_server = emitted(&world, 0);
 	assert_int_equal(wire_u16(option_of(&to_server, 3), 1), 3 * 256 + 5);
 	assert_int_equal(wire_u32(option_of(&to_server, 8), 2), 77);

@@ -89,9 +89,7 @@ static void expect_bound_to(uint8_t server)
 	expect_server_gets(&world, 0, TCP_PSH | TCP_ACK, CLIENT_ISN + 2, SERVER_ISN + 1, "more");
 	assert_int_equal(emitted(&world, 0).destination6, server);
 	segment.source6 = server;
-	segment.data = "OK";
-	segment.length = 2;
-	connection_send(&world, &segment);
+	connection_send_text(&world, segment, "OK");
 	assert_int_equal(world.count, 1);
 	expect_client_gets(&world, 0, TCP_PSH | TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 2, "OK");
 }

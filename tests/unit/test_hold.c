@@ -25,10 +25,7 @@ static void start(uint16_t window)
 	world_config(&world);
 	world.config.limits.waiting = 1;
 	world_make(&world);
-	connection_accept(&world);
-	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
-	connection_send(&world, &syn_ack);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	connection_splice_by(&world, &syn_ack);
 }
 
 static int setup(void **state)
@@ -59,9 +56,7 @@ static bool is_record_free(void)
 	connection_send(&world, &s);
 	s = client_segment(TCP_ACK, 0, emitted(&world, 0).seq + 1);
 	s.source_port = 1;
-	s.data = "A";
-	s.length = 1;
-	connection_send(&world, &s);
+	connection_send_text(&world, s, "A");
 	world.isn = isn;
 	return world_drops(&world, DROP_WAITING_FULL) == full;
 }
@@ -151,9 +146,7 @@ static void test_client_knows(void **state)
 
 	(void)state;
 	hello.window = 1;
-	hello.data = "hello";
-	hello.length = 5;
-	connection_send(&world, &hello);
+	connection_send_text(&world, hello, "hello");
 	assert_false(is_record_free());
 	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 1000, OUR_ISN + 6, "x"), VERDICT_FORWARDED);
 	assert_true(is_record_free());
@@ -222,9 +215,7 @@ static void test_late_flush_keeps_window(void **state)
 	/* the server speaks before it has got all, and the client's buffer is full */
 	s = server_segment(TCP_PSH | TCP_ACK, 0, 0);
 	s.window = 0;
-	s.data = "hello";
-	s.length = 5;
-	connection_send(&world, &s);
+	connection_send_text(&world, s, "hello");
 	s = client_segment(TCP_ACK, 6, OUR_ISN + 6);
 	s.window = 0;
 	connection_send(&world, &s);

@@ -60,9 +60,7 @@ static enum verdict from_port(uint16_t port, uint8_t flags, const char *data)
 	struct wire_tcp s = client_segment(flags, flags & TCP_SYN ? -1 : 0, OUR_ISN + 1);
 
 	s.source_port = port;
-	s.data = data;
-	s.length = data ? strlen(data) : 0;
-	return connection_send(&world, &s);
+	return connection_send_text(&world, s, data);
 }
 
 /** flood() - a segment @count times at the same moment */

@@ -203,9 +203,7 @@ static void test_next_client(void **state)
 	connection_send(&world, &syn);
 	data.source_port = 7777;
 	data.seq = 2;
-	data.data = "A";
-	data.length = 1;
-	connection_send(&world, &data);
+	connection_send_text(&world, data, "A");
 	assert_int_equal(world.shortfalls, 0);
 	connection_send(&world, &syn_ack);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);

@@ -60,9 +60,7 @@ static void splice(const struct terms *terms)
 	segment = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
 	segment.options = echo;
 	segment.options_length = option ? 12 : 0;
-	segment.data = "A";
-	segment.length = 1;
-	connection_send(&world, &segment);
+	connection_send_text(&world, segment, "A");
 	segment = server_segment(TCP_SYN | TCP_ACK, -1, 0);
 	segment.options = terms->server;
 	segment.options_length = terms->server_length;
@@ -356,15 +354,11 @@ static void test_payload_is_kept_in_super_packet(void **state)
 {
 	const struct offload offload = { GSO_TCP4, false, true, 2, 20, 16 };
 	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK, -1, OUR_ISN + 1);
-	uint8_t bytes[128];
-	size_t length;
 
 	(void)state;
 	s.data = "?Bxyz";
 	s.length = 5;
-	length = wire_make(&s, bytes);
-	wire_seal_partial(bytes, length);
-	world_input(&world, bytes, length, &offload);
+	connection_send_partial(&world, &s, &offload);
 	assert_memory_equal(emitted(&world, 0).data, "?Axyz", 5);
 }
 
@@ -380,16 +374,12 @@ static void test_super_packets(void **state)
 		const struct offload offload = { ipv6 ? GSO_TCP6 : GSO_TCP4, true, true, 700, ipv6 ? 40 : 20, 16 };
 		struct wire_tcp s = ipv6 ? server_segment(TCP_ACK, 0, 1) : client_segment(TCP_ACK, 1, OUR_ISN + 1), out;
 		const struct world_packet *packet = &world.packets[0];
-		uint8_t bytes[1600];
-		size_t length;
 
 		s.options = options;
 		s.options_length = sizeof(options);
 		s.data = data;
 		s.length = sizeof(data);
-		length = wire_make(&s, bytes);
-		wire_seal_partial(bytes, length);
-		assert_int_equal(world_input(&world, bytes, length, &offload), VERDICT_FORWARDED);
+		assert_int_equal(connection_send_partial(&world, &s, &offload), VERDICT_FORWARDED);
 		assert_true(wire_is_sound(packet->bytes, packet->length, true));
 		assert_int_equal(packet->offload.gso, ipv6 ? GSO_TCP4 : GSO_TCP6);
 		assert_true(packet->offload.gso_ecn && packet->offload.partial);
@@ -408,12 +398,9 @@ static void test_partial_checksum(void **state)
 {
 	const struct offload offload = { .partial = true, .csum_start = 40, .csum_offset = 16 };
 	struct wire_tcp s = server_segment(TCP_ACK, 0, 1);
-	uint8_t bytes[128];
-	size_t length = wire_make(&s, bytes);
 
 	(void)state;
-	wire_seal_partial(bytes, length);
-	world_input(&world, bytes, length, &offload);
+	connection_send_partial(&world, &s, &offload);
 	assert_true(wire_is_sound(world.packets[0].bytes, world.packets[0].length, true));
 	assert_int_equal(world.packets[0].offload.gso, GSO_NONE);
 }

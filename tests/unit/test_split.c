@@ -30,11 +30,9 @@ static int setup(void **state)
 		data[i] = (uint8_t)(i * 7 + i / 256);
 	world_config(&world);
 	world_make(&world);
-	connection_accept(&world);
-	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
 	syn_ack.options = options;
 	syn_ack.options_length = sizeof(options);
-	connection_send(&world, &syn_ack);
+	connection_splice_by(&world, &syn_ack);
 	server_sends(&world, TCP_ACK, 0, 1, NULL);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
 	return 0;
@@ -148,11 +146,8 @@ static void test_urgent(void **state)
 static void input_partial(const struct wire_tcp *s, enum gso gso, uint16_t segment_size)
 {
 	const struct offload offload = { gso, false, true, segment_size, 20, 16 };
-	uint8_t bytes[1700];
-	size_t length = wire_make(s, bytes);
 
-	wire_seal_partial(bytes, length);
-	assert_int_equal(world_input(&world, bytes, length, &offload), VERDICT_FORWARDED);
+	assert_int_equal(connection_send_partial(&world, s, &offload), VERDICT_FORWARDED);
 	for (size_t i = 0; i < world.count; i++) {
 		assert_true(wire_is_sound(world.packets[i].bytes, world.packets[i].length, true));
 		assert_true(world.packets[i].offload.partial);
@@ -245,11 +240,9 @@ static void test_default(void **state)
 	world_free(&world);
 	world_config(&world);
 	world_make(&world);
-	connection_accept(&world);
-	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
 	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
 	s.options_length = 0;
-	connection_send(&world, &s);
+	connection_splice_by(&world, &s);
 	server_sends(&world, TCP_ACK, 0, 1, NULL);
 	s = large(TCP_ACK, 1300);
 	connection_send(&world, &s);

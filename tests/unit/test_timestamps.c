@@ -63,9 +63,7 @@ static void start(uint16_t mss)
 	ts_ours = wire_u32(option(&answer, 8), 2);
 	ours_at = world.now;
 	s = say(TCP_PSH | TCP_ACK, 0, TS_CLIENT + 1);
-	s.data = "A";
-	s.length = 1;
-	connection_send(&world, &s);
+	connection_send_text(&world, s, "A");
 	if (mss == 0)
 		return;
 	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
@@ -94,19 +92,11 @@ static void check_stamps(const struct wire_tcp *s, uint32_t echo)
 	assert_int_equal(wire_u32(is, 6), echo);
 }
 
-/** answer() - what becomes of a segment of the server */
-static struct wire_tcp answer(const struct wire_tcp *s)
-{
-	assert_int_equal(connection_send(&world, s), VERDICT_FORWARDED);
-	assert_int_equal(world.count, 1);
-	return emitted(&world, 0);
-}
-
 /** echoed() - which TSval of the client does the next ACK of the server echo */
 static uint32_t echoed(int32_t acked)
 {
 	const struct wire_tcp s = server_segment(TCP_ACK, 0, acked);
-	const struct wire_tcp out = answer(&s);
+	const struct wire_tcp out = through(&world, &s);
 
 	return wire_u32(option(&out, 8), 6);
 }
@@ -137,7 +127,7 @@ static void test_to_client(void **state)
 	s.data = data;
 	s.length = 700;
 	s.urgent = 3;
-	out = answer(&s);
+	out = through(&world, &s);
 	assert_false(out.ipv6);
 	assert_int_equal(out.seq, OUR_ISN + 1);
 	assert_int_equal(out.ack, CLIENT_ISN + 2);
@@ -153,7 +143,7 @@ static void test_to_client(void **state)
 	/* the clock goes on, in milliseconds */
 	before = wire_u32(out.options, 4);
 	world_wait(&world, 4000 * MILLISECOND);
-	out = answer(&s);
+	out = through(&world, &s);
 	assert_int_equal(wire_u32(out.options, 4) - before, 4001);
 }
 
@@ -161,7 +151,7 @@ static void test_to_client(void **state)
 static void test_monotone(void **state)
 {
 	static const uint8_t offer[] = { 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1 };
-	struct wire_tcp s = server_segment(TCP_ACK, 0, 1), out = answer(&s);
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 1), out = through(&world, &s);
 	uint32_t last = wire_u32(out.options, 4);
 
 	(void)state;
@@ -233,9 +223,7 @@ static void test_recent_before_splice(void **state)
 	world_free(&world);
 	start(0);
 	s = say(TCP_PSH | TCP_ACK, 5, TS_CLIENT + 9);
-	s.data = "later";
-	s.length = 5;
-	connection_send(&world, &s);
+	connection_send_text(&world, s, "later");
 	/* a keep-alive is answered */
 	s = say(TCP_ACK, -1, TS_CLIENT + 1);
 	connection_send(&world, &s);
@@ -263,7 +251,7 @@ static void test_other_options(void **state)
 			wire_put32(sack, 3 + 4 * i, CLIENT_ISN + 1000 * (i + 1));
 		s.options = sack;
 		s.options_length = 4 + 8 * blocks;
-		out = answer(&s);
+		out = through(&world, &s);
 		check_stamps(&out, TS_CLIENT + 1);
 		assert_int_equal(out.options_length, 16 + 8 * kept);
 		assert_int_equal(option(&out, 5)[1], 2 + 8 * kept);
@@ -271,7 +259,7 @@ static void test_other_options(void **state)
 	}
 	s.options = unknown;
 	s.options_length = sizeof(unknown);
-	out = answer(&s);
+	out = through(&world, &s);
 	check_stamps(&out, TS_CLIENT + 1);
 	assert_int_equal(out.options_length, 12);
 }
@@ -282,7 +270,7 @@ static void test_reset(void **state)
 	struct wire_tcp s = server_segment(TCP_RST | TCP_ACK, 0, 1);
 
 	(void)state;
-	assert_int_equal(answer(&s).options_length, 0);
+	assert_int_equal(through(&world, &s).options_length, 0);
 }
 
 /** The device copies the options to every segment of a super-packet; a partial checksum covers the length. */
@@ -291,15 +279,11 @@ static void test_super_packet(void **state)
 	const struct offload offload = { GSO_TCP6, false, true, 700, 40, 16 };
 	struct wire_tcp s = server_segment(TCP_PSH | TCP_ACK, 0, 1), out;
 	const struct world_packet *packet = &world.packets[0];
-	uint8_t bytes[1700];
-	size_t length;
 
 	(void)state;
 	s.data = data;
 	s.length = sizeof(data);
-	length = wire_make(&s, bytes);
-	wire_seal_partial(bytes, length);
-	assert_int_equal(world_input(&world, bytes, length, &offload), VERDICT_FORWARDED);
+	assert_int_equal(connection_send_partial(&world, &s, &offload), VERDICT_FORWARDED);
 	assert_true(wire_is_sound(packet->bytes, packet->length, true));
 	assert_int_equal(packet->offload.gso, GSO_TCP4);
 	assert_int_equal(packet->offload.segment_size, 700);
@@ -352,9 +336,7 @@ static void test_room(void **state)
 		s.options_length = sizeof(offer);
 		connection_send(&world, &s);
 		s = say(TCP_PSH | TCP_ACK, 0, 2);
-		s.data = "A";
-		s.length = 1;
-		connection_send(&world, &s);
+		connection_send_text(&world, s, "A");
 		out = emitted(&world, 0);
 		assert_int_equal(out.flags, TCP_SYN);
 		assert_int_equal(wire_u16(option(&out, 2), 2), cases[i].server);
@@ -370,7 +352,7 @@ static void test_dont_fragment(void **state)
 	s.data = data;
 	for (size_t length = 1219; length <= 1222; length++) {
 		s.length = length;
-		answer(&s);
+		through(&world, &s);
 		assert_int_equal(world.packets[0].length, 20 + 20 + 12 + length);
 		assert_int_equal(world.packets[0].bytes[6] & 0x40, length > 1220 ? 0x40 : 0);
 	}

@@ -151,9 +151,7 @@ static void test_window_update(void **state)
 		segment.seq += 5;
 		segment.window = windows[i].window;
 		expect_silence(&world, connection_send(&world, &segment));
-		segment.data = " world";
-		segment.length = 6;
-		connection_send(&world, &segment);
+		connection_send_text(&world, segment, " world");
 		assert_int_equal(emitted(&world, 0).window, windows[i].syn);
 		if (i + 1 < sizeof(windows) / sizeof(windows[0]))
 			world_free(&world);
@@ -424,13 +422,9 @@ static void test_wrap_of_sequence_numbers(void **state)
 	segment = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
 	segment.source_port = 5;
 	segment.seq = UINT32_MAX - 2;
-	segment.data = "hello";
-	segment.length = 5;
-	expect_silence(&world, connection_send(&world, &segment));
+	expect_silence(&world, connection_send_text(&world, segment, "hello"));
 	segment.seq = 2;
-	segment.data = " world";
-	segment.length = 6;
-	connection_send(&world, &segment);
+	connection_send_text(&world, segment, " world");
 	assert_int_equal(world.count, 1);
 	assert_int_equal(emitted(&world, 0).seq, UINT32_MAX - 3);
 }
@@ -440,15 +434,11 @@ static void test_super_packet(void **state)
 {
 	const struct offload offload = { GSO_TCP4, false, true, 4, 20, 16 };
 	struct wire_tcp segment = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
-	uint8_t bytes[128];
-	size_t length;
 
 	(void)state;
 	segment.data = "hello world";
 	segment.length = 11;
-	length = wire_make(&segment, bytes);
-	wire_seal_partial(bytes, length);
-	world_input(&world, bytes, length, &offload);
+	connection_send_partial(&world, &segment, &offload);
 	expect_connecting(1);
 	expect_flush("hello world", false);
 }
