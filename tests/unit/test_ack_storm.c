@@ -12,8 +12,6 @@
 #include "expect.h"
 #include "nat46/ack_storm.h"
 
-#define MILLISECOND INT64_C(1000000)
-
 static struct ack_storm table;
 static struct world world;
 

@@ -13,7 +13,6 @@
 #include "expect.h"
 
 #define ECN (TCP_ECE | TCP_CWR)
-#define SECOND INT64_C(1000000000)
 
 /** Code points in the traffic class, below a DSCP that must stay. */
 enum { NOT_ECT = 0x28, ECT1 = 0x29, ECT0 = 0x2a, CE = 0x2b };

@@ -12,8 +12,6 @@
 
 #include "expect.h"
 
-#define SECOND INT64_C(1000000000)
-
 static struct world world;
 
 /** syn() - a SYN with options; returns what it is answered with */

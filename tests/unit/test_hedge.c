@@ -12,10 +12,8 @@
 
 #include "expect.h"
 
-#define SECOND INT64_C(1000000000)
 #define HEDGE (SECOND * 3 / 10)
 #define MOMENT (SECOND / 50)
-#define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
 
 static const struct server three[] = { { .address = V6(1) }, { .address = V6(2) }, { .address = V6(9) } };
 static const struct rule rule = { .bytes = (const uint8_t *)"A", .bytes_length = 1, .servers = { three, 3 },

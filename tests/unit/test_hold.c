@@ -12,8 +12,6 @@
 
 #include "expect.h"
 
-#define SECOND INT64_C(1000000000)
-
 static struct world world;
 
 /** start() - a bound flow with "A" on its way; the server's SYN/ACK has this window. Only one flow may wait. */

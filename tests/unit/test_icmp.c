@@ -12,7 +12,6 @@
 
 #include "expect.h"
 
-#define SECOND INT64_C(1000000000)
 #define DELTA (OUR_ISN - SERVER_ISN)
 #define ROUTER4 0x0a000009u
 

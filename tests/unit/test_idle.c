@@ -11,7 +11,6 @@
 
 #include "expect.h"
 
-#define SECOND INT64_C(1000000000)
 #define IDLE (7440 * SECOND)
 #define PATIENCE (240 * SECOND)
 /* a hand comes by every record once in that time */

@@ -13,9 +13,6 @@
 #include "expect.h"
 #include "nat46/flow_table.h"
 
-#define SECOND INT64_C(1000000000)
-#define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
-
 /** Rules that need more than a few bytes, so that connections wait as long as a test wants. */
 static const struct server h1[] = { { .address = V6(1) } };
 static const struct rule rule = { .bytes = (const uint8_t *)"Ahhhhhhhhhhhhhhhhh", .bytes_length = 18,

@@ -15,7 +15,6 @@
 #include "wire.h"
 
 #define REQUEST(host) "GET / HTTP/1.1\r\nHost: " host "\r\n\r\n"
-#define SECOND INT64_C(1000000000)
 
 static const struct server server = { .address = { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } } };
 static const struct rule rule = { .host = "www.example", .servers = { &server, 1 }, .text = "host \"www.example\"" };

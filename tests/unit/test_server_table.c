@@ -14,7 +14,6 @@
 #include "nat46/server_table.h"
 #include "wire.h"
 
-#define SECOND INT64_C(1000000000)
 #define START (1000 * SECOND)
 
 static struct server_table table;

@@ -16,7 +16,6 @@
 #include "nat46/tcp_options.h"
 
 #define TS_CLIENT 0xfffffff0u
-#define MILLISECOND INT64_C(1000000)
 
 static struct world world;
 static uint8_t stamps[12];	/* of the client's next segment */

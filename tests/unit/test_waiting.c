@@ -12,9 +12,6 @@
 
 #include "expect.h"
 
-#define SECOND INT64_C(1000000000)
-#define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
-
 /** The rule needs 11 bytes, so that there is something to wait for. */
 static const struct server h1[] = { { .address = V6(1) } };
 static const struct server h9[] = { { .address = V6(9) } };

@@ -12,8 +12,6 @@
 #include "nat46/assert.h"
 #include "wire.h"
 
-#define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
-
 static const struct server h1[] = { { .address = V6(1) } };
 static const struct server h2[] = { { .address = V6(2) } };
 static const struct rule rules[] = {

@@ -16,6 +16,13 @@
 #define WORLD_CLIENT 0x0a000003u
 #define WORLD_SERVICE 0x0a00002au
 
+/** V6() - initializer of the address 2001:db8::@last */
+#define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
+
+/** Times, in nanoseconds. */
+#define MILLISECOND INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+
 /** struct world_packet - a packet that the engine emitted */
 struct world_packet {
 	uint8_t bytes[2048];
