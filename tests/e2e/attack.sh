@@ -153,10 +153,6 @@ injected
 in_ns "$ns_server" nft delete table inet slow
 got
 
-resident() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$nat46d_pid/status"
-}
-
 # knock: real clients, until they are told to stop; they have all the memory that they need when they are there
 knock() {
 	launch clients ip netns exec "$ns_client" python3 -B "$tools/knock.py" client 192.0.2.10 84 2 64

@@ -124,6 +124,11 @@ stop_nat46d() {
 	[ "$nat46d_status" = 0 ] || fail "nat46d ended with status $nat46d_status"
 }
 
+# resident: kilobytes of memory that the daemon uses
+resident() {
+	awk '$1 == "VmRSS:" { print $2 }' "/proc/$nat46d_pid/status"
+}
+
 # logged TEXT: is it in the daemon's log
 logged() {
 	grep -qF -- "$1" "$dir/nat46d.log"

@@ -9,39 +9,22 @@ set -eu
 . "$(dirname "$0")/path.sh"
 require ip nstat python3 taskset
 
-many=$(dirname "$0")/../tools/many.py
 make_path
-sysctl_in "$ns_server" ipv4/tcp_max_syn_backlog 4096
-sysctl_in "$ns_server" core/somaxconn 4096
-launch server ip netns exec "$ns_server" python3 -B "$many" server "$server" 80
-wait_for 10 grep -q '^ready$' "$dir/server.log" || fail "no server"
+start_many
 
-# resident: kilobytes of memory that the daemon uses
-resident() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$nat46d_pid/status"
-}
-
-# open NAME PORT NUMBER MAXIMUM: connections that wait for the file NAME/go
+# open NAME PORT NUMBER MAXIMUM
 open() {
-	mkdir -p "$dir/$1"
 	seed=$(date +%s)
 	echo "# $1: port $2, seed $seed"
-	launch "$1" ip netns exec "$ns_client" python3 -B "$many" client 192.0.2.10 "$2" "$3" "$seed" "$4" "$dir/$1"
-	eval "pid_$1=\$launched"
+	open_many "$1" "$2" "$3" "$seed" "$4"
 }
 
 connected() {
-	wait_for 30 grep -q '^connected$' "$dir/$1.log" || fail "$1: not all are connected"
+	are_open "$1" 30
 }
 
-# completes NAME
 completes() {
-	: >"$dir/$1/go"
-	eval "pid=\$pid_$1"
-	wait_for 50 has_ended "$pid" || fail "$1 does not end"
-	wait "$pid" || fail "$1 failed"
-	grep -q '^complete$' "$dir/$1.log" || fail "$1 is not complete"
-	rm "$dir/$1/go"
+	end_many "$1" 50
 }
 
 # counts_at_least NAME NUMBER

@@ -207,3 +207,38 @@ end_captures() {
 	done
 	captures=
 }
+
+# start_many: the server of many connections (tests/tools/many.py), on port 80
+start_many() {
+	many=$(dirname "$0")/../tools/many.py
+	sysctl_in "$ns_server" ipv4/tcp_max_syn_backlog 4096
+	sysctl_in "$ns_server" core/somaxconn 4096
+	launch server ip netns exec "$ns_server" python3 -B "$many" server "$server" 80
+	wait_for 10 grep -q '^ready$' "$dir/server.log" || fail "no server"
+}
+
+# open_many NAME PORT NUMBER SEED MAXIMUM [OPENING]: connections that wait for the file NAME/go, as many.py tells
+open_many() {
+	many_name=$1
+	many_port=$2
+	shift 2
+	mkdir -p "$dir/$many_name"
+	launch "$many_name" ip netns exec "$ns_client" python3 -B "$many" client 192.0.2.10 "$many_port" "$1" "$2" "$3" \
+		"$dir/$many_name" ${4:+"$4"}
+	eval "pid_$many_name=\$launched"
+}
+
+# are_open NAME SECONDS: wait until all of them are
+are_open() {
+	wait_for "$2" grep -q '^connected$' "$dir/$1.log" || fail "$1: not all are connected"
+}
+
+# end_many NAME SECONDS: let them send and end; all of them must be served
+end_many() {
+	: >"$dir/$1/go"
+	eval "pid=\$pid_$1"
+	wait_for "$2" has_ended "$pid" || fail "$1 does not end"
+	wait "$pid" || fail "$1 failed"
+	grep -q '^complete$' "$dir/$1.log" || fail "$1 is not complete"
+	rm "$dir/$1/go"
+}
