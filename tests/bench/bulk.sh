@@ -40,138 +40,40 @@ usage() {
 	  -d "LIST"      translators in their order (default "null tayga nat46d")
 	  -c CPU         CPU of the translator (default 1)
 	  -e CPUS        CPUs of iperf3's client and server (default 0)
-  -k             keep the kernel's choice of CPU for the endpoints' TCP input
+	  -k             keep the kernel's choice of CPU for the endpoints' TCP input
 	NAT46D=/path/to/nat46d takes that binary; otherwise the tree around this script is built.
 	END
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-runs=10 seconds=3 translators='null tayga nat46d' translator_cpu=1 endpoint_cpus=0
-steering=yes
-while getopts n:s:d:c:e:kh option; do
-	case $option in
-	n) runs=$OPTARG ;;
-	s) seconds=$OPTARG ;;
-	d) translators=$OPTARG ;;
-	c) translator_cpu=$OPTARG ;;
-	e) endpoint_cpus=$OPTARG ;;
-	k) steering=no ;;
-	h) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
-	esac
-done
-shift $((OPTIND - 1))
-case $runs:$seconds:$# in
-*[!0-9:]* | 0*:* | *:0*:* | :* | *::*) usage >&2; exit 2 ;;
-*:0) ;;
-*) usage >&2; exit 2 ;;
-esac
+. "$here/common.sh"
+runs=10 seconds=3 translators='null tayga nat46d' translator_cpu=1 endpoint_cpus=0 keep='' steering=yes
+read_options "n:=runs s:=seconds d:=translators c:=translator_cpu e:=endpoint_cpus k=keep" "$@"
+positive "$runs" "$seconds"
+[ -z "$keep" ] || steering=no
 for translator in $translators; do
 	case $translator in
 	null | tayga | nat46d) ;;
-	*) usage >&2; exit 2 ;;
+	*) wrong_usage ;;
 	esac
 done
 
-client=nat46-bench-$$-client
-router=nat46-bench-$$-router
-server=nat46-bench-$$-server
-work=$(mktemp -d /tmp/nat46-bench.XXXXXX)
+. "$here/build.sh"
+case " $translators " in *' tayga '*) require tayga ;; esac
+require ip iperf3 taskset timeout ss awk
 ticks=$(getconf CLK_TCK)
 cores=$(getconf _NPROCESSORS_ONLN)
-pids='' iperf_pid='' distrusted=0
+distrusted=0
 
-# cleanup: end our own processes, by their number, and remove what we made
-cleanup() {
-	trap '' INT TERM HUP
-	if [ -n "$pids$iperf_pid" ]; then
-		# shellcheck disable=SC2086
-		kill $pids $iperf_pid 2>/dev/null || :
-		# shellcheck disable=SC2086
-		(sleep 5; kill -KILL $pids $iperf_pid) 2>/dev/null &
-		guard=$!
-		# shellcheck disable=SC2086
-		wait $pids $iperf_pid || :
-		kill "$guard"
-	fi
-	for namespace in "$client" "$router" "$server"; do
-		ip netns del "$namespace" 2>/dev/null || :
-	done
-	rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-
-# die TEXT...: say why, show the last words of the translators, and end
-die() {
-	echo "bulk.sh: $*" >&2
-	for log in "$work"/*.log; do
-		if [ -s "$log" ]; then
-			echo "--- $(basename "$log")" >&2
-			tail -20 "$log" >&2
-		fi
-	done
-	exit 1
-}
-
-# wait_for TEXT COMMAND...: until the command succeeds, 10 seconds at most
-wait_for() {
-	what=$1
-	shift
-	tries=200
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || die "waited in vain for $what"
-		sleep 0.05
-	done
-}
-
-# ---- before anything else: what is needed ---------------------------------------------------
-
-needed='ip iperf3 taskset timeout ss cc awk'
-case " $translators " in *' tayga '*) needed="$needed tayga" ;; esac
-if [ "$(id -u)" -ne 0 ] || [ ! -c /dev/net/tun ]; then
-	echo 'bulk.sh: needs root and /dev/net/tun' >&2
-	exit 77
-fi
-for command in $needed; do
-	if ! command -v "$command" >/dev/null; then
-		echo "bulk.sh: $command is not installed" >&2
-		exit 77
-	fi
-done
-
-# build_nat46d: from a copy of the source tree, so that the tree stays as it is
-build_nat46d() {
-	mkdir "$work/source" "$work/build"
-	(cd "$here/../.." && tar -cf - --exclude=./.git .) | tar -xf - -C "$work/source"
-	{
-		cd "$work/source" && autoreconf -fi && cd "$work/build" &&
-			../source/configure && make -j2 nat46d
-	} >"$work/build.log" 2>&1 || die 'nat46d cannot be built'
-}
-
-cc -std=gnu11 -O2 -Wall -Wextra -o "$work/null_forwarder" "$here/null_forwarder.c" ||
-	die 'null_forwarder.c cannot be compiled'
-nat46d=${NAT46D:-}
-case " $translators " in
-*' nat46d '*)
-	if [ -z "$nat46d" ]; then
-		(build_nat46d) || exit 1
-		nat46d=$work/build/nat46d
-	fi
-	[ -x "$nat46d" ] || die "$nat46d is not a program"
-	;;
-esac
+cc -std=gnu11 -O2 -Wall -Wextra -o "$dir/null_forwarder" "$here/null_forwarder.c" ||
+	fail 'null_forwarder.c cannot be compiled'
 
 # ---- three namespaces, two links ------------------------------------------------------------
 
-# set_up NAMESPACE: loopback up, no address detection, and a TCP that learns nothing from the run
-# before
-set_up() {
-	ip netns add "$1"
-	ip -n "$1" link set lo up
-	ip netns exec "$1" sh -c '
+# No address detection, and a TCP that learns nothing from the run before
+for end in client router server; do
+	namespace $end
+	in_ns "nat46d-$$-$end" sh -c '
 		cd /proc/sys/net
 		for name in default all; do
 			echo 0 >ipv6/conf/$name/accept_dad
@@ -179,11 +81,8 @@ set_up() {
 			echo 0 >ipv4/conf/$name/rp_filter
 		done
 		echo 1 >ipv4/tcp_no_metrics_save'
-}
-
-for namespace in "$client" "$router" "$server"; do
-	set_up "$namespace"
 done
+client=$ns_client router=$ns_router server=$ns_server
 ip netns exec "$router" sh -c 'cd /proc/sys/net
 	echo 1 >ipv4/ip_forward
 	echo 1 >ipv6/conf/all/forwarding'
@@ -221,10 +120,9 @@ fi
 start() {
 	name=$1
 	shift
-	ip netns exec "$router" taskset -c "$translator_cpu" "$@" >"$work/$name.log" 2>&1 &
-	eval "pid_$name=$!"
-	pids="$pids $!"
-	wait_for "the device of $name" ip -n "$router" link show "$name"
+	launch "$name" ip netns exec "$router" taskset -c "$translator_cpu" "$@"
+	eval "pid_$name=\$launched"
+	wait_for 10 ip -n "$router" link show "$name" || fail "$name makes no device"
 }
 
 # bring_up DEVICE: as nat46d does for its own
@@ -233,28 +131,28 @@ bring_up() {
 }
 
 start_null() {
-	start null "$work/null_forwarder" null
+	start null "$dir/null_forwarder" null
 	bring_up null
 	ip -n "$router" route add 2001:db8:a:1::/64 dev null
 	ip -n "$router" route add 2001:db8:b:2::/64 dev null
 }
 
 start_tayga() {
-	cat >"$work/tayga.conf" <<-END
+	cat >"$dir/tayga.conf" <<-END
 	tun-device tayga
 	ipv4-addr 192.0.2.129
 	ipv6-addr 2001:db8:c::1
 	prefix 2001:db8:64::/96
 	map 192.0.2.20 2001:db8:2:b::1
 	END
-	start tayga tayga --nodetach -c "$work/tayga.conf"
+	start tayga tayga --nodetach -c "$dir/tayga.conf"
 	bring_up tayga
 	ip -n "$router" route add 192.0.2.20 dev tayga
 	ip -n "$router" route add 2001:db8:64::/96 dev tayga
 }
 
 start_nat46d() {
-	cat >"$work/nat46d.conf" <<-END
+	cat >"$dir/nat46d.conf" <<-END
 	prefix = "2001:db8:46::/96";
 	interface = { name = "nat46d"; mtu = 1500; txqueuelen = 1000; };
 	user = "nobody";
@@ -267,14 +165,14 @@ start_nat46d() {
 	  }
 	);
 	END
-	start nat46d "$nat46d" -c "$work/nat46d.conf"
-	wait_for 'the routes of nat46d' sh -c "
+	start nat46d "$NAT46D" -c "$dir/nat46d.conf"
+	wait_for 10 sh -c "
 		ip -n $router route get 192.0.2.10 | grep -q 'dev nat46d' &&
-		ip -n $router route get 2001:db8:46::a2e:2 | grep -q 'dev nat46d'"
+		ip -n $router route get 2001:db8:46::a2e:2 | grep -q 'dev nat46d'" || fail 'nat46d makes no routes'
 	# There is no server yet. A handshake from end to end would be refused; a splice answers it
 	# and can reset the connection only when the first data have shown where it leads
 	ip netns exec "$client" timeout 10 iperf3 -c "$(dialled nat46d)" -t 1 2>&1 |
-		grep -q 'reset by peer' || die 'the service of nat46d is not spliced'
+		grep -q 'reset by peer' || fail 'the service of nat46d is not spliced'
 }
 
 # dialled TRANSLATOR: the address at which the client finds the server
@@ -303,39 +201,35 @@ counters() {
 		sed -n "s/^cpu  *//p" /proc/stat' sh "$1" "$2" "$pid" | tr '\n' ' '
 }
 
-# measure ROUND TRANSLATOR DIRECTION: one row of results, printed and kept in $work/rows. Cubic is
+# measure ROUND TRANSLATOR DIRECTION: one row of results, printed and kept in $dir/rows. Cubic is
 # bounded by the processors alone, where a congestion control with a rate model has a say of its own
 measure() {
 	case $3 in
 	to-server) reverse='' egress=server ;;
 	to-client) reverse=-R egress=client ;;
 	esac
-	ip netns exec "$server" taskset -c "$endpoint_cpus" iperf3 -s -1 \
-		>"$work/iperf3-server.log" 2>&1 &
-	iperf_pid=$!
-	wait_for 'the iperf3 server' \
-		sh -c "ip netns exec $server ss -Hltn sport = :5201 | grep -q ."
-	before=$(counters "$2" "$egress") || die "$2 is gone"
+	launch iperf3-server ip netns exec "$server" taskset -c "$endpoint_cpus" iperf3 -s -1
+	wait_for 10 sh -c "ip netns exec $server ss -Hltn sport = :5201 | grep -q ." || fail 'no iperf3 server'
+	before=$(counters "$2" "$egress") || fail "$2 is gone"
 	# shellcheck disable=SC2086
 	timeout $((seconds + 20)) ip netns exec "$client" taskset -c "$endpoint_cpus" \
 		iperf3 -c "$(dialled "$2")" -t "$seconds" $reverse -C cubic -J \
-		>"$work/iperf3-client.log" 2>&1 ||
-		die "no transfer through $2, $3"
-	after=$(counters "$2" "$egress") || die "$2 is gone"
-	wait "$iperf_pid" || die "the iperf3 server failed with $2, $3"
-	iperf_pid=''
+		>"$dir/iperf3-client.log" 2>&1 ||
+		fail "no transfer through $2, $3"
+	after=$(counters "$2" "$egress") || fail "$2 is gone"
+	wait "$launched" || fail "the iperf3 server failed with $2, $3"
 	printf '%s\n%s\n' "$before" "$after" |
 		awk -v round="$1" -v translator="$2" -v direction="$3" \
 			-v hz="$ticks" -v cpus="$cores" \
-			-f "$work/row.awk" "$work/iperf3-client.log" - >"$work/row" ||
-		die "$2, $3: iperf3 tells no result"
-	cat "$work/row"
-	cat "$work/row" >>"$work/rows"
+			-f "$dir/row.awk" "$dir/iperf3-client.log" - >"$dir/row" ||
+		fail "$2, $3: iperf3 tells no result"
+	cat "$dir/row"
+	cat "$dir/row" >>"$dir/rows"
 }
 
 # First file: iperf3's report. Second: the counters before and after. Marks behind a row:
 # ! steal above 1%: not in the summary; B fewer bytes crossed the device than arrived
-cat >"$work/row.awk" <<'AWK'
+cat >"$dir/row.awk" <<'AWK'
 FNR == NR {
 	if ($1 == "\"end\":" && $2 == "{") ended = 1
 	if ($2 == "{") section = $1
@@ -375,9 +269,8 @@ first_line() {
 }
 
 header() {
-	echo "kernel      $(uname -sr), $ticks ticks a second"
-	echo "processor   $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)," \
-		"$cores cores, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
+	tell_machine
+	echo "clock       $ticks ticks a second"
 	echo "steal       $(awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i
 		printf "%.2f%% since boot", 100 * $9 / all }' /proc/stat) (of each run: below)"
 	echo "pinning     translator on CPU $translator_cpu, iperf3 client and server on CPU" \
@@ -386,9 +279,9 @@ header() {
 	echo "endpoints   $(first_line iperf3 --version)"
 	for translator in $translators; do
 		case $translator in
-		null) version=$(sed -n '1s/^null_forwarder: //p' "$work/null.log") ;;
+		null) version=$(sed -n '1s/^null_forwarder: //p' "$dir/null.log") ;;
 		tayga) version=$(first_line dpkg-query -Wf '${Version}' tayga) ;;
-		nat46d) version=$(first_line "$nat46d" -V) ;;
+		nat46d) continue ;;
 		esac
 		printf '%-11s %s\n' "$translator" "$version"
 	done
@@ -396,7 +289,7 @@ header() {
 }
 
 # A run is left out for steal only; the cells of a round are compared with each other
-cat >"$work/summary.awk" <<'AWK'
+cat >"$dir/summary.awk" <<'AWK'
 function spread(list, n,   i, j, v) {
 	for (i = 2; i <= n; i++) {
 		v = list[i]
@@ -472,15 +365,15 @@ while [ "$round" -le "$runs" ]; do
 	done
 	round=$((round + 1))
 done
-awk -f "$work/summary.awk" "$work/rows" || distrusted=1
+awk -f "$dir/summary.awk" "$dir/rows" || distrusted=1
 
 # What the null forwarder itself has seen
 case " $translators " in
 *' null '*)
 	# shellcheck disable=SC2154
 	kill "$pid_null"
-	wait "$pid_null" || die 'the null forwarder failed'
-	sed -n '2s/^/\n/p' "$work/null.log"
+	wait "$pid_null" || fail 'the null forwarder failed'
+	sed -n '2s/^/\n/p' "$dir/null.log"
 	;;
 esac
 exit $distrusted

@@ -26,20 +26,10 @@ usage() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-many=$here/../tools/many.py
+. "$here/common.sh"
 number=10000 opening=64
-while getopts n:o:h option; do
-	case $option in
-	n) number=$OPTARG ;;
-	o) opening=$OPTARG ;;
-	h) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
-	esac
-done
-shift $((OPTIND - 1))
-case $#:$number:$opening in
-0:*[!0-9:]* | 0::* | *: | [!0]*) usage >&2; exit 2 ;;
-esac
+read_options "n:=number o:=opening" "$@"
+positive "$number" "$opening"
 
 . "$here/../e2e/lib.sh"
 . "$here/../e2e/network.sh"
@@ -61,34 +51,10 @@ cc -I "$here/../../include" -o "$dir/size" "$dir/size.c" || fail "the size of a 
 record=$("$dir/size")
 
 make_path
-sysctl_in "$ns_server" ipv4/tcp_max_syn_backlog 4096
-launch server ip netns exec "$ns_server" python3 -B "$many" server "$server" 80
-wait_for 10 grep -q '^ready$' "$dir/server.log" || fail "no server"
-
-resident() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$nat46d_pid/status"
-}
+start_many
 
 now() {
 	date +%s.%N
-}
-
-# open NAME NUMBER: as many connections, until all are open
-open() {
-	mkdir -p "$dir/$1"
-	launch "$1" ip netns exec "$ns_client" python3 -B "$many" client 192.0.2.10 80 "$2" 1 4000 "$dir/$1" "$opening"
-	eval "pid_$1=\$launched"
-	wait_for $((40 + $2 / 50)) grep -q '^connected$' "$dir/$1.log" || fail "not all are connected"
-}
-
-# end NAME: all of them, in every order
-end() {
-	: >"$dir/$1/go"
-	eval "pid=\$pid_$1"
-	wait_for 600 has_ended "$pid" || fail "the clients do not end"
-	wait "$pid" || fail "not all connections were served"
-	grep -q '^complete$' "$dir/$1.log" || fail "not all connections were served"
-	rm "$dir/$1/go"
 }
 
 # slots FLOWS: of both indexes together
@@ -110,8 +76,9 @@ start() {
 # compare: the memory without many connections
 compare() {
 	start 128
-	open few 100
-	end few
+	open_many few 80 100 1 4000 "$opening"
+	are_open few 42
+	end_many few 600
 	before=$(resident)
 	stop_nat46d
 }
@@ -120,11 +87,12 @@ compare() {
 measure() {
 	start "$1"
 	began=$(now)
-	open many "$number"
+	open_many many 80 "$number" 1 4000 "$opening"
+	are_open many $((40 + number / 50))
 	opened=$(now)
 	after=$(resident)
 	established=$(counted established)
-	end many
+	end_many many 600
 	served=$(now)
 	each=$(((after - before) * 1024 / number))
 	printf '%-12s %8s %9s %9s %9s %9s %10s %8s %8s\n' "$1" "$established" "$before" "$after" "$each" \
@@ -136,9 +104,7 @@ measure() {
 	stop_nat46d
 }
 
-echo "kernel      $(uname -sr), $(getconf _NPROCESSORS_ONLN) processors, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
-echo "processor   $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
-echo "daemon      $("$NAT46D" -V | head -n 1)"
+tell_machine
 echo
 printf '%-12s %8s %9s %9s %9s %9s %10s %8s %8s\n' limits.flows open 'RSS kB' 'then kB' 'B/conn' 'B/record' slots \
 	'open s' 'end s'

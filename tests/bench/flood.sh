@@ -31,24 +31,11 @@ usage() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/common.sh"
 tools=$here/../tools
 count=1000000 rate=50000 seconds=10 workers=4 daemon_cpu=1 other_cpus=0
-while getopts n:r:s:w:c:e:h option; do
-	case $option in
-	n) count=$OPTARG ;;
-	r) rate=$OPTARG ;;
-	s) seconds=$OPTARG ;;
-	w) workers=$OPTARG ;;
-	c) daemon_cpu=$OPTARG ;;
-	e) other_cpus=$OPTARG ;;
-	h) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
-	esac
-done
-shift $((OPTIND - 1))
-case $#$count$rate$seconds$workers in
-0*[!0-9]* | [!0]*) usage >&2; exit 2 ;;
-esac
+read_options "n:=count r:=rate s:=seconds w:=workers c:=daemon_cpu e:=other_cpus" "$@"
+positive "$count" "$rate" "$seconds" "$workers"
 
 . "$here/../e2e/lib.sh"
 . "$here/../e2e/network.sh"
@@ -69,10 +56,6 @@ END
 start_nat46d "$ns_router" taskset -c "$daemon_cpu"
 launch server ip netns exec "$ns_server" python3 -B "$tools/knock.py" server "$server" 80
 wait_for 10 grep -q '^ready$' "$dir/server.log" || fail "no server"
-
-resident() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$nat46d_pid/status"
-}
 
 # look: events and counters of the daemon, lost packets and processor time so far, as words NAME=VALUE
 look() {
@@ -140,11 +123,9 @@ flood() {
 	ip netns exec "$ns_client" "$dir/flood" "$1" 192.0.2.10 80 "$count" "$2"
 }
 
-echo "kernel      $(uname -sr), $(getconf _NPROCESSORS_ONLN) processors, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
-echo "processor   $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
+tell_machine
 echo "pinning     daemon on CPU $daemon_cpu, everything else on CPU $other_cpus"
 echo "clients     $workers at a time, 512 ports each; floods of $count segments"
-echo "daemon      $("$NAT46D" -V | head -n 1)"
 # What is used once is in use from here on.
 measure warm-up sleep 5 >/dev/null
 settled=$(resident)

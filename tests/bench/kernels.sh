@@ -22,18 +22,10 @@ usage() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
-options=--goals combination='' network='' seed=1
-while getopts qc:n:s:h option; do
-	case $option in
-	q) options='--part 8' ;;
-	c) combination=$OPTARG ;;
-	n) network=$OPTARG ;;
-	s) seed=$OPTARG ;;
-	h) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
-	esac
-done
-[ $# -lt "$OPTIND" ] || { usage >&2; exit 2; }
+. "$here/common.sh"
+options=--goals quick='' combination='' network='' seed=1
+read_options "q=quick c:=combination n:=network s:=seed" "$@"
+[ -z "$quick" ] || options='--part 8'
 
 . "$here/build.sh"
 . "$here/../e2e/network.sh"
@@ -41,10 +33,8 @@ done
 . "$here/../e2e/wire.sh"
 require ip python3 taskset
 
-echo "kernel      $(uname -sr)"
-echo "processor   $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), one CPU for everything," \
-	"load $(cut -d ' ' -f 1-3 /proc/loadavg)"
-echo "nat46d      $("$NAT46D" -V | head -1)"
+tell_machine
+echo "pinning     one CPU for everything"
 echo
 
 make_wired_path

@@ -23,18 +23,10 @@ usage() {
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/common.sh"
 runs=25
-while getopts n:h option; do
-	case $option in
-	n) runs=$OPTARG ;;
-	h) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
-	esac
-done
-case $runs:$# in
-0* | *[!0-9]*:* | :*) usage >&2; exit 2 ;;
-esac
-[ $# -lt "$OPTIND" ] || { usage >&2; exit 2; }
+read_options "n:=runs" "$@"
+positive "$runs"
 
 . "$here/build.sh"
 . "$here/../e2e/network.sh"
@@ -106,10 +98,8 @@ row() {
 }
 
 on_one_cpu
-echo "kernel      $(uname -sr)"
-echo "processor   $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), one CPU for everything," \
-	"load $(cut -d ' ' -f 1-3 /proc/loadavg)"
-echo "nat46d      $("$NAT46D" -V | head -1)"
+tell_machine
+echo "pinning     one CPU for everything"
 echo "requests    $runs of each kind, medians in ms, $(curl --version | head -1 | cut -d ' ' -f 1,2)"
 echo
 printf '%-16s %10s %10s %10s %10s %8s\n' 'delay between' 'round trip' direct spliced added 'in trips'
