@@ -136,14 +136,7 @@ injected
 got
 
 echo "# into a connection whose server does not answer yet"
-in_ns "$ns_server" nft -f - <<END
-table inet slow {
-	chain input {
-		type filter hook input priority 0;
-		tcp dport 82 drop
-	}
-}
-END
+firewall "$ns_server" slow input "tcp dport 82 drop"
 inject near client:82 server:82
 get 82 'GET\n' ''
 wait_for 5 counts connecting 1 || fail "nothing connects"

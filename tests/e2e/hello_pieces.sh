@@ -13,14 +13,7 @@ make_client raw 10.0.0.3
 make_server servers 2001:db8::1 2001:db8::2 2001:db8::3
 start_witness "$ns_servers" one=2001:db8::1,443 two=2001:db8::2,443 other=2001:db8::3,443
 # The kernel does not know the connections of segments.py, and would reset them.
-in_ns "$ns_raw" nft -f - <<END
-table inet raw {
-	chain output {
-		type filter hook output priority 0;
-		tcp flags & rst == rst drop
-	}
-}
-END
+firewall "$ns_raw" raw output "tcp flags & rst == rst drop"
 
 configure <<END
 services = (
@@ -98,14 +91,7 @@ reaches one 10.0.0.42 one.example --also two.example --size 1900 --split 1903
 reaches two 10.0.0.42 two.example --also one.example --size 1900 --split 1904 --cut 500 --order reverse
 
 echo "# the same while the server does not answer: it misses the first SYN"
-in_ns "$ns_servers" nft -f - <<END
-table inet lossy {
-	chain input {
-		type filter hook input priority 0;
-		tcp flags & (syn | ack) == syn quota 100 bytes drop
-	}
-}
-END
+firewall "$ns_servers" lossy input "tcp flags & (syn | ack) == syn quota 100 bytes drop"
 reaches one 10.0.0.42 one.example --also two.example
 
 echo "# a length that lies is refused, even where there is a default server"

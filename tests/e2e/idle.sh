@@ -54,14 +54,7 @@ done
 echo "# neither end is there any more: forgotten"
 talk lost 10.0.0.42 5
 for ns in "$ns_client" "$ns_server"; do
-	in_ns "$ns" nft -f - <<-END
-	table inet dead {
-		chain out {
-			type filter hook output priority 0;
-			meta l4proto tcp drop
-		}
-	}
-	END
+	firewall "$ns" dead output "meta l4proto tcp drop"
 done
 wait_for 60 logged 'end="timeout"' || fail "a dead connection is kept"
 stop_nat46d

@@ -70,6 +70,18 @@ neighbour_proxy() {
 	done
 }
 
+# firewall NAMESPACE TABLE input|output RULE: a rule of nftables for what the host receives or sends, in its own table
+firewall() {
+	in_ns "$1" nft -f - <<-END
+	table inet $2 {
+		chain $3 {
+			type filter hook $3 priority 0;
+			$4
+		}
+	}
+	END
+}
+
 # configure: write the configuration; what is special comes from standard input
 configure() {
 	{

@@ -15,14 +15,7 @@ clients=$(seq -f 10.0.0.%g 3 10)
 make_client client $clients
 make_server servers 2001:db8::1 2001:db8::2 2001:db8::3
 make_server lost 2001:db8::4
-in_ns "$ns_lost" nft -f - <<END
-table inet lost {
-	chain input {
-		type filter hook input priority 0;
-		meta l4proto tcp drop
-	}
-}
-END
+firewall "$ns_lost" lost input "meta l4proto tcp drop"
 start_witness "$ns_servers" one=2001:db8::1,80 two=2001:db8::2,80 mail=2001:db8::1,25,first
 
 configure <<END

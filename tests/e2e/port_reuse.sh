@@ -45,14 +45,7 @@ syns() {
 
 # vanish OPTION...: a connection that the client's side forgets without a word, neither FIN nor RST
 vanish() {
-	in_ns "$ns_client" nft -f - <<-END
-	table inet vanish {
-		chain output {
-			type filter hook output priority 0;
-			tcp flags & (fin | rst) != 0 drop
-		}
-	}
-	END
+	firewall "$ns_client" vanish output "tcp flags & (fin | rst) != 0 drop"
 	expect "one *|aborted" "$ns_client" --port "$port" --open --abort "$@"
 	in_ns "$ns_client" nft delete table inet vanish
 }

@@ -57,14 +57,7 @@ expect "h1 2001:db8::3 33530|end 2 *|closed" "$ns_h3" --port 33530 --send 'A\n' 
 logged "BUFFER: 10.0.0.3:33530 => 10.0.0.42:80: flags=FPA" || fail "data and FIN came in two segments"
 
 echo "# a FIN that arrives before the server has answered, for the server misses the first SYN"
-in_ns "$ns_h1" nft -f - <<END
-table inet lossy {
-	chain input {
-		type filter hook input priority 0;
-		tcp flags & (syn | ack) == syn quota 100 bytes drop
-	}
-}
-END
+firewall "$ns_h1" lossy input "tcp flags & (syn | ack) == syn quota 100 bytes drop"
 expect "h1 2001:db8::3 33531|end 2 *|closed" "$ns_h3" --port 33531 --send 'A\n' 10.0.0.42 80
 client="10.0.0.3:33531 => 10.0.0.42:80"
 server="2001:db8::3:33531 => 2001:db8::1:80"
