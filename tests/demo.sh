@@ -159,14 +159,7 @@ start_nat46d "$ns_box"
 right "nat46d runs without any capability" grep -q '^CapEff:.*[^0-9a-f]0000000000000000$' "/proc/$nat46d_pid/status"
 
 step "h3 sends A and closes at once. The first SYN to h1 gets lost, so the FIN is there before the server answers"
-in_ns "$ns_h1" nft -f - <<END
-table inet lossy {
-	chain input {
-		type filter hook input priority 0;
-		tcp dport 80 tcp flags & (syn | ack) == syn quota 100 bytes drop
-	}
-}
-END
+firewall "$ns_h1" lossy input "tcp dport 80 tcp flags & (syn | ack) == syn quota 100 bytes drop"
 say "$ns_h3" 33526 A >"$dir/h3.answer" || fail "the client on h3 fails"
 show cat "$dir/h3.answer"
 
