@@ -15,6 +15,7 @@
 #	null	2001:db8:b:2::1   IPv6 to IPv6, the twin of the server (see null_forwarder.c)
 #	tayga	192.0.2.20        1:1 map to the server
 #	nat46d	192.0.2.10:5201   a service with rules, that is a splice
+#	other	192.0.2.11:5201   the same through another nat46d, of before a change, say
 #
 # Why iperf3 can go through a splice: its client is the first to speak, on the control connection
 # and on the data connection alike (a cookie of 36 characters from a-z and 2-7, and a NUL), also
@@ -42,6 +43,7 @@ usage() {
 	  -e CPUS        CPUs of iperf3's client and server (default 0)
 	  -k             keep the kernel's choice of CPU for the endpoints' TCP input
 	NAT46D=/path/to/nat46d takes that binary; otherwise the tree around this script is built.
+	The translator "other" is the binary of OTHER=/path/to/nat46d.
 	END
 }
 
@@ -54,6 +56,7 @@ positive "$runs" "$seconds"
 for translator in $translators; do
 	case $translator in
 	null | tayga | nat46d) ;;
+	other) [ -x "${OTHER:-}" ] || wrong_usage ;;
 	*) wrong_usage ;;
 	esac
 done
@@ -152,27 +155,36 @@ start_tayga() {
 }
 
 start_nat46d() {
-	cat >"$dir/nat46d.conf" <<-END
-	prefix = "2001:db8:46::/96";
-	interface = { name = "nat46d"; mtu = 1500; txqueuelen = 1000; };
+	start_splice nat46d "$NAT46D" 2001:db8:46::
+}
+
+start_other() {
+	start_splice other "$OTHER" 2001:db8:47::
+}
+
+# start_splice NAME BINARY PREFIX
+start_splice() {
+	cat >"$dir/$1.conf" <<-END
+	prefix = "$3/96";
+	interface = { name = "$1"; mtu = 1500; txqueuelen = 1000; };
 	user = "nobody";
 	group = "nogroup";
 	log = { level = "info"; sessions = true; };
 	services = (
-	  { name = "bulk"; ipv4 = "192.0.2.10"; tcp = 5201;
+	  { name = "bulk"; ipv4 = "$(dialled "$1")"; tcp = 5201;
 	    rules = ( { bytes = "x"; to = "2001:db8:2:b::1"; } );
 	    to = "2001:db8:2:b::1";
 	  }
 	);
 	END
-	start nat46d "$NAT46D" -c "$dir/nat46d.conf"
+	start "$1" "$2" -c "$dir/$1.conf"
 	wait_for 10 sh -c "
-		ip -n $router route get 192.0.2.10 | grep -q 'dev nat46d' &&
-		ip -n $router route get 2001:db8:46::a2e:2 | grep -q 'dev nat46d'" || fail 'nat46d makes no routes'
+		ip -n $router route get $(dialled "$1") | grep -q 'dev $1' &&
+		ip -n $router route get ${3}a2e:2 | grep -q 'dev $1'" || fail "$1 makes no routes"
 	# There is no server yet. A handshake from end to end would be refused; a splice answers it
 	# and can reset the connection only when the first data have shown where it leads
-	ip netns exec "$client" timeout 10 iperf3 -c "$(dialled nat46d)" -t 1 2>&1 |
-		grep -q 'reset by peer' || fail 'the service of nat46d is not spliced'
+	ip netns exec "$client" timeout 10 iperf3 -c "$(dialled "$1")" -t 1 2>&1 |
+		grep -q 'reset by peer' || fail "the service of $1 is not spliced"
 }
 
 # dialled TRANSLATOR: the address at which the client finds the server
@@ -181,6 +193,7 @@ dialled() {
 	null) echo 2001:db8:b:2::1 ;;
 	tayga) echo 192.0.2.20 ;;
 	nat46d) echo 192.0.2.10 ;;
+	other) echo 192.0.2.11 ;;
 	esac
 }
 
@@ -282,6 +295,7 @@ header() {
 		null) version=$(sed -n '1s/^null_forwarder: //p' "$dir/null.log") ;;
 		tayga) version=$(first_line dpkg-query -Wf '${Version}' tayga) ;;
 		nat46d) continue ;;
+		other) version=$OTHER ;;
 		esac
 		printf '%-11s %s\n' "$translator" "$version"
 	done
@@ -322,7 +336,7 @@ $3 != "tayga" && ($6 < 6000 || $7 < 6000) { cut[$3] = 1 }
 }
 END {
 	n = split("to-server to-client", directions, " ")
-	m = split("null tayga nat46d", translators, " ")
+	m = split("null tayga other nat46d", translators, " ")
 	print "\nmedian (min..max) of all rounds"
 	printf "%-10s %-14s %-28s %s\n", "direction", "translator", "Gbit/s", "CPU seconds per GB"
 	for (i = 1; i <= n; i++)
