@@ -88,7 +88,17 @@ void buffer_read(const struct buffer_pool *pool, const struct buffer *buffer, ui
 const uint8_t *buffer_view(const struct buffer_pool *pool, const struct buffer *buffer, uint32_t length,
 			   uint8_t *scratch);
 
-/** buffer_release() - give all chunks back; @buffer is empty afterwards */
-void buffer_release(struct buffer_pool *pool, struct buffer *buffer);
+/**
+ * buffer_cut() - forget all bytes from offset @length on, and give back the chunks that only they needed
+ *
+ * With @length 0 the buffer is empty afterwards.
+ */
+void buffer_cut(struct buffer_pool *pool, struct buffer *buffer, uint32_t length);
+
+/** buffer_missing() - chunks that buffer_insert() would take from the pool for a range */
+uint32_t buffer_missing(const struct buffer *buffer, uint32_t offset, uint32_t length);
+
+/** buffer_chunks() - chunks that a buffer has */
+uint32_t buffer_chunks(const struct buffer *buffer);
 
 #endif

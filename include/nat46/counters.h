@@ -43,6 +43,8 @@
 	  "Segments held back because a server's window is smaller than what its client was promised.")                \
 	X(OPENING_REPLACED, "opening_replaced",                                                                       \
 	  "Unanswered SYNs of services without rules that made room for newer ones. Raise limits.waiting.")             \
+	X(BUFFER_TAKEN, "buffers_taken",                                                                              \
+	  "Bytes behind a hole that were forgotten to make room for others. Raise limits.buffers.")                    \
 	X(WINDOW_RAISED, "windows_raised",                                                                            \
 	  "Windows below one unit of our scale, raised to one. Lower tcp.window_scale for servers with tiny buffers.")  \
 	X(PROBE_SENT, "connections_probed",                                                                            \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * source_limit.h - how many connections of one source wait, for any number of sources in fixed memory
+ * source_limit.h - how much one source has of something, for any number of sources in fixed memory
  *
  * A counting sketch of two rows: a source has one counter in each, chosen by a keyed hash, and the smaller
  * one is taken for its number. Sources may share a counter, so that the number can only be too high, and
@@ -30,13 +30,13 @@ size_t source_limit_memory(uint32_t connections);
 void source_limit_init(struct source_limit *limit, uint32_t *counters, uint32_t connections,
 		       const struct siphash_key *key);
 
-/** source_limit_enter() - count one more of @source; false, nothing changed, if it has @most already */
-bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t most);
+/** source_limit_enter() - count @count more of @source; false, nothing changed, if it would have more than @most */
+bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t count, uint32_t most);
 
-/** source_limit_leave() - one less of @source, which was counted before */
-void source_limit_leave(struct source_limit *limit, uint32_t source);
+/** source_limit_leave() - @count less of @source, which were counted before */
+void source_limit_leave(struct source_limit *limit, uint32_t source, uint32_t count);
 
-/** source_limit_total() - connections of all sources */
+/** source_limit_total() - what all sources have */
 uint32_t source_limit_total(const struct source_limit *limit);
 
 #endif

@@ -77,7 +77,7 @@ size_t engine_memory(const struct engine_limits *limits)
 		return 0;
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
-	       2 * l.sources + l.servers;
+	       4 * l.sources + l.servers;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -123,6 +123,8 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	buffer_pool_init(&e->buffers, chunks, carve(&next, l.links), l.chunk_count);
 	source_limit_init(&e->addresses, carve(&next, l.sources), limits->waiting, &table_key);
 	source_limit_init(&e->networks, carve(&next, l.sources), limits->waiting, &table_key);
+	source_limit_init(&e->buffer_addresses, carve(&next, l.sources), limits->waiting, &table_key);
+	source_limit_init(&e->buffer_networks, carve(&next, l.sources), limits->waiting, &table_key);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;
 	return e;

@@ -159,6 +159,20 @@ static void forget(struct watch *watch)
 {
 	memset(watch->known, 0, sizeof(watch->known));
 	watch->fin = UINT32_MAX;
+	watch->chosen = false;
+	watch->inspected = 0;
+}
+
+/* A server was chosen: what lies behind a hole was not inspected, and the engine forgets it. */
+static void choose(struct watch *watch)
+{
+	if (watch->chosen)
+		return;
+	watch->chosen = true;
+	watch->inspected = 0;
+	while (watch->inspected < COPY_MAX && watch->known[watch->inspected])
+		watch->inspected++;
+	memset(watch->known + watch->inspected, 0, sizeof(watch->known) - watch->inspected);
 }
 
 static void input_from_client(struct world *world, const struct packet *packet, size_t length)
@@ -433,6 +447,7 @@ static void syn_to_server(struct world *world, const struct packet *packet)
 	check_offer(world, "SYN to the server", packet, &limit, invariants_is_plain(world, number));
 	check_choice(world, number, packet);
 	check_first(world, number);
+	choose(&invariants->watch[number]);
 	struct binding *binding = invariants_holder(world, &packet->source, packet->source_port,
 						    &packet->destination, packet->destination_port);
 
@@ -473,7 +488,7 @@ static void check_stream(struct world *world, struct binding *binding, const str
 	for (size_t i = 0; i < packet->payload_length; i++) {
 		uint32_t at = start + (uint32_t)i;
 
-		if (at < COPY_MAX && at >= watch->server_acked && watch->known[at] &&
+		if (at < watch->inspected && at >= watch->server_acked && watch->known[at] &&
 		    watch->copy[at] != packet->payload[i]) {
 			world_fail(world, "copy", "connection %u: byte %u to the server is not the one that came first",
 				   binding->plan, at);

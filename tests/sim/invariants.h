@@ -53,6 +53,7 @@ struct offset {
  * @crossed: it was sent a RST before that, and has repeated its data nevertheless
  * @fin: it has closed: where; UINT32_MAX: not yet
  * @copy, @known: the first copy of its first bytes that the engine took
+ * @chosen, @inspected: a server was chosen for it, by as many bytes: no others may reach one
  */
 struct watch {
 	struct offer offered;
@@ -68,6 +69,8 @@ struct watch {
 	unsigned words;
 	bool crossed;
 	uint32_t fin;
+	bool chosen;
+	uint32_t inspected;
 	uint8_t copy[COPY_MAX];
 	bool known[COPY_MAX];
 };

@@ -376,7 +376,7 @@ static void build_network(struct world *world)
 		};
 }
 
-/* What a server must get of a client that contradicts itself: the copy that came first, if it was kept. */
+/* What a server must get of a client that contradicts itself: the copy that was inspected. */
 static void first_copy(const struct connection *connection, uint32_t offset, uint8_t *wanted, const uint8_t *got,
 		       size_t length)
 {
@@ -384,7 +384,7 @@ static void first_copy(const struct connection *connection, uint32_t offset, uin
 	const struct watch *watch = &world->invariants.watch[connection->number];
 
 	for (size_t i = 0; i < length && offset + i < connection->first_length; i++) {
-		if (watch->known[offset + i])
+		if (offset + i < watch->inspected && watch->known[offset + i])
 			wanted[i] = watch->copy[offset + i];
 		else if (got[i] == (wanted[i] ^ 1))
 			wanted[i] = got[i];

@@ -180,13 +180,13 @@ static void test_random_inserts(void **state)
 		if (i % 8 == 0)
 			compare(&pool, m);
 		if (random_below(&random, 60) == 0) {
-			buffer_release(&pool, &m->buffer);
+			buffer_cut(&pool, &m->buffer, 0);
 			memset(m, 0, sizeof(*m));
 		}
 	}
 	for (int i = 0; i < 3; i++) {
 		compare(&pool, &models[i]);
-		buffer_release(&pool, &models[i].buffer);
+		buffer_cut(&pool, &models[i].buffer, 0);
 	}
 	assert_int_equal(pool.used, 0);
 }
@@ -254,7 +254,7 @@ static void test_holes(void **state)
 	insert(&pool, &buffer, 2 * BUFFER_RANGES_MAX, "y", BUFFER_STORED);
 	assert_text(&pool, &buffer, "xzx");
 
-	buffer_release(&pool, &buffer);
+	buffer_cut(&pool, &buffer, 0);
 	for (uint32_t i = 1; i <= BUFFER_RANGES_MAX; i++)
 		insert(&pool, &buffer, 2 * i, "x", BUFFER_STORED);
 	insert(&pool, &buffer, 0, "a", BUFFER_STORED);
@@ -280,7 +280,7 @@ static void test_pool_exhaustion(void **state)
 	assert_int_equal(pool.used, 3);
 	assert_text(&pool, &b, "b");
 	assert_int_equal(buffer_insert(&pool, &b, 1, bytes, BUFFER_CHUNK - 1), BUFFER_STORED);
-	buffer_release(&pool, &a);
+	buffer_cut(&pool, &a, 0);
 	assert_int_equal(pool.used, 1);
 	assert_int_equal(buffer_contiguous(&a), 0);
 	assert_int_equal(buffer_insert(&pool, &b, 0, bytes, 3 * BUFFER_CHUNK), BUFFER_STORED);

@@ -226,17 +226,14 @@ static void test_late_flush_keeps_window(void **state)
 	assert_int_equal(s.window, 0);
 }
 
-/** A hole that a client never fills does not hold a record for as long as it likes. */
+/** A hole that a client never fills holds no record once the bytes in front of it have arrived. */
 static void test_hole_holds_no_record(void **state)
 {
 	(void)state;
 	client_sends(&world, TCP_PSH | TCP_ACK, 9, OUR_ISN + 1, "x");
-	for (int i = 0; i < 3; i++) {
-		assert_false(is_record_free());
-		server_acks(1, 128);
-		world_wait(&world, 100 * SECOND);
-		client_sends(&world, TCP_ACK, 0, OUR_ISN + 1, NULL);
-	}
+	assert_false(is_record_free());
+	server_acks(1, 128);
+	world_wait(&world, 2 * SECOND);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
 	assert_true(is_record_free());
 }

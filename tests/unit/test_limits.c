@@ -221,22 +221,71 @@ static void test_source_limits(void **state)
 	check_established();
 }
 
+/** from_afar() - a segment of a client in another network, @offset bytes behind the first */
+static enum verdict from_afar(uint8_t network, uint8_t flags, int32_t offset, const char *data)
+{
+	struct wire_tcp s = client_segment(flags, flags & TCP_SYN ? -1 : offset, OUR_ISN + 1);
+
+	s.source4 = WORLD_CLIENT + ((uint32_t)network << 8);
+	return connection_send_text(&world, s, data);
+}
+
+static void accept_from_afar(uint8_t network)
+{
+	from_afar(network, TCP_SYN, 0, NULL);
+	from_afar(network, TCP_ACK, 0, NULL);
+}
+
 /** Four chunks of 2 KB for all: the fifth connection with data has to wait for one. */
 static void test_buffers_full(void **state)
 {
 	(void)state;
 	start(64, 16, 2048, 4 * 2048);
-	for (uint16_t port = 1; port <= 5; port++) {
-		from_port(port, TCP_SYN, NULL);
-		from_port(port, TCP_ACK, NULL);
-		if (port <= 4)
-			expect_silence(&world, from_port(port, TCP_PSH | TCP_ACK, "A"));
+	for (uint8_t network = 1; network <= 5; network++) {
+		accept_from_afar(network);
+		if (network <= 4)
+			expect_silence(&world, from_afar(network, TCP_PSH | TCP_ACK, 0, "A"));
 	}
-	expect_drop(&world, from_port(5, TCP_PSH | TCP_ACK, "A"), DROP_BUFFERS_FULL, 1);
+	expect_drop(&world, from_afar(5, TCP_PSH | TCP_ACK, 0, "A"), DROP_BUFFERS_FULL, 1);
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 5);
 	check_established();
+	from_afar(1, TCP_RST, 0, NULL);
+	expect_silence(&world, from_afar(5, TCP_PSH | TCP_ACK, 0, "A"));
+	check_established();
+}
+
+/** One source has a share of the pool; those who come from elsewhere do not notice. */
+static void test_share_of_buffers(void **state)
+{
+	(void)state;
+	start(64, 16, 2048, 4 * 2048);
+	for (uint16_t port = 1; port <= 2; port++) {
+		from_port(port, TCP_SYN, NULL);
+		from_port(port, TCP_ACK, NULL);
+	}
+	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
+	expect_drop(&world, from_port(2, TCP_PSH | TCP_ACK, "A"), DROP_SOURCE_BUFFERS, 1);
+	accept_from_afar(1);
+	expect_silence(&world, from_afar(1, TCP_PSH | TCP_ACK, 0, "A"));
 	from_port(1, TCP_RST, NULL);
-	expect_silence(&world, from_port(5, TCP_PSH | TCP_ACK, "A"));
+	expect_silence(&world, from_port(2, TCP_PSH | TCP_ACK, "A"));
+	check_established();
+}
+
+/** Two bytes behind a hole cost a chunk: they make room for bytes that somebody can decide by. */
+static void test_holes_make_room(void **state)
+{
+	(void)state;
+	start(64, 16, 2048, 4 * 2048);
+	for (uint8_t network = 1; network <= 4; network++) {
+		accept_from_afar(network);
+		expect_silence(&world, from_afar(network, TCP_PSH | TCP_ACK, 1, "hh"));
+	}
+	accept_from_afar(5);
+	expect_drop(&world, from_afar(5, TCP_PSH | TCP_ACK, 1, "hh"), DROP_BUFFERS_FULL, 1);
+	expect_silence(&world, from_afar(5, TCP_PSH | TCP_ACK, 0, "A"));
+	assert_int_equal(world_events(&world, EVENT_BUFFER_TAKEN), 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 5);
 	check_established();
 }
 
@@ -326,6 +375,8 @@ int main(void)
 		WORLD_TEST(test_waiting_full_of_plain_ones, NULL),
 		WORLD_TEST(test_source_limits, NULL),
 		WORLD_TEST(test_buffers_full, NULL),
+		WORLD_TEST(test_share_of_buffers, NULL),
+		WORLD_TEST(test_holes_make_room, NULL),
 		WORLD_TEST(test_rate_limit_of_resets, NULL),
 		WORLD_TEST(test_rate_limit_of_challenges, NULL),
 		WORLD_TEST(test_flood_of_resets_leaves_challenges, NULL),

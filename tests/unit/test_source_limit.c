@@ -29,11 +29,11 @@ static void test_one_source(void **state)
 	(void)state;
 	make(&limit);
 	for (int i = 0; i < MOST; i++)
-		assert_true(source_limit_enter(&limit, 7, MOST));
-	assert_false(source_limit_enter(&limit, 7, MOST));
-	assert_true(source_limit_enter(&limit, 8, MOST));
-	source_limit_leave(&limit, 7);
-	assert_true(source_limit_enter(&limit, 7, MOST));
+		assert_true(source_limit_enter(&limit, 7, 1, MOST));
+	assert_false(source_limit_enter(&limit, 7, 1, MOST));
+	assert_true(source_limit_enter(&limit, 8, 1, MOST));
+	source_limit_leave(&limit, 7, 1);
+	assert_true(source_limit_enter(&limit, 7, 1, MOST));
 	assert_int_equal(source_limit_total(&limit), MOST + 1);
 	free(limit.counters);
 }
@@ -46,10 +46,10 @@ static void test_strangers(void **state)
 
 	(void)state;
 	make(&limit);
-	while (source_limit_enter(&limit, 0, MOST))
+	while (source_limit_enter(&limit, 0, 1, MOST))
 		continue;
 	for (uint32_t source = 1; source < CONNECTIONS; source++)
-		refused += !source_limit_enter(&limit, source, MOST);
+		refused += !source_limit_enter(&limit, source, 1, MOST);
 	assert_in_range(refused, 0, CONNECTIONS / 100);
 	free(limit.counters);
 }
@@ -63,12 +63,12 @@ static void test_all_leave(void **state)
 	(void)state;
 	make(&limit);
 	for (uint32_t i = 0; i < CONNECTIONS; i++) {
-		if (source_limit_enter(&limit, i % 97, MOST))
+		if (source_limit_enter(&limit, i % 97, 1, MOST))
 			entered[count++] = i % 97;
 	}
 	assert_in_range(count, 1, 97 * MOST);
 	while (count > 0)
-		source_limit_leave(&limit, entered[--count]);
+		source_limit_leave(&limit, entered[--count], 1);
 	assert_int_equal(source_limit_total(&limit), 0);
 	for (size_t i = 0; i < source_limit_memory(CONNECTIONS) / sizeof(uint32_t); i++)
 		assert_int_equal(limit.counters[i], 0);

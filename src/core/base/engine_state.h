@@ -53,6 +53,7 @@ struct input {
  * @counters: see counters.h
  * @flows: connections (flows.h)
  * @pending, @pending_capacity, @pending_touched, @pending_free, @pending_used: pending records (pending.h)
+ * @pending_hand: next pending record to be looked at for bytes behind a hole
  * @half_open: half-open records, by hash of their tuple (half_open.h)
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
@@ -60,6 +61,7 @@ struct input {
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
  * @addresses, @networks: connections that wait, by client and by /24 of the client (pending.h)
+ * @buffer_addresses, @buffer_networks: chunks of @buffers that they hold (buffered.h)
  * @key: for cookies, timestamp offsets and half-open records
  * @ipv4_id: identification of the next IPv4 packet with DF clear
  * @sweep_hand: next flow record to be looked at for idleness (flows.h)
@@ -78,6 +80,7 @@ struct engine {
 	uint32_t pending_touched;
 	uint32_t pending_free;
 	uint32_t pending_used;
+	uint32_t pending_hand;
 	struct half_open *half_open;
 	struct buffer_pool buffers;
 	struct timer_wheel timers;
@@ -88,6 +91,8 @@ struct engine {
 	struct server_table *servers;
 	struct source_limit addresses;
 	struct source_limit networks;
+	struct source_limit buffer_addresses;
+	struct source_limit buffer_networks;
 	struct siphash_key key;
 	uint16_t ipv4_id;
 	uint32_t sweep_hand;

@@ -7,22 +7,26 @@
  */
 #include "core/base/pending.h"
 
+#include "core/base/buffered.h"
 #include "core/base/report.h"
+
+/** Records that are looked at to find bytes behind a hole. */
+static const uint32_t ROOM_RECORDS = 64;
 
 bool source_enter(struct engine *e, uint32_t client)
 {
-	if (!source_limit_enter(&e->addresses, client, e->config->limits.waiting_address))
+	if (!source_limit_enter(&e->addresses, client, 1, e->config->limits.waiting_address))
 		return false;
-	if (source_limit_enter(&e->networks, client >> 8, e->config->limits.waiting_network))
+	if (source_limit_enter(&e->networks, client >> 8, 1, e->config->limits.waiting_network))
 		return true;
-	source_limit_leave(&e->addresses, client);
+	source_limit_leave(&e->addresses, client, 1);
 	return false;
 }
 
 void source_leave(struct engine *e, uint32_t client)
 {
-	source_limit_leave(&e->addresses, client);
-	source_limit_leave(&e->networks, client >> 8);
+	source_limit_leave(&e->addresses, client, 1);
+	source_limit_leave(&e->networks, client >> 8, 1);
 }
 
 struct pending *pending_take(struct engine *e, struct flow *flow, enum drop *why)
@@ -102,11 +106,24 @@ void pending_release(struct engine *e, struct flow *flow)
 		asked_forget(e, asked);
 	source_leave(e, flow->client);
 	timer_wheel_cancel(&e->timers, flow->pending - 1);
-	buffer_release(&e->buffers, &p->buffer);
+	buffered_cut(e, flow->client, &p->buffer, 0);
 	*p = (struct pending){ .next_free = e->pending_free };
 	e->pending_free = flow->pending;
 	e->pending_used--;
 	flow->pending = 0;
+}
+
+void pending_make_room(struct engine *e, uint32_t chunks)
+{
+	for (uint32_t i = 0; i < ROOM_RECORDS && e->buffers.capacity - e->buffers.used < chunks; i++) {
+		struct pending *p = &e->pending[e->pending_hand];
+
+		e->pending_hand = (e->pending_hand + 1) % e->pending_touched;
+		if (!p->flow || buffer_end(&p->buffer) == buffer_contiguous(&p->buffer))
+			continue;
+		count(e, EVENT_BUFFER_TAKEN);
+		buffered_cut(e, pending_owner(e, p)->client, &p->buffer, buffer_contiguous(&p->buffer));
+	}
 }
 
 /** check_asked() - the records in state ASKED that pending record @number names know it; counts them */
@@ -140,8 +157,7 @@ const char *pending_check(const struct engine *e)
 		error = check_asked(e, i, &asked);
 		if (error)
 			return error;
-		for (uint32_t c = 0; c < BUFFER_CHUNKS_MAX; c++)
-			chunks += p->buffer.chunks[c] != 0;
+		chunks += buffer_chunks(&p->buffer);
 	}
 	if (used != e->pending_used)
 		return "pending: wrong number of records in use";
@@ -150,8 +166,9 @@ const char *pending_check(const struct engine *e)
 	if (source_limit_total(&e->addresses) != used + e->flows.states[TCP_STATE_OPENING] ||
 	    source_limit_total(&e->networks) != used + e->flows.states[TCP_STATE_OPENING])
 		return "pending: wrong number of connections counted by source";
-	if (chunks != e->buffers.used)
-		return "pending: buffer chunks were lost";
+	error = buffered_check(e, chunks);
+	if (error)
+		return error;
 	for (uint32_t i = 0; i < e->flows.touched; i++) {
 		const struct flow *flow = &e->flows.flows[i];
 		bool needs = tcp_state_is_pending((enum tcp_state)flow->state);

@@ -46,17 +46,26 @@ static uint8_t *byte_at(const struct buffer_pool *pool, const struct buffer *buf
 	return &pool->memory[(size_t)(chunk - 1) * BUFFER_CHUNK + offset % BUFFER_CHUNK];
 }
 
-/** reserve() - make sure that there are chunks for a range; takes none if there are not enough */
-static bool reserve(struct buffer_pool *pool, struct buffer *buffer, uint32_t start, uint32_t end)
+uint32_t buffer_missing(const struct buffer *buffer, uint32_t offset, uint32_t length)
 {
-	uint32_t first = start / BUFFER_CHUNK, last = (end - 1) / BUFFER_CHUNK;
 	uint32_t missing = 0;
 
-	for (uint32_t i = first; i <= last; i++)
+	for (uint32_t i = offset / BUFFER_CHUNK; length > 0 && i <= (offset + length - 1) / BUFFER_CHUNK; i++)
 		missing += buffer->chunks[i] == 0;
-	if (missing > pool->capacity - pool->used)
+	return missing;
+}
+
+uint32_t buffer_chunks(const struct buffer *buffer)
+{
+	return BUFFER_CHUNKS_MAX - buffer_missing(buffer, 0, BUFFER_MAX);
+}
+
+/** reserve() - make sure that there are chunks for a range; takes none if there are not enough */
+static bool reserve(struct buffer_pool *pool, struct buffer *buffer, uint32_t offset, uint32_t length)
+{
+	if (buffer_missing(buffer, offset, length) > pool->capacity - pool->used)
 		return false;
-	for (uint32_t i = first; i <= last; i++) {
+	for (uint32_t i = offset / BUFFER_CHUNK; i <= (offset + length - 1) / BUFFER_CHUNK; i++) {
 		if (buffer->chunks[i] == 0)
 			buffer->chunks[i] = chunk_take(pool);
 	}
@@ -153,7 +162,7 @@ enum buffer_result buffer_insert(struct buffer_pool *pool, struct buffer *buffer
 		/* what is behind most holes is needed last: forget it, it will be repeated */
 		count = BUFFER_RANGES_MAX;
 	}
-	if (!reserve(pool, buffer, added.start, added.end))
+	if (!reserve(pool, buffer, offset, length))
 		return BUFFER_NO_CHUNK;
 	fill_gaps(pool, buffer, added, bytes);
 	memcpy(buffer->ranges, merged, count * sizeof(merged[0]));
@@ -210,11 +219,18 @@ const uint8_t *buffer_view(const struct buffer_pool *pool, const struct buffer *
 	return scratch;
 }
 
-void buffer_release(struct buffer_pool *pool, struct buffer *buffer)
+void buffer_cut(struct buffer_pool *pool, struct buffer *buffer, uint32_t length)
 {
-	for (uint32_t i = 0; i < BUFFER_CHUNKS_MAX; i++) {
+	uint32_t count = 0;
+
+	while (count < buffer->range_count && buffer->ranges[count].start < length)
+		count++;
+	buffer->range_count = count;
+	if (count > 0 && buffer->ranges[count - 1].end > length)
+		buffer->ranges[count - 1].end = length;
+	for (uint32_t i = (length + BUFFER_CHUNK - 1) / BUFFER_CHUNK; i < BUFFER_CHUNKS_MAX; i++) {
 		if (buffer->chunks[i])
 			chunk_give(pool, buffer->chunks[i]);
+		buffer->chunks[i] = 0;
 	}
-	*buffer = (struct buffer){ 0 };
 }

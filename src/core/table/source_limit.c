@@ -35,28 +35,28 @@ static void find(const struct source_limit *limit, uint32_t source, uint32_t **f
 	*second = &limit->counters[limit->width + ((uint32_t)(hash >> 32) & (limit->width - 1))];
 }
 
-bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t most)
+bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t count, uint32_t most)
 {
 	uint32_t *first, *second;
 
 	find(limit, source, &first, &second);
-	if (*first >= most && *second >= most)
+	if (count > most || (*first > most - count && *second > most - count))
 		return false;
-	(*first)++;
-	(*second)++;
-	limit->total++;
+	*first += count;
+	*second += count;
+	limit->total += count;
 	return true;
 }
 
-void source_limit_leave(struct source_limit *limit, uint32_t source)
+void source_limit_leave(struct source_limit *limit, uint32_t source, uint32_t count)
 {
 	uint32_t *first, *second;
 
 	find(limit, source, &first, &second);
-	NAT46_ASSERT(*first > 0 && *second > 0 && limit->total > 0);
-	(*first)--;
-	(*second)--;
-	limit->total--;
+	NAT46_ASSERT(*first >= count && *second >= count && limit->total >= count);
+	*first -= count;
+	*second -= count;
+	limit->total -= count;
 }
 
 uint32_t source_limit_total(const struct source_limit *limit)

@@ -17,6 +17,7 @@
  */
 #include "core/tcp/connect.h"
 
+#include "core/base/buffered.h"
 #include "core/base/flows.h"
 #include "core/base/pending.h"
 #include "core/base/report.h"
@@ -173,6 +174,8 @@ struct next connect_start(struct engine *e, struct flow *flow, const struct serv
 {
 	struct pending *p = pending_of(e, flow);
 
+	/* what lies behind a hole has not been asked about, and its client repeats it */
+	buffered_cut(e, flow->client, &p->buffer, buffer_contiguous(&p->buffer));
 	p->candidate_count = (uint8_t)choose_rank(e, flow, servers, p->candidates);
 	p->next = 0;
 	p->deadline = e->now + e->config->timeouts.connect;

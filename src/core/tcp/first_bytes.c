@@ -6,6 +6,7 @@
  */
 #include "core/tcp/first_bytes.h"
 
+#include "core/base/buffered.h"
 #include "core/base/flows.h"
 #include "core/tcp/timestamps.h"
 #include "nat46/seq.h"
@@ -48,20 +49,11 @@ bool first_bytes_store(struct engine *e, const struct flow *flow, const struct i
 	start += (int64_t)skip;
 	if (start >= end)
 		return true;
-	switch (buffer_insert(&e->buffers, &p->buffer, (uint32_t)start,
-			      span_at(packet_span(in->frame), packet->payload + skip, (size_t)(end - start)),
-			      (uint32_t)(end - start))) {
-	case BUFFER_STORED:
-	case BUFFER_DUPLICATE:
-		return true;
-	case BUFFER_HOLES:
-		*why = DROP_BUFFER_FULL;
-		return false;
-	case BUFFER_NO_CHUNK:
-		*why = DROP_BUFFERS_FULL;
-		return false;
-	}
-	return false;
+	if (start <= buffer_contiguous(&p->buffer))
+		pending_make_room(e, buffer_missing(&p->buffer, (uint32_t)start, (uint32_t)(end - start)));
+	return buffered_insert(e, flow->client, &p->buffer, (uint32_t)start,
+			       span_at(packet_span(in->frame), packet->payload + skip, (size_t)(end - start)),
+			       (uint32_t)(end - start), why);
 }
 
 void first_bytes_learn(struct engine *e, struct flow *flow, const struct input *in)

@@ -36,19 +36,10 @@ static bool is_on(const struct engine *e, const struct flow *flow, const struct 
 	       flow->to_client.acked == flow->server_isn + 1;
 }
 
-/**
- * is_flushed() - has the server acknowledged everything that was buffered
- *
- * In the end, what lies behind a hole does not count: it was not inspected, and a client may never fill the hole.
- */
-static bool is_flushed(const struct engine *e, const struct flow *flow, const struct pending *p)
+/** is_flushed() - has the server acknowledged all that was buffered in order; what lies behind a hole may never be */
+static bool is_flushed(const struct flow *flow, const struct pending *p)
 {
-	int64_t patience = (int64_t)flow->opened * SECOND + e->config->timeouts.tcp_transitory;
-	uint32_t end = buffer_contiguous(&p->buffer);
-
-	if (e->now < patience)
-		end = p->flushed > buffer_end(&p->buffer) ? p->flushed : buffer_end(&p->buffer);
-	return !seq_before(flow->to_server.acked, flow->client_isn + 1 + end);
+	return !seq_before(flow->to_server.acked, flow->client_isn + 1 + buffer_contiguous(&p->buffer));
 }
 
 void hold_start(struct engine *e, const struct flow *flow)
@@ -63,7 +54,7 @@ void hold_settle(struct engine *e, struct flow *flow)
 {
 	const struct pending *p = pending_of(e, flow);
 
-	if (is_flushed(e, flow, p) && !is_on(e, flow, p))
+	if (is_flushed(flow, p) && !is_on(e, flow, p))
 		pending_release(e, flow);
 }
 

@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "core/base/buffered.h"
 #include "core/base/flows.h"
 #include "core/base/pending.h"
 #include "core/base/report.h"
@@ -91,15 +92,16 @@ static void send_answer(struct engine *e, const struct flow *flow)
 static void start_answer(struct engine *e, struct flow *flow, const uint8_t *words, size_t length)
 {
 	struct pending *p = pending_of(e, flow);
-	enum buffer_result result;
+	enum drop why;
+	bool stored;
 
 	p->flushed = buffer_contiguous(&p->buffer);
 	p->has_fin = p->has_fin && p->fin == p->flushed;
 	p->flushed += p->has_fin;
-	buffer_release(&e->buffers, &p->buffer);
-	result = buffer_insert(&e->buffers, &p->buffer, 0, words, (uint32_t)length);
+	buffered_cut(e, flow->client, &p->buffer, 0);
+	stored = buffered_insert(e, flow->client, &p->buffer, 0, words, (uint32_t)length, &why);
 	/* there was at least a chunk of first bytes, or the protocol would not be known */
-	NAT46_ASSERT(result == BUFFER_STORED);
+	NAT46_ASSERT(stored);
 	p->tries = 0;
 	/* there is no server any more: what one still sends must not be taken for a part of this connection */
 	flow_table_unlink6(&e->flows, flow);
