@@ -38,6 +38,12 @@
 	X(SYN_DOUBLED, "syns_doubled",                                                                                \
 	  "SYNs sent twice, so that a server does not take our round trip for that of a client without timestamps.")        \
 	X(PORT_CHANGED, "port_changed", "Connections that use another source port towards the server.")               \
+	X(FIRST_BYTES_ACKNOWLEDGED, "first_bytes_acknowledged",                                                       \
+	  "Connections whose first bytes we had to acknowledge, for they came in more than one flight or got lost.")  \
+	X(FIRST_BYTES_RESENT, "first_bytes_resent",                                                                   \
+	  "Segments with such bytes that we sent again, because the server did not acknowledge them.")                \
+	X(UNDELIVERED, "undelivered",                                                                                 \
+	  "Connections reset because a server took no bytes that we had acknowledged. Look at the server.")           \
 	X(PAYLOAD_KEPT, "payload_kept", "Segments whose payload was overwritten with what had been inspected.")       \
 	X(DATA_HELD, "data_held",                                                                                     \
 	  "Segments held back because a server's window is smaller than what its client was promised.")                \

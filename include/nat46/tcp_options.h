@@ -36,6 +36,9 @@ enum tcp_option {
 #define TCP_MSS_DEFAULT 536u
 #define TCP_MSS_DEFAULT6 1220u
 
+/** SACK blocks that fit beside timestamps. */
+#define SACK_BLOCKS_MAX 3u
+
 /**
  * struct tcp_options - the options that we know, of one segment
  * @has_mss, @mss: maximum segment size
@@ -56,6 +59,12 @@ struct tcp_options {
 	uint32_t ts_value;
 	uint32_t ts_echo;
 	bool is_signed;
+};
+
+/** struct tcp_sack - SACK blocks to be written: sequence numbers of their first byte and of the one behind */
+struct tcp_sack {
+	uint32_t count;
+	uint32_t edges[SACK_BLOCKS_MAX][2];
 };
 
 /** struct tcp_option_view - one option inside an options area */
@@ -93,5 +102,8 @@ bool tcp_options_parse(struct span area, struct tcp_options *options);
  * Return: length of the area used, a multiple of 4
  */
 size_t tcp_options_build(const struct tcp_options *options, struct span area);
+
+/** tcp_sack_build() - write SACK blocks, NOPs in front, into @area; returns the number of bytes, 0 without blocks */
+size_t tcp_sack_build(const struct tcp_sack *sack, struct span area);
 
 #endif

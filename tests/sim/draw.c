@@ -46,6 +46,7 @@ void draw_stack(struct rng *rng, uint32_t mtu, struct tcp_profile *profile)
 {
 	static const uint16_t mss[] = { 65535, 65535, 65535, 65535, 1460, 1440, 1220, 536 };
 	static const uint8_t shift[] = { 0, 1, 2, 5, 7, 7, 8, 10, 14 };
+	static const uint32_t windows[] = { 1, 2, 4, 10 };
 	bool modern = rng_chance(rng, 0.5);
 
 	*profile = (struct tcp_profile){
@@ -66,6 +67,8 @@ void draw_stack(struct rng *rng, uint32_t mtu, struct tcp_profile *profile)
 		.ts_offset = (uint32_t)rng_next(rng),
 	};
 	profile->ecn = profile->ts_offset >> 12 & 1;
+	profile->initial_window = windows[profile->ts_offset >> 13 & 3];
+	profile->nagle = (profile->ts_offset >> 15 & 3) == 0;
 	/* a window that always rounds to zero would be the stack's own mistake */
 	while ((profile->receive_buffer / 4) >> profile->shift == 0)
 		profile->shift--;

@@ -46,6 +46,7 @@ struct offset {
  * @handshaken_at: when the client's first ACK reached the engine; NEVER: not yet
  * @bytes_in, @bytes_out: from and to the client before that
  * @server_acked: bytes of the client that some server has acknowledged
+ * @vouched: bytes of the client that the engine has acknowledged before a server did: it must deliver them
  * @refused: the engine sent it a RST that came from no server
  * @answered: the engine refused it in words
  * @sent: end of what the client has sent, as an offset in its stream
@@ -63,6 +64,7 @@ struct watch {
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	uint32_t server_acked;
+	uint32_t vouched;
 	bool refused;
 	bool answered;
 	uint32_t sent;

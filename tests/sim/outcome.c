@@ -74,6 +74,21 @@ static bool has_outage(const struct world *world)
 	return false;
 }
 
+/* Does a client believe that the engine has delivered bytes that no server's application got. */
+static bool is_owed(const struct world *world, unsigned number)
+{
+	const struct watch *watch = &world->invariants.watch[number];
+	const struct side *client = &world->connection[number].side[CLIENT];
+	const struct side *server = &world->connection[number].side[SERVER];
+
+	if (watch->vouched <= server->received || watch->words || client->aborted || world->scenario.forgetful)
+		return false;
+	/* it was reset, but the network has lost that */
+	if (watch->refused && !world->scenario.clear)
+		return false;
+	return !client->ended || client->end == END_GRACEFUL;
+}
+
 /* What must have become of a connection. Where the network loses packets, only what TCP can promise. */
 static void check_connection(struct world *world, unsigned number)
 {
@@ -87,8 +102,16 @@ static void check_connection(struct world *world, unsigned number)
 		      (!clear || world->scenario.crowded ||
 		       world->scenario.services[plan->service].refusal == REFUSE_DROP);
 
+	/* nor can one all of whose bytes were acknowledged, if the network has lost its reset */
+	silent = silent || (!clear && world->invariants.watch[number].refused &&
+			    world->invariants.watch[number].vouched >= client->written);
 	if (app_complete(&world->connection[number])) {
 		world->complete++;
+		return;
+	}
+	if (is_owed(world, number)) {
+		world_fail(world, "delivery", "connection %u: %u bytes acknowledged, %u delivered, client end %d",
+			   number, world->invariants.watch[number].vouched, server->received, client->end);
 		return;
 	}
 	if (world->invariants.watch[number].words && !server->established) {

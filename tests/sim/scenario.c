@@ -213,15 +213,16 @@ static void draw_paths(struct rng *rng, struct scenario *scenario)
 	scenario->clear = scenario->weather == WEATHER_CLEAR;
 }
 
-/* Says the client all that it has to say at once, and without waiting for an acknowledgement. */
+/* Says the client all that it has to say in time: at once, or in pieces that follow each other soon enough. */
 static bool is_frank(const struct scenario *scenario, const struct plan *plan)
 {
-	uint32_t size = plan->profile.mss < scenario->paths[0].mtu ? plan->profile.mss : scenario->paths[0].mtu;
+	const struct talk *talk = &plan->talk[CLIENT];
+	int64_t wait = scenario->services[plan->service].wait;
 
-	if (plan->talk[CLIENT].write_chunk && plan->talk[CLIENT].write_chunk < plan->content.length)
+	if (talk->write_chunk && talk->write_chunk < plan->content.length &&
+	    (talk->write_pause > wait / 2 || plan->content.length / talk->write_chunk * talk->write_pause > 8 * wait))
 		return false;
-	/* nothing is acknowledged before the server is there: more than the initial window would never come */
-	return plan->content.whole && plan->content.length <= 10 * ((size < 1300 ? size : 1300) - 60);
+	return plan->content.whole && plan->content.length <= scenario->config.limits.buffer;
 }
 
 /* May only the network keep it from being served: all candidates accept, or say no at once. */

@@ -273,6 +273,9 @@ static bool output_segment(struct tcp *tcp, uint32_t limit)
 		return false;
 	if (length == room && length < available && length < size && tcp->next != tcp->una)
 		return false;	/* rather wait for a larger window than send crumbs */
+	if (tcp->profile.nagle && length == available && length < segment_size(tcp) && !fin && tcp->una != tcp->max &&
+	    tcp->next == tcp->max)
+		return false;	/* a small piece at a time (RFC 9293 3.7.4) */
 	bool again = seq_before(tcp->next, tcp->max);
 	uint32_t seq = tcp->next, flags = FLAG_ACK;
 
@@ -359,7 +362,7 @@ static void take_options(struct tcp *tcp, const struct packet *syn)
 	tcp->receive_shift = tcp->send_shift == UINT8_MAX ? 0 : tcp->profile.shift;
 	tcp->window = syn->window;
 	tcp->window_seq = syn->seq;
-	tcp->congestion_window = 10 * segment_size(tcp);
+	tcp->congestion_window = tcp->profile.initial_window * segment_size(tcp);
 }
 
 static uint32_t syn_ack_flags(const struct tcp *tcp)
@@ -911,6 +914,7 @@ static void retransmit_timeout(struct tcp *tcp)
 	tcp->recovering = false;
 	tcp->duplicate_acks = 0;
 	tcp->next = tcp->una;
+	tcp->sacked = (struct ranges){ 0 };	/* the receiver may have reneged (RFC 2018 5.1) */
 	if (tcp->window == 0 && tcp->una - tcp->iss - 1 < tcp->written) {
 		tcp->next++;
 		transmit(tcp, tcp->una, 1, FLAG_ACK);

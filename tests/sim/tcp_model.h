@@ -65,6 +65,8 @@ enum tcp_event {
  * @partial: leave checksums to the device
  * @option_style: as in struct packet
  * @first_length, @first_chunk: cut the first bytes of the stream in pieces of 1 to @first_chunk bytes
+ * @nagle: no more than one small segment without acknowledgement
+ * @initial_window: segments that it sends without acknowledgement at first (RFC 5681, RFC 6928)
  * @quick_data: let the first data carry the acknowledgement of the SYN/ACK
  * @ts_offset: clock offset of the time stamps
  * @expect_ts: report segments without time stamps on a connection that negotiated them
@@ -89,6 +91,8 @@ struct tcp_profile {
 	uint8_t option_style;
 	uint32_t first_length;
 	uint32_t first_chunk;
+	bool nagle;
+	uint32_t initial_window;
 	bool quick_data;
 	uint32_t ts_offset;
 	bool expect_ts;

@@ -152,6 +152,17 @@ static void timer_event(void *context, void *argument)
 	after_engine(world);
 }
 
+/* Give the engine a packet: has it kept it, or acted on it? It may have acknowledged what it keeps. */
+static bool is_taken(struct world *world, struct frame *frame, const struct packet *packet)
+{
+	uint64_t resets = engine_counters(world->engine)->events[EVENT_RESET_SENT];
+	enum verdict verdict = engine_input(world->engine, frame, world->queue.now);
+
+	if (verdict == VERDICT_ANSWERED && packet->payload_length)
+		return engine_counters(world->engine)->events[EVENT_RESET_SENT] == resets;
+	return verdict == VERDICT_ABSORBED;
+}
+
 static void engine_receive(void *context, struct wire *wire)
 {
 	static uint8_t buffer[FRAME_HEADROOM + FRAME_MAX];
@@ -181,8 +192,7 @@ static void engine_receive(void *context, struct wire *wire)
 		invariants_input(world, &packet, wire->length);
 	world->inputs++;
 	world->untouched = false;
-	if (engine_input(world->engine, &frame, world->queue.now) == VERDICT_ABSORBED && !wire->corrupt &&
-	    !wire->forged)
+	if (is_taken(world, &frame, &packet) && !wire->corrupt && !wire->forged)
 		invariants_taken(world, &packet);
 	world->input = NULL;
 	world->tainted = world->forged = false;

@@ -75,6 +75,14 @@ static inline void expect_server_gets_at(const struct world *world, size_t index
 		assert_int_equal((world)->count, 0); \
 	} while (0)
 
+/** expect_acknowledged() - the input was answered: the client's first @bytes are acknowledged, and nothing is sent */
+#define expect_acknowledged(world, verdict, bytes) \
+	do { \
+		assert_int_equal(verdict, VERDICT_ANSWERED); \
+		assert_int_equal((world)->count, 1); \
+		expect_client_gets(world, 0, TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 1 + (bytes), ""); \
+	} while (0)
+
 /** expect_silence() - the input was taken in, and nothing was emitted */
 #define expect_silence(world, verdict) \
 	do { \

@@ -69,14 +69,13 @@ static void expect_refused(enum event why)
 	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
 }
 
-/** No ACK for what the server does not have. */
+/** No ACK for what the server does not have, as long as the client can do without. */
 static void test_in_order_data_is_not_acknowledged(void **state)
 {
 	(void)state;
 	expect_silence(&world, data(0, "hello"));
+	world_wait(&world, 30 * MILLISECOND);
 	expect_silence(&world, data(5, " "));
-	world_wait(&world, 2 * SECOND);
-	assert_int_equal(world.count, 0);
 	data(6, "world, and more");
 	expect_connecting(1);
 	expect_silence(&world, data(21, "!"));
@@ -87,8 +86,8 @@ static void test_retransmission_and_overlap(void **state)
 {
 	(void)state;
 	expect_silence(&world, data(0, "hello"));
-	expect_silence(&world, data(0, "hello"));
-	expect_silence(&world, data(3, "lo wo"));
+	expect_acknowledged(&world, data(0, "hello"), 5);
+	expect_acknowledged(&world, data(3, "lo wo"), 8);
 	data(2, "llo world");
 	expect_connecting(1);
 	expect_flush("hello world", false);
@@ -106,9 +105,9 @@ static void test_other_bytes_for_the_same_range(void **state)
 static void test_out_of_order(void **state)
 {
 	(void)state;
-	expect_silence(&world, data(6, "world"));
-	expect_silence(&world, data(2, "llo"));
-	expect_silence(&world, data(5, " "));
+	expect_acknowledged(&world, data(6, "world"), 0);
+	expect_acknowledged(&world, data(2, "llo"), 0);
+	expect_acknowledged(&world, data(5, " "), 0);
 	data(0, "he");
 	expect_connecting(1);
 	expect_flush("hello world", false);
@@ -158,7 +157,7 @@ static void test_window_update(void **state)
 static void test_early_fin(void **state)
 {
 	(void)state;
-	expect_silence(&world, client_sends(&world, TCP_FIN | TCP_ACK, 11, OUR_ISN + 1, NULL));
+	expect_acknowledged(&world, client_sends(&world, TCP_FIN | TCP_ACK, 11, OUR_ISN + 1, NULL), 0);
 	expect_silence(&world, data(0, "hello"));
 	data(5, " world");
 	expect_connecting(1);
@@ -187,7 +186,7 @@ static void test_fin_to_the_default(void **state)
 static void test_fin_behind_a_hole(void **state)
 {
 	(void)state;
-	expect_silence(&world, client_sends(&world, TCP_FIN | TCP_ACK, 2, OUR_ISN + 1, "x"));
+	expect_acknowledged(&world, client_sends(&world, TCP_FIN | TCP_ACK, 2, OUR_ISN + 1, "x"), 0);
 	data(0, "he");
 	expect_refused(EVENT_REFUSED_NO_RULE);
 }
@@ -400,7 +399,7 @@ static void test_too_many_holes(void **state)
 {
 	(void)state;
 	for (int32_t i = 1; i <= 8; i++)
-		expect_silence(&world, data(20 * i, "x"));
+		expect_acknowledged(&world, data(20 * i, "x"), 0);
 	expect_drop(&world, data(20 * 9, "x"), DROP_BUFFER_FULL, 1);
 	/* what closes a hole is welcome */
 	data(0, "hello world 78901234");

@@ -32,10 +32,14 @@
  * @window: newest window of the client, in bytes
  * @ts_client: newest TSval of the client; the first is from tcp/handshake.c
  * @ts_recent: TSval of the client that is to be echoed to it; the first is from tcp/handshake.c
+ * @lost: bytes were dropped because a limit was full, and did not come again since
+ *
+ * tcp/endpoint.c
+ * @acked: stream offset up to which we have acknowledged the client's bytes; in state ANSWERING (tcp/refuse.c) FIN
+ *	included
  *
  * tcp/flush.c
- * @flushed: stream offset up to which bytes were sent to the server, FIN included; in state ANSWERING (tcp/refuse.c)
- *	what we have acknowledged
+ * @flushed: stream offset up to which bytes were sent to the server, FIN included
  *
  * tcp/connect.c
  * @candidates: servers in the order in which they are tried
@@ -46,7 +50,18 @@
  * @ts_server: TSval of the server's SYN/ACK
  * @tries: SYNs sent to the present one; in state WAITING (tcp/waiting.c) how often the time to wait was over; in state
  *	ANSWERING (tcp/refuse.c) how often the answer was sent
- * @deadline: when connecting ends; afterwards (tcp/hold.c) when holding back ends
+ * @deadline: when connecting ends; before (tcp/handshake.c, tcp/waiting.c) the wait, afterwards (tcp/hold.c) what is
+ *	held back
+ *
+ * tcp/waiting.c
+ * @ack_due: when bytes that do not suffice are acknowledged; 0: none are
+ *
+ * tcp/deliver.c
+ * @progress: when the server has acknowledged something, the last time
+ * @resend_due: when bytes that we have acknowledged are sent again; 0: the server has them all
+ * @rto: time-out for that
+ * @recover: stream offset: what is not acknowledged up to there was sent before the last time-out
+ * @duplicates: acknowledgements of the same number
  */
 struct pending {
 	uint32_t flow;
@@ -58,7 +73,9 @@ struct pending {
 	uint32_t ts_server;
 	uint32_t window;
 	uint32_t fin;
+	uint32_t acked;
 	uint32_t flushed;
+	uint32_t recover;
 	uint16_t mss;
 	bool timestamps;
 	bool sack;
@@ -67,15 +84,21 @@ struct pending {
 	bool ecn_offer;
 	bool is_far;
 	bool has_fin;
+	bool lost;
 	uint8_t candidate_count;
 	uint8_t candidate;
 	uint8_t next;
 	uint8_t tries;
 	uint8_t stale;
+	uint8_t duplicates;
 	uint32_t asked[CANDIDATES_MAX - 1];
 	struct server candidates[CANDIDATES_MAX];
 	int64_t deadline;
 	int64_t started;
+	int64_t ack_due;
+	int64_t progress;
+	int64_t resend_due;
+	int64_t rto;
 	struct buffer buffer;
 };
 

@@ -19,13 +19,16 @@ uint16_t announced_mss(const struct engine *e)
 	return (uint16_t)(e->config->tcp.mss && e->config->tcp.mss < fits ? e->config->tcp.mss : fits);
 }
 
-/** header_write() - TCP header and options; returns the header length */
-static size_t header_write(struct span segment, const struct packet *p, const struct tcp_options *options)
+/** header_write() - TCP header, and options of @from (may be NULL); returns the header length */
+static size_t header_write(struct span segment, const struct packet *p, const struct segment *from)
 {
+	struct span options = span_part(segment, TCP_HEADER, TCP_OPTIONS_MAX);
 	size_t length = TCP_HEADER;
 
-	if (options)
-		length += tcp_options_build(options, span_part(segment, TCP_HEADER, TCP_OPTIONS_MAX));
+	if (from && from->options)
+		length += tcp_options_build(from->options, options);
+	if (from && from->sack)
+		length += tcp_sack_build(from->sack, span_part(segment, length, TCP_HEADER + TCP_OPTIONS_MAX - length));
 	span_put16(segment, TCP_FIELD_SOURCE_PORT, p->source_port);
 	span_put16(segment, TCP_FIELD_DESTINATION_PORT, p->destination_port);
 	span_put32(segment, TCP_FIELD_SEQ, p->seq);
@@ -55,16 +58,16 @@ static void network_write(struct span whole, const struct packet *p)
 	span_put16(segment, TCP_FIELD_CHECKSUM, checksum_finish(sum));
 }
 
-/** send() - build what @p describes, with @options and the payload of @from (may be NULL) */
-static void send(struct engine *e, struct packet *p, const struct tcp_options *options, const struct segment *from)
+/** send() - build what @p describes, with the options and the payload of @from (may be NULL) */
+static void send(struct engine *e, struct packet *p, const struct segment *from)
 {
 	struct span room = output_room(e);
 
 	p->protocol = IP_PROTOCOL_TCP;
 	p->transport = p->is_ipv6 ? IPV6_HEADER : IPV4_HEADER;
 	p->payload = p->transport +
-		     header_write(span_part(room, p->transport, room.length - p->transport), p, options);
-	if (from) {
+		     header_write(span_part(room, p->transport, room.length - p->transport), p, from);
+	if (from && from->payload_length > 0) {
 		p->payload_length = from->payload_length;
 		buffer_read(&e->buffers, from->payload_buffer, from->payload_offset,
 			    span_at(room, p->payload, p->payload_length), from->payload_length);
@@ -93,7 +96,7 @@ void segment_send(struct engine *e, const struct segment *segment)
 
 	if (segment->flags & TCP_RST)
 		count(e, EVENT_RESET_SENT);
-	send(e, &p, segment->options, segment->payload_length > 0 ? segment : NULL);
+	send(e, &p, segment);
 }
 
 enum verdict segment_reset_for(struct engine *e, const struct input *in)
@@ -123,6 +126,6 @@ enum verdict segment_reset_for(struct engine *e, const struct input *in)
 		reset.flags = TCP_RST | TCP_ACK;
 	}
 	count(e, EVENT_RESET_SENT);
-	send(e, &reset, NULL, NULL);
+	send(e, &reset, NULL);
 	return VERDICT_ANSWERED;
 }

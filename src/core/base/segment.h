@@ -7,8 +7,11 @@
 
 #include "core/base/engine_state.h"
 
-/** Largest TCP payload in a segment of our own making. */
-#define SEGMENT_PAYLOAD_MAX 1400u
+/**
+ * Largest TCP payload in a segment of our own making: with timestamps it fits every IPv6 link (RFC 8200 5). A router
+ * that wants it smaller would tell the client, who can do nothing about what we have acknowledged.
+ */
+#define SEGMENT_PAYLOAD_MAX 1208u
 
 /**
  * struct segment - a TCP segment to be made
@@ -16,6 +19,7 @@
  * @to_server: IPv6 to the server, else IPv4 to the client
  * @seq, @ack, @flags, @window: as in the header; @ack is written only with the ACK flag
  * @options: options; NULL: none
+ * @sack: SACK blocks behind them; NULL: none
  * @payload_length: bytes of payload, at most SEGMENT_PAYLOAD_MAX
  * @payload_buffer, @payload_offset: where the payload comes from
  */
@@ -27,6 +31,7 @@ struct segment {
 	uint8_t flags;
 	uint16_t window;
 	const struct tcp_options *options;
+	const struct tcp_sack *sack;
 	uint32_t payload_length;
 	const struct buffer *payload_buffer;
 	uint32_t payload_offset;

@@ -17,13 +17,13 @@
  */
 #include "core/tcp/connect.h"
 
-#include "core/base/buffered.h"
 #include "core/base/flows.h"
 #include "core/base/pending.h"
 #include "core/base/report.h"
 #include "core/base/segment.h"
 #include "core/tcp/choose.h"
 #include "core/tcp/decide.h"
+#include "core/tcp/deliver.h"
 #include "core/tcp/flush.h"
 #include "core/tcp/hedge.h"
 #include "core/tcp/hold.h"
@@ -174,8 +174,6 @@ struct next connect_start(struct engine *e, struct flow *flow, const struct serv
 {
 	struct pending *p = pending_of(e, flow);
 
-	/* what lies behind a hole has not been asked about, and its client repeats it */
-	buffered_cut(e, flow->client, &p->buffer, buffer_contiguous(&p->buffer));
 	p->candidate_count = (uint8_t)choose_rank(e, flow, servers, p->candidates);
 	p->next = 0;
 	p->deadline = e->now + e->config->timeouts.connect;
@@ -269,6 +267,8 @@ static void connected(struct engine *e, struct flow *flow, const struct input *i
 	trace_server_connected(e, flow);
 	report_bound(e, flow);
 	flush(e, flow);
+	deliver_start(e, flow);
+	hold_arm(e, flow);
 }
 
 /** input_stale() - the server answers for an older connection of these addresses (RFC 9293 3.10.7.3): end that one */

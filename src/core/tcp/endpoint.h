@@ -17,6 +17,15 @@ uint32_t endpoint_sent(const struct engine *e, const struct flow *flow);
  */
 void endpoint_send(struct engine *e, const struct flow *flow, uint8_t flags, uint32_t offset, uint32_t length);
 
+/**
+ * endpoint_ack() - acknowledge the bytes of the client that are there without a hole, and say which are behind holes
+ *
+ * @newest: stream offset of what has just come
+ *
+ * What was acknowledged so is ours to deliver (deliver.h), or the connection is reset.
+ */
+void endpoint_ack(struct engine *e, const struct flow *flow, uint32_t newest);
+
 /** endpoint_challenge() - show where we stand, in answer to what may be forged (RFC 5961): limited */
 enum verdict endpoint_challenge(struct engine *e, const struct flow *flow, const struct input *in);
 

@@ -49,11 +49,12 @@ bool first_bytes_store(struct engine *e, const struct flow *flow, const struct i
 	start += (int64_t)skip;
 	if (start >= end)
 		return true;
-	if (start <= buffer_contiguous(&p->buffer))
+	if ((uint32_t)start <= buffer_contiguous(&p->buffer))
 		pending_make_room(e, buffer_missing(&p->buffer, (uint32_t)start, (uint32_t)(end - start)));
-	return buffered_insert(e, flow->client, &p->buffer, (uint32_t)start,
-			       span_at(packet_span(in->frame), packet->payload + skip, (size_t)(end - start)),
-			       (uint32_t)(end - start), why);
+	p->lost = !buffered_insert(e, flow->client, &p->buffer, (uint32_t)start,
+				   span_at(packet_span(in->frame), packet->payload + skip, (size_t)(end - start)),
+				   (uint32_t)(end - start), why);
+	return !p->lost;
 }
 
 void first_bytes_learn(struct engine *e, struct flow *flow, const struct input *in)
@@ -63,7 +64,7 @@ void first_bytes_learn(struct engine *e, struct flow *flow, const struct input *
 	if (in->options.has_timestamps &&
 	    (p->ts_client == 0 || seq_after(in->options.ts_value, p->ts_client)))
 		p->ts_client = in->options.ts_value;
-	timestamps_recent(&p->ts_recent, in, flow->client_isn + 1 + p->flushed);
+	timestamps_recent(&p->ts_recent, in, flow->client_isn + 1 + p->acked);
 	p->window = (uint32_t)in->packet.window << flow->client_scale;
 	flow_touch(e, flow);
 }

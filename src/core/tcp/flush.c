@@ -43,23 +43,32 @@ void flush_ack(struct engine *e, const struct flow *flow)
 	send(e, flow, 0, 0, 0);
 }
 
-/** flush_range() - send known bytes of the buffer in segments that the server takes */
-static void flush_range(struct engine *e, const struct flow *flow, const struct buffer_range *range)
+uint32_t flush_segment(struct engine *e, struct flow *flow, uint32_t offset, uint32_t end)
 {
-	const struct pending *p = pending_of(e, flow);
-	uint32_t options = p->timestamps && !(flow->flags & FLOW_STRIP_TIMESTAMPS) ? 12 : 0;
-	uint32_t most = p->mss - options;
-	uint32_t offset = range->start;
+	struct pending *p = pending_of(e, flow);
+	uint32_t options = p->timestamps && !(flow->flags & FLOW_STRIP_TIMESTAMPS) ? TIMESTAMPS_LENGTH : 0;
+	uint32_t most = p->mss - options, left = end - offset;
+	uint32_t length;
 
 	if (most > SEGMENT_PAYLOAD_MAX)
 		most = SEGMENT_PAYLOAD_MAX;
-	while (offset < range->end) {
-		uint32_t left = range->end - offset;
-		uint32_t length = left < most ? left : most;
+	length = left < most ? left : most;
+	send(e, flow, length == left ? TCP_PSH : 0, offset, length);
+	offset += length;
+	if (offset > p->flushed)
+		p->flushed = offset;
+	if (seq_after(flow->client_isn + 1 + offset, flow->to_server.end))
+		flow->to_server.end = flow->client_isn + 1 + offset;
+	return offset;
+}
 
-		send(e, flow, length == left ? TCP_PSH : 0, offset, length);
-		offset += length;
-	}
+/** flush_range() - send known bytes of the buffer in segments that the server takes */
+static void flush_range(struct engine *e, struct flow *flow, const struct buffer_range *range)
+{
+	uint32_t offset = range->start;
+
+	while (offset < range->end)
+		offset = flush_segment(e, flow, offset, range->end);
 }
 
 void flush(struct engine *e, struct flow *flow)
@@ -73,10 +82,7 @@ void flush(struct engine *e, struct flow *flow)
 		if (range.end > room)
 			range.end = room;
 		flush_range(e, flow, &range);
-		p->flushed = range.end;
 	}
-	if (seq_after(first + p->flushed, flow->to_server.end))
-		flow->to_server.end = first + p->flushed;
 	if (p->has_fin && p->flushed == p->fin) {
 		send(e, flow, TCP_FIN, p->fin, 0);
 		p->flushed = p->fin + 1;

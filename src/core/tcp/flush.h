@@ -13,6 +13,9 @@ void flush_ack(struct engine *e, const struct flow *flow);
 /** flush() - send as much of the buffered bytes as the server's window takes */
 void flush(struct engine *e, struct flow *flow);
 
+/** flush_segment() - send one segment with known bytes of the buffer up to @end; returns the offset behind it */
+uint32_t flush_segment(struct engine *e, struct flow *flow, uint32_t offset, uint32_t end);
+
 /** flush_from() - the client repeats what it sent from @offset on: the server has not got it */
 void flush_from(struct engine *e, struct flow *flow, uint32_t offset);
 

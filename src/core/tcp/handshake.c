@@ -287,7 +287,8 @@ struct flow *handshake_accept(struct engine *e, const struct half_open *from, co
 	p->ecn = from->promises.ecn;
 	p->ecn_offer = from->promises.ecn && !from->ecn_withdrawn;
 	p->is_far = is_far(e, from);
-	pending_timer_set(e, p, e->now + service->wait);
+	p->deadline = e->now + service->wait;
+	pending_timer_set(e, p, p->deadline);
 	linked = flow_table_link4(&e->flows, flow);
 	NAT46_ASSERT(linked);
 	flow_begin(e, flow, TCP_EVENT_ACCEPT);

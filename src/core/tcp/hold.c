@@ -47,7 +47,14 @@ void hold_start(struct engine *e, const struct flow *flow)
 	struct pending *p = pending_of(e, flow);
 
 	p->deadline = e->now + HOLD;
-	pending_timer_set(e, p, p->deadline);
+}
+
+void hold_arm(struct engine *e, const struct flow *flow)
+{
+	const struct pending *p = pending_of(e, flow);
+	int64_t due = e->now < p->deadline ? p->deadline : e->now + e->config->timeouts.tcp_transitory;
+
+	pending_timer_set(e, p, p->resend_due != 0 && p->resend_due < due ? p->resend_due : due);
 }
 
 void hold_settle(struct engine *e, struct flow *flow)
@@ -56,13 +63,6 @@ void hold_settle(struct engine *e, struct flow *flow)
 
 	if (is_flushed(flow, p) && !is_on(e, flow, p))
 		pending_release(e, flow);
-}
-
-void hold_timer(struct engine *e, struct flow *flow)
-{
-	hold_settle(e, flow);
-	if (flow->pending)
-		pending_timer_set(e, pending_of(e, flow), e->now + e->config->timeouts.tcp_transitory);
 }
 
 /** is_early() - is it data beyond the server's window, and nothing else that the flush would not repeat */

@@ -20,7 +20,7 @@ bool hold_data(struct engine *e, struct flow *flow, const struct input *in);
 /** hold_settle() - let go of the pending record if all has arrived that was in it, and no more can come */
 void hold_settle(struct engine *e, struct flow *flow);
 
-/** hold_timer() - the same when nothing else calls for it */
-void hold_timer(struct engine *e, struct flow *flow);
+/** hold_arm() - set the timer of a bound flow's pending record to what is due first */
+void hold_arm(struct engine *e, const struct flow *flow);
 
 #endif

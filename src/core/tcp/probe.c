@@ -7,6 +7,7 @@
 #include "core/base/flows.h"
 #include "core/base/report.h"
 #include "core/base/segment.h"
+#include "core/tcp/deliver.h"
 #include "core/tcp/timestamps.h"
 
 /** window_to_client() - what the server has announced last, as far as we know */
@@ -31,7 +32,7 @@ enum verdict probe_challenge(struct engine *e, const struct flow *flow, const st
 	const struct segment ack = {
 		.flow = flow,
 		.seq = flow->to_client.acked + flow->delta,
-		.ack = flow->to_server.acked,
+		.ack = deliver_acked(e, flow),
 		.flags = TCP_ACK,
 		.window = window_to_client(flow),
 		.options = &options,

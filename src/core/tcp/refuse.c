@@ -70,7 +70,7 @@ static void reset(struct engine *e, struct flow *flow)
 	const struct segment segment = {
 		.flow = flow,
 		.seq = p->isn + 1 + endpoint_sent(e, flow),
-		.ack = flow->client_isn + 1 + p->flushed,
+		.ack = flow->client_isn + 1 + p->acked,
 		.flags = TCP_RST | TCP_ACK,
 	};
 
@@ -95,9 +95,9 @@ static void start_answer(struct engine *e, struct flow *flow, const uint8_t *wor
 	enum drop why;
 	bool stored;
 
-	p->flushed = buffer_contiguous(&p->buffer);
-	p->has_fin = p->has_fin && p->fin == p->flushed;
-	p->flushed += p->has_fin;
+	p->acked = buffer_contiguous(&p->buffer);
+	p->has_fin = p->has_fin && p->fin == p->acked;
+	p->acked += p->has_fin;
 	buffered_cut(e, flow->client, &p->buffer, 0);
 	stored = buffered_insert(e, flow->client, &p->buffer, 0, words, (uint32_t)length, &why);
 	/* there was at least a chunk of first bytes, or the protocol would not be known */
@@ -136,7 +136,8 @@ void refuse(struct engine *e, struct flow *flow, enum event why)
 	enum refusal refusal = service ? service->refusal : REFUSE_RESET;
 
 	count(e, why);
-	if (refusal == REFUSE_DROP)
+	/* whose bytes were acknowledged must not be left to wait for an answer */
+	if (refusal == REFUSE_DROP && pending_of(e, flow)->acked == 0)
 		flow_close(e, flow, "refused");
 	else if (refusal != REFUSE_ANSWER || !answer(e, flow, why))
 		reset(e, flow);
@@ -156,15 +157,15 @@ void refuse_timer(struct engine *e, struct flow *flow)
 static bool swallow(struct engine *e, struct flow *flow, const struct packet *packet)
 {
 	struct pending *p = pending_of(e, flow);
-	uint32_t expected = flow->client_isn + 1 + p->flushed;
+	uint32_t expected = flow->client_isn + 1 + p->acked;
 	uint32_t end = packet->seq + (uint32_t)packet->payload_length;
 
 	if (packet->payload_length == 0 && !(packet->flags & TCP_FIN))
 		return false;
 	if (!p->has_fin && !seq_after(packet->seq, expected) && !seq_before(end, expected)) {
-		p->flushed += end - expected;
+		p->acked += end - expected;
 		p->has_fin = packet->flags & TCP_FIN;
-		p->flushed += p->has_fin;
+		p->acked += p->has_fin;
 	}
 	return true;
 }
@@ -192,14 +193,14 @@ struct next refuse_input(struct engine *e, struct flow *flow, struct input *in)
 	if (!packet_checksum_ok(in->frame, packet))
 		return next_nothing(verdict_drop(e, in, DROP_BAD_CHECKSUM));
 	if (packet->flags & TCP_RST) {
-		if (packet->seq != flow->client_isn + 1 + p->flushed)
+		if (packet->seq != flow->client_isn + 1 + p->acked)
 			return next_nothing(verdict_drop(e, in, DROP_TCP_WINDOW));
 		flow_close(e, flow, "reset");
 		return next_nothing(VERDICT_ABSORBED);
 	}
 	if (!seq_between(packet->ack, p->isn + 1, sent))
 		return (struct next){ .step = NEXT_HANDSHAKE };
-	timestamps_recent(&p->ts_recent, in, flow->client_isn + 1 + p->flushed);
+	timestamps_recent(&p->ts_recent, in, flow->client_isn + 1 + p->acked);
 	if (packet->ack == sent)
 		got_answer(e, flow);
 	if (swallow(e, flow, packet)) {

@@ -10,6 +10,7 @@
 
 #include "core/base/pending.h"
 #include "core/base/report.h"
+#include "core/tcp/deliver.h"
 #include "core/tcp/ecn.h"
 #include "core/tcp/first_bytes.h"
 #include "core/tcp/flush.h"
@@ -67,22 +68,37 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 	return pass_to_server(e, flow, in);
 }
 
+void splice_timer(struct engine *e, struct flow *flow)
+{
+	if (!deliver_timer(e, flow))
+		return;
+	hold_settle(e, flow);
+	if (flow->pending)
+		hold_arm(e, flow);
+}
+
 /**
  * settle() - go on with the flush as the server makes room, and let go of the buffer when all has arrived
  *
+ * @before: what the server had acknowledged before this segment
+ *
  * A RST may be forged, or not arrive, and then the client goes on: what was inspected stays, as the connection does.
  */
-static void settle(struct engine *e, struct flow *flow, const struct packet *p)
+static void settle(struct engine *e, struct flow *flow, const struct packet *p, uint32_t before)
 {
 	if (flow->state == TCP_STATE_RESET || !(p->flags & TCP_ACK) || p->flags & TCP_RST)
 		return;
 	flush(e, flow);
+	deliver_input(e, flow, p, before);
 	hold_settle(e, flow);
+	if (flow->pending)
+		hold_arm(e, flow);
 }
 
 enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
+	uint32_t acked = flow->to_server.acked;
 
 	if (p->flags & TCP_SYN) {
 		if (flow->flags & FLOW_SPLICED)
@@ -94,6 +110,6 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 		ecn_clear(in);
 	track_from_server(e, flow, in);
 	if (flow->pending)
-		settle(e, flow, p);
+		settle(e, flow, p, acked);
 	return pass_to_client(e, flow, in);
 }

@@ -11,4 +11,7 @@
 enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in);
 enum verdict splice_from_server(struct engine *e, struct flow *flow, struct input *in);
 
+/** splice_timer() - the timer of the pending record of a bound flow fired */
+void splice_timer(struct engine *e, struct flow *flow);
+
 #endif

@@ -21,9 +21,9 @@
 #include "core/base/report.h"
 #include "core/base/segment.h"
 #include "core/tcp/connect.h"
+#include "core/tcp/deliver.h"
 #include "core/tcp/endpoint.h"
 #include "core/tcp/handshake.h"
-#include "core/tcp/hold.h"
 #include "core/tcp/plain.h"
 #include "core/tcp/probe.h"
 #include "core/tcp/refuse.h"
@@ -301,7 +301,7 @@ static void pending_timer(struct engine *e, struct flow *flow)
 	else if (flow->state == TCP_STATE_ANSWERING)
 		refuse_timer(e, flow);
 	else
-		hold_timer(e, flow);
+		splice_timer(e, flow);
 }
 
 void tcp_timer(struct engine *e, uint32_t id)
@@ -318,7 +318,9 @@ void tcp_sweep(struct engine *e)
 	struct flow *flow;
 
 	while ((flow = flows_idle(e, &left))) {
-		if (!probe_idle(e, flow))
+		if (deliver_owes(e, flow))
+			deliver_give_up(e, flow);
+		else if (!probe_idle(e, flow))
 			flow_close(e, flow, flow_end_reason(flow));
 	}
 }

@@ -27,7 +27,6 @@
 #include "nat46/seq.h"
 
 enum {
-	SACK_BLOCKS = 3,	/* that fit beside timestamps */
 	SACK_HEADER = 4,	/* two NOPs, kind and length */
 	SACK_BLOCK = 8,
 };
@@ -74,7 +73,7 @@ static struct span sack_blocks(struct span options)
 static size_t put_sack(struct span area, size_t n, struct span options)
 {
 	struct span blocks = sack_blocks(options);
-	size_t count = blocks.length / SACK_BLOCK < SACK_BLOCKS ? blocks.length / SACK_BLOCK : SACK_BLOCKS;
+	size_t count = blocks.length / SACK_BLOCK < SACK_BLOCKS_MAX ? blocks.length / SACK_BLOCK : SACK_BLOCKS_MAX;
 
 	if (count == 0)
 		return 0;

@@ -4,16 +4,17 @@
  *
  * DOC: Theory of operation
  *
- * Nothing is acknowledged here: not the data, not the FIN. The client goes on to repeat what it has sent until
- * the server itself acknowledges, so that a crash of ours loses nothing. We also stay silent towards data, for
- * duplicate ACKs would start a fast retransmit.
+ * A client repeats what it has sent until the server itself acknowledges it, so that a crash of ours loses nothing.
+ * Most first bytes come in one flight, and are decided by before anybody misses an acknowledgement: then nothing is
+ * acknowledged here. But a client that nobody acknowledges sends its first flight and no more, and with Nagle's
+ * algorithm its first write; and its timer repeats the first segment alone, for ever, when it is the second that the
+ * network has lost. So bytes without a hole that do not suffice are acknowledged after a delay, or at once when the
+ * client repeats them or sends behind a hole: it needs that. From then on the client is served as any TCP would
+ * (RFC 5681 4.2). What was acknowledged is ours to deliver (deliver.c). A FIN is never acknowledged here.
  *
  * The rules are asked whenever the run of bytes from offset 0 has grown, and finally when no more can come: FIN,
- * time-out, or buffer full.
- *
- * We do not tell a client that the network has lost some of its first bytes, so that it repeats them by its timer
- * alone: after seconds, if its SYN or our answer was lost as well. Where bytes behind a hole have arrived, there is
- * more time.
+ * time-out, or buffer full. Time counts from the last progress, up to a bound: a client that lost its SYN or our
+ * answer as well repeats its data after seconds, and a person types.
  */
 #include "core/tcp/waiting.h"
 
@@ -23,14 +24,22 @@
 #include "core/tcp/endpoint.h"
 #include "core/tcp/first_bytes.h"
 
-/** Times that a client gets the wait of its service while first bytes are missing: they come after 1, 3, 7 s. */
-enum { WAITS_MAX = 4 };
+/** How long bytes that do not suffice are not acknowledged: RFC 1122 4.2.3.2 allows 500 ms. */
+static const int64_t ACK_DELAY = 40 * MILLISECOND;
+
+enum {
+	HOLE_WAITS = 4,		/* waits while first bytes are missing: they are repeated after 1, 3, 7 s */
+	WAITS_MAX = 12,		/* waits in all, however slowly the first bytes come */
+};
 
 /** decide() - ask the rules; @refusal: why, if they refuse */
 static struct next decide(struct engine *e, const struct flow *flow, bool final, enum event refusal)
 {
 	struct choice choice;
 
+	/* somebody's limit is no reason to choose: what is missing may name a host */
+	if (final && pending_of(e, flow)->lost)
+		return next_refuse(EVENT_REFUSED_FULL);
 	decide_server(e, flow, final, &choice);
 	switch (choice.decision) {
 	case DECISION_PENDING:
@@ -49,16 +58,36 @@ static struct next decide(struct engine *e, const struct flow *flow, bool final,
 	return next_nothing(VERDICT_ABSORBED);
 }
 
-struct next waiting_timer(struct engine *e, struct flow *flow)
+/** arm() - let the timer fire at what is due first */
+static void arm(struct engine *e, const struct pending *p)
+{
+	pending_timer_set(e, p, p->ack_due && p->ack_due < p->deadline ? p->ack_due : p->deadline);
+}
+
+/** extend() - time counts from now on, up to a bound */
+static void extend(struct engine *e, const struct flow *flow, struct pending *p)
 {
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	int64_t wait = service ? service->wait : 0;
+	int64_t last = ((int64_t)flow->opened + 1) * SECOND + WAITS_MAX * wait;
+
+	p->deadline = e->now + wait < last ? e->now + wait : last;
+}
+
+struct next waiting_timer(struct engine *e, struct flow *flow)
+{
 	struct pending *p = pending_of(e, flow);
 
-	if (service && first_bytes_have_hole(p) && ++p->tries < WAITS_MAX) {
-		pending_timer_set(e, p, e->now + service->wait);
-		return next_nothing(VERDICT_ABSORBED);
+	if (p->ack_due && p->ack_due <= e->now) {
+		p->ack_due = 0;
+		endpoint_ack(e, flow, 0);
 	}
-	return decide(e, flow, true, EVENT_REFUSED_TIMEOUT);
+	if (e->now >= p->deadline && first_bytes_have_hole(p) && ++p->tries < HOLE_WAITS)
+		extend(e, flow, p);
+	if (e->now >= p->deadline)
+		return decide(e, flow, true, EVENT_REFUSED_TIMEOUT);
+	arm(e, p);
+	return next_nothing(VERDICT_ABSORBED);
 }
 
 /** input_rst() - the client gives up, if it is the client */
@@ -66,7 +95,7 @@ static struct next input_rst(struct engine *e, const struct flow *flow, const st
 {
 	const struct pending *p = pending_of(e, flow);
 	int64_t offset = first_bytes_offset(flow, in->packet.seq);
-	bool is_exact = offset == 0 || offset == buffer_contiguous(&p->buffer) ||
+	bool is_exact = offset == p->acked || offset == buffer_contiguous(&p->buffer) ||
 			(p->has_fin && offset == (int64_t)p->fin + 1);
 
 	if (!is_exact) {
@@ -77,18 +106,56 @@ static struct next input_rst(struct engine *e, const struct flow *flow, const st
 	return (struct next){ .step = NEXT_RESET, .verdict = VERDICT_ABSORBED };
 }
 
+/**
+ * acknowledge() - bytes do not suffice, yet: does their client need an acknowledgement to go on
+ * @newest: stream offset of what has just come
+ * @has_news: there are more bytes without a hole than before
+ */
+static enum verdict acknowledge(struct engine *e, const struct flow *flow, uint32_t newest, bool has_news)
+{
+	struct pending *p = pending_of(e, flow);
+
+	if (has_news && p->acked == 0 && !first_bytes_have_hole(p)) {
+		if (p->ack_due == 0)
+			p->ack_due = e->now + ACK_DELAY;
+		arm(e, p);
+		return VERDICT_ABSORBED;
+	}
+	p->ack_due = 0;
+	arm(e, p);
+	endpoint_ack(e, flow, newest);
+	return VERDICT_ANSWERED;
+}
+
 /** input_data() - an acceptable segment with data or FIN */
 static struct next input_data(struct engine *e, struct flow *flow, struct input *in)
 {
 	struct pending *p = pending_of(e, flow);
+	uint32_t before = buffer_contiguous(&p->buffer), known;
+	uint32_t newest = (uint32_t)first_bytes_offset(flow, in->packet.seq);
+	bool is_complete;
 	enum drop why;
 
 	if (!first_bytes_store(e, flow, in, &why))
 		return next_nothing(verdict_drop(e, in, why));
 	first_bytes_learn(e, flow, in);
 	trace_packet(e, TRACE_BUFFER, &in->packet);
-	if (flow->state == TCP_STATE_WAITING && (buffer_contiguous(&p->buffer) > 0 || first_bytes_are_complete(e, p)))
-		return decide(e, flow, first_bytes_are_complete(e, p), EVENT_REFUSED_NO_RULE);
+	known = buffer_contiguous(&p->buffer);
+	is_complete = first_bytes_are_complete(e, p);
+	if (flow->state == TCP_STATE_WAITING && (known > before || is_complete)) {
+		struct next next = decide(e, flow, is_complete, EVENT_REFUSED_NO_RULE);
+
+		if (next.step != NEXT_NOTHING)
+			return next;
+		extend(e, flow, p);
+	}
+	if (flow->state == TCP_STATE_WAITING)
+		return next_nothing(acknowledge(e, flow, newest, known > before));
+	/* our acknowledgement was lost, or the client goes on without another: the server's will follow */
+	if (p->acked > 0 && known == before && newest < p->acked) {
+		endpoint_ack(e, flow, newest);
+		return next_nothing(VERDICT_ANSWERED);
+	}
 	return next_nothing(VERDICT_ABSORBED);
 }
 
@@ -106,8 +173,8 @@ struct next waiting_input(struct engine *e, struct flow *flow, struct input *in)
 		return input_rst(e, flow, in);
 	if (packet->ack != p->isn + 1)
 		return (struct next){ .step = NEXT_HANDSHAKE };
-	/* keep-alive: one below the first byte, with or without it */
-	if (first_bytes_offset(flow, packet->seq) == -1 && packet->payload_length <= 1) {
+	/* keep-alive: one below what is expected, with or without a byte */
+	if (first_bytes_offset(flow, packet->seq) == (int64_t)p->acked - 1 && packet->payload_length <= 1) {
 		first_bytes_learn(e, flow, in);
 		return next_nothing(endpoint_challenge(e, flow, in));
 	}

@@ -10,6 +10,7 @@ enum {
 	LENGTH_WINDOW_SCALE = 3,
 	LENGTH_SACK_PERMITTED = 2,
 	LENGTH_TIMESTAMPS = 10,
+	LENGTH_SACK_BLOCK = 8,
 };
 
 bool tcp_option_next(struct span area, size_t *position, struct tcp_option_view *view)
@@ -125,6 +126,22 @@ size_t tcp_options_build(const struct tcp_options *options, struct span area)
 		span_put8(area, n + 2, LENGTH_WINDOW_SCALE);
 		span_put8(area, n + 3, options->window_scale);
 		n += 1 + LENGTH_WINDOW_SCALE;
+	}
+	return n;
+}
+
+size_t tcp_sack_build(const struct tcp_sack *sack, struct span area)
+{
+	size_t n = 4;
+
+	if (sack->count == 0)
+		return 0;
+	span_put16(area, 0, TCP_OPTION_NOP << 8 | TCP_OPTION_NOP);
+	span_put8(area, 2, TCP_OPTION_SACK);
+	span_put8(area, 3, (uint8_t)(2 + sack->count * LENGTH_SACK_BLOCK));
+	for (uint32_t i = 0; i < sack->count; i++, n += LENGTH_SACK_BLOCK) {
+		span_put32(area, n, sack->edges[i][0]);
+		span_put32(area, n + 4, sack->edges[i][1]);
 	}
 	return n;
 }
