@@ -30,6 +30,8 @@
 	X(REFUSED_NO_RULE, "refused_no_rule", "Connections refused because no rule matched.")                         \
 	X(REFUSED_MALFORMED, "refused_malformed",                                                                     \
 	  "Connections refused because their first bytes contradict themselves.")                                      \
+	X(REFUSED_INCOMPLETE, "refused_incomplete",                                                                   \
+	  "Connections refused because they began TLS or HTTP and no more came of what the rules ask for.")            \
 	X(REFUSED_TIMEOUT, "refused_timeout", "Connections refused because no data came in time.")                    \
 	X(REFUSED_NO_SERVER, "refused_no_server", "Connections refused because the last server refused.")             \
 	X(REFUSED_SILENCE, "refused_silence", "Connections refused because no server answered in time.")             \

@@ -11,20 +11,27 @@
 /**
  * http_recognise() - do the first bytes of a connection start with an HTTP request line
  * @bytes: first bytes
+ * @progress: of this connection
  *
- * The method (upper-case letters and hyphens) and a space make it possible; only the version at the end
- * of the line tells "GET / HTTP/1.1" from the commands of IRC or SMTP.
+ * The method (upper-case letters, hyphens and underscores) and a space make it possible; only the version at
+ * the end of the line tells "GET / HTTP/1.1" from the commands of IRC or SMTP. Empty lines may come first.
  *
  * Return: FACT_PENDING if more bytes are needed, FACT_ABSENT with the first byte that rules HTTP out
  */
-enum fact http_recognise(struct cursor bytes);
+enum fact http_recognise(struct cursor bytes, struct inspect_progress *progress);
+
+/**
+ * http_is_complete() - is all of the request head there
+ * @bytes: first bytes of a connection, for which http_recognise() returned FACT_PRESENT
+ * @progress: of this connection
+ */
+bool http_is_complete(struct cursor bytes, struct inspect_progress *progress);
 
 /**
  * http_read() - read the host out of a request head
  * @bytes: first bytes of a connection, for which http_recognise() returned FACT_PRESENT
- * @final: no more bytes will come: settle for the lines that are complete
- * @result: host and malformed are filled in; the host fact was FACT_PENDING
+ * @result: host and malformed are filled in; the host fact was FACT_PENDING, and stays so if the head goes on
  */
-void http_read(struct cursor bytes, bool final, struct inspection *result);
+void http_read(struct cursor bytes, struct inspection *result);
 
 #endif

@@ -169,6 +169,7 @@ enum decision {
 	DECISION_SERVERS,	/* these servers */
 	DECISION_REFUSE,	/* no rule matches and there is no "to" */
 	DECISION_MALFORMED,	/* the first bytes contradict themselves: refuse whatever "to" says */
+	DECISION_INCOMPLETE,	/* they are the beginning of TLS or HTTP and no more come: refuse whatever "to" says */
 };
 
 /**
@@ -193,13 +194,15 @@ struct choice {
  * @data: first bytes of the client, without holes
  * @length: number of bytes in @data
  * @final: no more bytes will come: never DECISION_PENDING
+ * @progress: of this connection, all zero at first; see inspect()
  * @choice: filled in
  *
  * Which rule wins: exact host, longest wildcard, ALPN, longest bytes, protocol, then "to"; the order in the
- * file never matters.
+ * file never matters. With @final, a rule that asks for a host or ALPN that a cut hello or head may still have
+ * had is neither true nor false: DECISION_INCOMPLETE, unless a rule before it has won.
  */
 void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
-		    struct choice *choice);
+		    struct inspect_progress *progress, struct choice *choice);
 
 /** server_is_failing_fn - is a server, its port filled in, known not to answer at present */
 typedef bool server_is_failing_fn(const void *context, const struct server *server);

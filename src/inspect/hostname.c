@@ -4,7 +4,7 @@
  *
  * A name is later compared byte for byte with the names of rules, and printed in logs. Whatever could
  * make two programs read the same bytes as different names (NUL, control bytes, bytes beyond ASCII,
- * empty labels) is therefore refused here and not repaired.
+ * empty labels) is therefore no name here and not repaired.
  */
 #include "nat46/hostname.h"
 

@@ -5,20 +5,30 @@
  * Theory of operation
  *
  * A connection speaks HTTP when its first line is a request line: method, target, and a version at the
- * end of the line. Any other first line is some other protocol and not an error.
+ * end of the line. Empty lines before it and blanks behind it are passed over (RFC 9112 2.2, 3). Any other
+ * first line is some other protocol and not an error.
  *
  * The host comes from the request target if that names one (absolute form, or authority form with
  * CONNECT), else from the Host header (RFC 9112 3.2, 3.3). If both are there they must agree. The host is
- * reported at the end of the head, because a second Host header could still follow; only @final settles
- * earlier. "PRI * HTTP/2.0" starts HTTP/2, whose hosts are compressed: protocol http without a host.
+ * reported at the end of the head, because a second Host header could still follow. "PRI * HTTP/2.0" starts
+ * HTTP/2, whose hosts are compressed: protocol http without a host. Where the head ends, http_is_complete()
+ * finds out by the line ends alone, each byte looked at once; only then is it read.
  *
- * What a server might read differently is refused as malformed (RFC 9112 11.2, request smuggling): two
+ * What a server might read as another host is refused as malformed (RFC 9112 11.2, request smuggling): two
  * Host headers, even equal ones; folded lines; a header name that is no token, so also white space before
- * the colon; NUL or CR in a value; a Host or target that is no host name; a target in none of the four
- * forms. Lines may all end in CR LF or all in bare LF, as people type them into test tools; a head that
- * mixes the two is malformed, because servers differ in where its lines end.
+ * the colon; NUL or CR in a value; a target in none of the four forms; and a Host with a byte at which some
+ * program ends or begins a name: blanks, a comma, and the marks of a URI.
  *
- * A host that is an IP address counts as no name. The port is checked and ignored.
+ * Any other Host that is no host name, such as an IP address or text beyond ASCII, can match no rule and
+ * counts as no name. That opens nothing: the server that it leads to gets all unknown names, and decides by
+ * itself what to do with this one, even if it reads the name of a rule.
+ *
+ * Lines end in CR LF or, as people type them into test tools, in bare LF. To a program that knows only CR LF
+ * a bare LF is a byte like others, so a head that mixes them has two readings. It is accepted when both find
+ * the same host and the same end: the request line ends in CR LF, and neither begins nor ends the Host
+ * header or the empty line with a bare LF. With bare LF only, there is no second reading.
+ *
+ * The port is ignored, whatever it is.
  */
 #include "nat46/http.h"
 
@@ -28,7 +38,8 @@
 /* The longest registered method has 17 letters. */
 #define METHOD_MAX 20u
 
-#define PORT_DIGITS_MAX 5u
+/* Blanks behind the version. Some clients send one. */
+#define BLANKS_MAX 8u
 
 /** struct line - one line without its end */
 struct line {
@@ -45,7 +56,8 @@ struct request_line {
 
 /**
  * struct head - what has been read of a request head
- * @crlf: how its lines end
+ * @crlf: the request line ends in CR LF
+ * @before_crlf: so does the line before the present one
  * @has_authority: the target names a host, @authority
  * @has_host: there was a Host header, @host
  * @kind: of @authority or, without one, of @host
@@ -53,6 +65,7 @@ struct request_line {
  */
 struct head {
 	bool crlf;
+	bool before_crlf;
 	bool has_authority;
 	bool has_host;
 	enum hostname_kind kind;
@@ -91,12 +104,26 @@ static enum fact take_method(struct cursor *text, struct cursor *method)
 			*text = probe;
 			return FACT_PRESENT;
 		}
-		if (!text_is_upper(byte) && !(byte == '-' && length > 0))
+		if (!text_is_upper(byte) && !((byte == '-' || byte == '_') && length > 0))
 			return FACT_ABSENT;
 		if (++length > METHOD_MAX)
 			return FACT_ABSENT;
 	}
 	return FACT_PENDING;
+}
+
+/** is_preface() - does HTTP/2 begin with this line (RFC 9113 3.4) */
+static bool is_preface(const struct request_line *request)
+{
+	return request->http2 && text_equals(request->method, "PRI") && text_equals(request->target, "*");
+}
+
+/** trim_blanks() - leave out the blanks at the end of a request line */
+static struct cursor trim_blanks(struct cursor text)
+{
+	for (size_t i = 0; i < BLANKS_MAX && text_ends_with(text, ' '); i++)
+		text = text_first(text, text.left - 1);
+	return text;
 }
 
 /** take_version() - take " HTTP/1.1" off the end of a request line and leave the target */
@@ -117,54 +144,135 @@ static bool take_version(struct cursor text, struct request_line *request)
 
 static bool split_request_line(struct cursor text, struct request_line *request)
 {
-	return take_method(&text, &request->method) == FACT_PRESENT && take_version(text, request);
+	return take_method(&text, &request->method) == FACT_PRESENT && take_version(trim_blanks(text), request);
 }
 
-/** no_request_line() - does the part of a line that has come have a byte that no request line has */
-static bool no_request_line(struct cursor text)
+/**
+ * skip_empty_lines() - find the start of the request line
+ * @start: where to begin; set to behind the last empty line
+ * Return: FACT_PENDING if the next line is not there, or only its CR; FACT_ABSENT if it begins with a CR
+ */
+static enum fact skip_empty_lines(struct cursor bytes, uint32_t *start)
 {
-	bool cr = false;
 	uint8_t byte;
 
-	while (cursor_u8(&text, &byte) && byte != '\n') {
-		if (cr || (byte < ' ' && byte != '\r') || byte == 0x7f)
-			return true;
-		cr = byte == '\r';
+	if (!cursor_skip(&bytes, *start))
+		return FACT_PENDING;
+	for (;;) {
+		uint32_t length = 1;
+
+		if (!cursor_u8(&bytes, &byte))
+			return FACT_PENDING;
+		if (byte == '\r') {
+			if (!cursor_u8(&bytes, &byte))
+				return FACT_PENDING;
+			if (byte != '\n')
+				return FACT_ABSENT;
+			length = 2;
+		}
+		if (byte != '\n')
+			return FACT_PRESENT;
+		*start += length;
 	}
-	return false;
 }
 
-enum fact http_recognise(struct cursor bytes)
+/**
+ * search_line() - look for the end of the request line
+ * @at: bytes that have been searched; on success it is at the LF
+ * Return: FACT_ABSENT if there is a byte that no request line has
+ */
+static enum fact search_line(struct cursor bytes, uint32_t *at)
+{
+	uint8_t byte;
+
+	if (!cursor_skip(&bytes, *at))
+		return FACT_PENDING;
+	while (cursor_u8(&bytes, &byte)) {
+		if (byte == '\n')
+			return FACT_PRESENT;
+		if (byte == '\r') {
+			/* once more when there is a byte behind it */
+			if (!cursor_u8(&bytes, &byte))
+				return FACT_PENDING;
+			*at += byte == '\n';
+			return byte == '\n' ? FACT_PRESENT : FACT_ABSENT;
+		}
+		if (byte < ' ' || byte == 0x7f)
+			return FACT_ABSENT;
+		++*at;
+	}
+	return FACT_PENDING;
+}
+
+/** recognise_line() - a request line that has come completely: is it one, and does the head end with it */
+static enum fact recognise_line(struct cursor text, struct inspect_progress *progress)
 {
 	struct request_line request;
-	struct cursor after = bytes;
-	struct cursor method;
-	enum fact fact = take_method(&after, &method);
 	struct line line;
 
-	if (fact != FACT_PRESENT)
-		return fact;
-	if (no_request_line(after))
+	if (!take_line(&text, &line) || !split_request_line(line.text, &request))
 		return FACT_ABSENT;
-	if (!take_line(&bytes, &line))
-		return FACT_PENDING;
-	return split_request_line(line.text, &request) ? FACT_PRESENT : FACT_ABSENT;
+	progress->is_request = true;
+	progress->at = is_preface(&request) ? INSPECT_FOUND : progress->at + 1;
+	return FACT_PRESENT;
 }
 
-/** is_port() - is this the rest of an authority after the host: nothing, or a colon and a port */
-static bool is_port(struct cursor text)
+enum fact http_recognise(struct cursor bytes, struct inspect_progress *progress)
 {
-	uint8_t byte;
+	struct cursor text = bytes;
+	struct cursor method;
+	enum fact fact;
 
-	if (text.left == 0)
-		return true;
-	if (!text_take_prefix(&text, ":") || text.left > PORT_DIGITS_MAX)
+	if (progress->is_request)
+		return FACT_PRESENT;
+	fact = skip_empty_lines(bytes, &progress->start);
+	if (fact != FACT_PRESENT || !cursor_skip(&text, progress->start))
+		return fact;
+	fact = take_method(&text, &method);
+	if (fact != FACT_PRESENT)
+		return fact;
+	if (progress->at == 0)
+		progress->at = (uint32_t)(bytes.left - text.left);
+	fact = search_line(bytes, &progress->at);
+	if (fact != FACT_PRESENT || !cursor_skip(&bytes, progress->start))
+		return fact;
+	return recognise_line(bytes, progress);
+}
+
+/** ends_head() - is the line empty that ends with the LF at @at; it is not the first line */
+static bool ends_head(struct cursor bytes, size_t at)
+{
+	uint8_t before, last;
+
+	if (!cursor_skip(&bytes, at - 2) || !cursor_u8(&bytes, &before) || !cursor_u8(&bytes, &last))
 		return false;
-	while (cursor_u8(&text, &byte)) {
-		if (!text_is_digit(byte))
+	return last == '\n' || (last == '\r' && before == '\n');
+}
+
+bool http_is_complete(struct cursor bytes, struct inspect_progress *progress)
+{
+	while (progress->at != INSPECT_FOUND) {
+		struct cursor rest = bytes;
+		size_t at;
+
+		if (!cursor_skip(&rest, progress->at))
 			return false;
+		if (!text_find(rest, '\n', &at)) {
+			progress->at = (uint32_t)bytes.left;
+			return false;
+		}
+		at += progress->at;
+		progress->at = ends_head(bytes, at) ? INSPECT_FOUND : (uint32_t)at + 1;
 	}
 	return true;
+}
+
+/** is_port() - is this the rest of an authority after the host: nothing, or a colon and anything but another */
+static bool is_port(struct cursor text)
+{
+	size_t colon;
+
+	return text.left == 0 || (text_take_prefix(&text, ":") && !text_find(text, ':', &colon));
 }
 
 /** read_bracketed() - read "[IPv6 address]" and an optional port; the opening bracket is gone */
@@ -173,8 +281,7 @@ static enum hostname_kind read_bracketed(struct cursor text, char *name)
 	struct cursor address;
 	size_t colon;
 
-	if (!text_take_until(&text, ']', &address) || !is_port(text) ||
-	    !text_find(address, ':', &colon))
+	if (!text_take_until(&text, ']', &address) || !is_port(text) || !text_find(address, ':', &colon))
 		return HOSTNAME_INVALID;
 	return hostname_parse(address, name);
 }
@@ -188,12 +295,27 @@ static enum hostname_kind read_authority(struct cursor text, char *name)
 	name[0] = '\0';
 	if (text_take_prefix(&text, "["))
 		return read_bracketed(text, name);
-	if (text_find_last(text, ':', &colon)) {
+	if (text_find(text, ':', &colon)) {
 		host = text_first(text, colon);
 		if (!cursor_skip(&text, colon) || !is_port(text))
 			return HOSTNAME_INVALID;
 	}
 	return hostname_parse(host, name);
+}
+
+/** has_delimiter() - is there a byte at which some program ends one name or begins another */
+static bool has_delimiter(struct cursor text)
+{
+	static const char delimiters[] = " \t,/\\?#@";
+	const struct cursor all = cursor_over(delimiters, sizeof(delimiters) - 1);
+	uint8_t byte;
+	size_t at;
+
+	while (cursor_u8(&text, &byte)) {
+		if (text_find(all, byte, &at))
+			return true;
+	}
+	return false;
 }
 
 /** take_scheme() - pass over "scheme://" (RFC 3986 3.1); false if there is none */
@@ -236,6 +358,11 @@ static bool read_target(const struct request_line *request, struct head *head)
 	struct cursor target = request->target;
 	size_t at;
 
+	/* more blanks than one between the parts are one: RFC 9112 3 */
+	while (text_take_prefix(&target, " "))
+		;
+	while (text_ends_with(target, ' '))
+		target = text_first(target, target.left - 1);
 	if (target.left == 0 || text_find(target, ' ', &at))
 		return reject(head, "request line does not have three parts");
 	if (text_equals(request->method, "CONNECT")) {
@@ -249,8 +376,8 @@ static bool read_target(const struct request_line *request, struct head *head)
 		return reject(head, "request target has an unknown form");
 	}
 	head->kind = read_authority(target, head->authority);
-	if (head->kind == HOSTNAME_INVALID)
-		return reject(head, "request target does not name a valid host");
+	if (target.left == 0 || has_delimiter(target))
+		return reject(head, "request target does not name one host");
 	return true;
 }
 
@@ -306,15 +433,13 @@ static struct cursor trim(struct cursor text)
 /** read_host() - value of a Host header; it may be empty (RFC 9110 7.2) */
 static bool read_host(struct cursor value, struct head *head)
 {
-	enum hostname_kind kind = HOSTNAME_ADDRESS;
+	enum hostname_kind kind = read_authority(value, head->host);
 
 	if (head->has_host)
 		return reject(head, "two Host headers");
 	head->has_host = true;
-	if (value.left > 0)
-		kind = read_authority(value, head->host);
-	if (kind == HOSTNAME_INVALID)
-		return reject(head, "Host header is not a host name");
+	if (has_delimiter(value))
+		return reject(head, "Host header with a byte that may separate names");
 	if (head->has_authority && strcmp(head->authority, head->host) != 0)
 		return reject(head, "Host header and request target name different hosts");
 	if (!head->has_authority)
@@ -322,8 +447,9 @@ static bool read_host(struct cursor value, struct head *head)
 	return true;
 }
 
-static bool read_header(struct cursor text, struct head *head)
+static bool read_header(const struct line *line, struct head *head)
 {
+	struct cursor text = line->text;
 	struct cursor name;
 	size_t at;
 
@@ -335,40 +461,50 @@ static bool read_header(struct cursor text, struct head *head)
 		return reject(head, "header name is not a token");
 	if (text_find(text, '\0', &at) || text_find(text, '\r', &at))
 		return reject(head, "NUL or CR in a header value");
-	return !is_host_header(name) || read_host(trim(text), head);
+	if (!is_host_header(name))
+		return true;
+	if (head->crlf && !(head->before_crlf && line->crlf))
+		return reject(head, "a bare LF before or behind the Host header, in a head with CR LF");
+	return read_host(trim(text), head);
 }
 
 /** read_head() - true at the end of the head; false if it is malformed or goes on */
 static bool read_head(struct cursor bytes, struct head *head)
 {
 	struct request_line request;
+	uint32_t start = 0;
 	struct line line;
 
-	if (!take_line(&bytes, &line) || !split_request_line(line.text, &request))
+	if (skip_empty_lines(bytes, &start) != FACT_PRESENT || !cursor_skip(&bytes, start) ||
+	    !take_line(&bytes, &line) || !split_request_line(line.text, &request))
 		return false;
-	if (request.http2 && text_equals(request.method, "PRI") && text_equals(request.target, "*"))
+	if (is_preface(&request))
 		return true;
 	head->crlf = line.crlf;
+	head->before_crlf = line.crlf;
 	if (!read_target(&request, head))
 		return false;
 	while (take_line(&bytes, &line)) {
-		if (line.crlf != head->crlf)
-			return reject(head, "some lines end in CR LF and some in bare LF");
+		if (line.crlf && !head->crlf)
+			return reject(head, "CR LF in a head whose request line ends in bare LF");
+		if (line.text.left > 0 && !read_header(&line, head))
+			return false;
+		if (line.text.left == 0 && head->crlf && !(head->before_crlf && line.crlf))
+			return reject(head, "a bare LF before or behind the empty line, in a head with CR LF");
 		if (line.text.left == 0)
 			return true;
-		if (!read_header(line.text, head))
-			return false;
+		head->before_crlf = line.crlf;
 	}
 	return false;
 }
 
-void http_read(struct cursor bytes, bool final, struct inspection *result)
+void http_read(struct cursor bytes, struct inspection *result)
 {
 	struct head head = { .kind = HOSTNAME_INVALID };
 	bool complete = read_head(bytes, &head);
 
 	result->malformed = head.malformed;
-	if (head.malformed || (!complete && !final))
+	if (!complete)
 		return;
 	result->host_fact = head.kind == HOSTNAME_NAME ? FACT_PRESENT : FACT_ABSENT;
 	if (result->host_fact == FACT_PRESENT)

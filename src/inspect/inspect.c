@@ -6,14 +6,23 @@
  *
  * Each protocol has a recogniser that answers yes, no, or that it needs more bytes. No two of them say
  * yes to the same bytes: TLS starts with byte 22, and "SSH-" cannot be the start of a request line as
- * it has no space. Once one has said yes, its parser is asked for the host. Everything is a function of the bytes
- * alone and both steps read them from the front, so that what they have found in a prefix stays.
+ * it has no space. Once one has said yes, its parser is asked for the host. What it answers is a function of the
+ * bytes alone, and it reads them from the front, so that what it has found in a prefix stays.
+ *
+ * A client may send its bytes one by one. So a parser is not asked each time, but when
+ *	- its *_is_complete() has found the end of the hello or head. These only look where the next record or line
+ *	  ends, keep their place in struct inspect_progress, and look at no byte twice;
+ *	- the bytes are twice as many as when it was last asked, so that what is malformed is not collected to
+ *	  the end. All those times together cost no more than two full reads;
+ *	- no more bytes come.
  */
 #include "nat46/inspect.h"
 
 #include "inspect/text.h"
 #include "nat46/http.h"
 #include "nat46/tls.h"
+
+_Static_assert(sizeof(struct inspect_progress) <= 12, "every waiting connection has one");
 
 static enum fact ssh_recognise(struct cursor bytes)
 {
@@ -28,13 +37,13 @@ static enum fact ssh_recognise(struct cursor bytes)
 	return FACT_PRESENT;
 }
 
-static enum fact recognise(enum protocol protocol, struct cursor bytes)
+static enum fact recognise(enum protocol protocol, struct cursor bytes, struct inspect_progress *progress)
 {
 	switch (protocol) {
 	case PROTOCOL_TLS:
 		return tls_recognise(bytes);
 	case PROTOCOL_HTTP:
-		return http_recognise(bytes);
+		return http_recognise(bytes, progress);
 	case PROTOCOL_SSH:
 		return ssh_recognise(bytes);
 	case PROTOCOL_OTHER:
@@ -45,12 +54,13 @@ static enum fact recognise(enum protocol protocol, struct cursor bytes)
 }
 
 /** settle_protocol() - fill in the protocol and the protocols that are possible */
-static void settle_protocol(struct cursor bytes, bool final, struct inspection *result)
+static void settle_protocol(struct cursor bytes, bool final, struct inspect_progress *progress,
+			    struct inspection *result)
 {
 	unsigned int pending = 0;
 
 	for (enum protocol p = PROTOCOL_TLS; p < PROTOCOL_COUNT; p++) {
-		enum fact fact = recognise(p, bytes);
+		enum fact fact = recognise(p, bytes, progress);
 
 		if (fact == FACT_PENDING)
 			pending |= 1u << p;
@@ -78,16 +88,29 @@ static void settle_absent(struct inspection *result)
 		result->alpn_fact = FACT_ABSENT;
 }
 
-void inspect(const uint8_t *data, size_t length, bool final, struct inspection *result)
+/** is_due() - may the parser find what it has not found in fewer bytes */
+static bool is_due(struct cursor bytes, bool final, enum protocol protocol, struct inspect_progress *progress)
+{
+	bool complete = protocol == PROTOCOL_TLS ? tls_is_complete(bytes, progress) : http_is_complete(bytes, progress);
+	bool doubled = bytes.left >> progress->looks != 0;
+
+	while (bytes.left >> progress->looks != 0)
+		progress->looks++;
+	return final || complete || doubled;
+}
+
+void inspect(const uint8_t *data, size_t length, bool final, struct inspect_progress *progress,
+	     struct inspection *result)
 {
 	struct cursor bytes = cursor_over(data, length);
 
+	NAT46_ASSERT(length < INSPECT_FOUND / 2);
 	memset(result, 0, sizeof(*result));
-	settle_protocol(bytes, final, result);
-	if (result->protocol == PROTOCOL_TLS)
-		tls_read(bytes, final, result);
-	else if (result->protocol == PROTOCOL_HTTP)
-		http_read(bytes, final, result);
+	settle_protocol(bytes, final, progress, result);
+	if (result->protocol == PROTOCOL_TLS && is_due(bytes, final, PROTOCOL_TLS, progress))
+		tls_read(bytes, result);
+	if (result->protocol == PROTOCOL_HTTP && is_due(bytes, final, PROTOCOL_HTTP, progress))
+		http_read(bytes, result);
 	settle_absent(result);
 }
 
@@ -105,15 +128,8 @@ const char *protocol_name(enum protocol protocol)
 	return names[protocol];
 }
 
-bool alpn_contains(const struct inspection *inspection, const char *protocol)
+bool alpn_contains(const struct inspection *inspection, const uint8_t *data, size_t length, const char *protocol)
 {
-	struct cursor list = cursor_over(inspection->alpn, inspection->alpn_length);
-	struct cursor name;
-	uint8_t length;
-
-	while (cursor_u8(&list, &length) && cursor_take(&list, length, &name)) {
-		if (text_equals(name, protocol))
-			return true;
-	}
-	return false;
+	return inspection->alpn_fact == FACT_PRESENT &&
+	       tls_alpn_contains(cursor_over(data, length), &inspection->alpn, protocol);
 }

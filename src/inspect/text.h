@@ -10,32 +10,11 @@
 /** text_find() - set @at to where @wanted is first found in @text; false if it is not there */
 static inline bool text_find(struct cursor text, uint8_t wanted, size_t *at)
 {
-	const size_t length = text.left;
-	uint8_t byte;
+	const uint8_t *found = text.left > 0 ? memchr(text.next, wanted, text.left) : NULL;
 
-	while (cursor_u8(&text, &byte)) {
-		if (byte == wanted) {
-			*at = length - text.left - 1;
-			return true;
-		}
-	}
-	return false;
-}
-
-/** text_find_last() - set @at to where @wanted is last found in @text; false if it is not there */
-static inline bool text_find_last(struct cursor text, uint8_t wanted, size_t *at)
-{
-	const size_t length = text.left;
-	bool found = false;
-	uint8_t byte;
-
-	while (cursor_u8(&text, &byte)) {
-		if (byte == wanted) {
-			*at = length - text.left - 1;
-			found = true;
-		}
-	}
-	return found;
+	if (found)
+		*at = (size_t)(found - text.next);
+	return found != NULL;
 }
 
 /** text_first() - the first @count bytes, which are asserted to exist */

@@ -7,21 +7,25 @@
  * A ClientHello is a handshake message that lies in one or more records. A record may end anywhere in
  * it, also inside a length or a name, and clients do that on purpose against filters. So the parser
  * reads a *stream* of handshake bytes from which the record headers are gone. It copies nothing but
- * the name and the ALPN list, and starts anew whenever more bytes have come; what it passes over
- * costs one step per record, so that even a hello in one-byte segments is cheap.
+ * the name; what it passes over costs one step per record.
  *
  * Every vector is opened with open_vector(), which checks its length against the vector around it
  * before a byte of it is read. Since the lengths come first, a lie is found on the very bytes that
  * tell it, and the answer for a prefix of the bytes holds for all that begin with it.
  *
  * The name is reported when the hello is complete, because a second server name extension further
- * down would make it ambiguous. Only @final settles earlier.
+ * down would make it ambiguous. When that is, tls_is_complete() finds out by the record headers alone, from
+ * one to the next, so that a hello that comes byte by byte is not read from the front with each byte.
  *
- * Refused as malformed, beside lengths that do not fit: a handshake message that is no ClientHello, empty
- * or over-long records, records of another type inside the hello, a record that goes on after the hello,
- * server name or ALPN twice, two host names, a server name that is no host name, and an ALPN list longer
- * than ALPN_LIST_MAX. An IP address as server name, against RFC 6066 3, counts as no name. Unknown
- * extensions (GREASE, RFC 8701) are passed over.
+ * Refused as malformed is what two programs may read differently, and what no TLS server goes on with: lengths
+ * that do not fit, a handshake message that is no ClientHello, empty or over-long records, records of another
+ * type inside the hello, a record that goes on after the hello, server name or ALPN twice, two host names, a
+ * NUL in the server name (it ends a name in C), and an ALPN name of no bytes (a program may end its list there).
+ *
+ * A server name that DNS cannot know, because it is empty, an IP address (against RFC 6066 3), too long, or has
+ * a port, blanks or other bytes, can match no rule and counts as no name. That opens nothing: the server that
+ * it leads to is the one that gets all unknown names, and decides by itself what to do with this one, even if
+ * it trims it to the name of a rule. Unknown extensions (GREASE, RFC 8701) are passed over.
  */
 #include "nat46/tls.h"
 
@@ -30,9 +34,10 @@
 enum {
 	CONTENT_HANDSHAKE = 22,
 	VERSION_MAJOR = 3,
-	VERSION_MINOR_MAX = 4,
+	RECORD_HEADER = 5,
 	RECORD_MAX = 1 << 14,	/* RFC 8446 5.1 */
 	CLIENT_HELLO = 1,
+	MESSAGE_HEADER = 4,
 	VERSION_AND_RANDOM = 2 + 32,
 	SESSION_ID_MAX = 32,
 	EXTENSION_SERVER_NAME = 0,
@@ -62,11 +67,9 @@ struct hello {
 	bool has_server_name;
 	bool has_host;
 	bool has_alpn;
-	bool alpn_complete;
 	enum hostname_kind kind;
 	char host[HOSTNAME_MAX + 1];
-	size_t alpn_length;
-	uint8_t alpn[ALPN_LIST_MAX];
+	struct alpn_list alpn;
 };
 
 /*
@@ -173,24 +176,25 @@ static bool open_vector(struct stream *stream, size_t end, size_t width, const c
 	return true;
 }
 
-/** read_host() - read a name of type host_name that ends at @end */
+/** read_host() - read a name of type host_name that ends at @end; what is too long for a name is none */
 static bool read_host(struct stream *stream, size_t end, struct hello *hello)
 {
-	uint8_t text[HOSTNAME_MAX + 1];
-	size_t length = end - stream->position;
+	uint8_t text[HOSTNAME_MAX + 2];
+	size_t length = 0;
+	uint8_t byte;
 
 	if (hello->has_host)
 		return reject(stream, "two host names in the server name extension");
-	if (length > sizeof(text))
-		return reject(stream, "server name is too long");
-	for (size_t i = 0; i < length; i++) {
-		if (!read_byte(stream, &text[i]))
+	while (stream->position < end) {
+		if (!read_byte(stream, &byte))
 			return false;
+		if (byte == '\0')
+			return reject(stream, "NUL in the server name");
+		if (length < sizeof(text))
+			text[length++] = byte;
 	}
 	hello->has_host = true;
 	hello->kind = hostname_parse(cursor_over(text, length), hello->host);
-	if (hello->kind == HOSTNAME_INVALID)
-		return reject(stream, "server name is not a host name");
 	return true;
 }
 
@@ -203,12 +207,13 @@ static bool read_server_name(struct stream *stream, size_t end, struct hello *he
 	if (hello->has_server_name)
 		return reject(stream, "server name extension twice");
 	hello->has_server_name = true;
+	/* Empty is against RFC 6066 3, and no name to everybody. */
+	if (stream->position == end)
+		return true;
 	if (!open_vector(stream, end, 2, "server name list exceeds its extension", &list))
 		return false;
 	if (list != end)
 		return reject(stream, "server name extension goes on after its list");
-	if (list == stream->position)
-		return reject(stream, "server name list is empty");
 	while (stream->position < list) {
 		/* Every type of name starts with a length of two bytes: RFC 6066 3. */
 		if (!read_number(stream, list, 1, "server name exceeds its list", &type) ||
@@ -220,27 +225,11 @@ static bool read_server_name(struct stream *stream, size_t end, struct hello *he
 	return true;
 }
 
-/** check_alpn() - is a complete list made of names that are not empty */
-static bool check_alpn(struct stream *stream, const struct hello *hello)
-{
-	struct cursor list = cursor_over(hello->alpn, hello->alpn_length);
-	uint8_t length;
-
-	if (list.left == 0)
-		return reject(stream, "ALPN list is empty");
-	while (cursor_u8(&list, &length)) {
-		if (length == 0)
-			return reject(stream, "ALPN protocol name is empty");
-		if (!cursor_skip(&list, length))
-			return reject(stream, "ALPN protocol name exceeds its list");
-	}
-	return true;
-}
-
 /** read_alpn() - extension application_layer_protocol_negotiation, RFC 7301 3.1 */
-static bool read_alpn(struct stream *stream, size_t end, struct hello *hello)
+static bool read_alpn(struct stream *stream, size_t size, size_t end, struct hello *hello)
 {
-	size_t list;
+	struct alpn_list alpn = { .at = 0 };
+	size_t list, name;
 
 	if (hello->has_alpn)
 		return reject(stream, "ALPN extension twice");
@@ -249,18 +238,22 @@ static bool read_alpn(struct stream *stream, size_t end, struct hello *hello)
 		return false;
 	if (list != end)
 		return reject(stream, "ALPN extension goes on after its list");
-	if (list - stream->position > sizeof(hello->alpn))
-		return reject(stream, "ALPN list is longer than 256 bytes");
+	alpn.at = size - stream->bytes.left;
+	alpn.record_left = stream->record_left;
+	alpn.length = list - stream->position;
 	while (stream->position < list) {
-		if (!read_byte(stream, &hello->alpn[hello->alpn_length]))
+		if (!open_vector(stream, list, 1, "ALPN protocol name exceeds its list", &name))
 			return false;
-		hello->alpn_length++;
+		if (name == stream->position)
+			return reject(stream, "ALPN protocol name is empty");
+		if (!skip_to(stream, name))
+			return false;
 	}
-	hello->alpn_complete = true;
-	return check_alpn(stream, hello);
+	hello->alpn = alpn;
+	return true;
 }
 
-static bool read_extensions(struct stream *stream, size_t end, struct hello *hello)
+static bool read_extensions(struct stream *stream, size_t size, size_t end, struct hello *hello)
 {
 	uint32_t type;
 	size_t data;
@@ -273,7 +266,7 @@ static bool read_extensions(struct stream *stream, size_t end, struct hello *hel
 		if (type == EXTENSION_SERVER_NAME)
 			done = read_server_name(stream, data, hello);
 		else if (type == EXTENSION_ALPN)
-			done = read_alpn(stream, data, hello);
+			done = read_alpn(stream, size, data, hello);
 		else
 			done = skip_to(stream, data);
 		if (!done)
@@ -309,6 +302,7 @@ static bool read_before_extensions(struct stream *stream, size_t end)
 
 static bool read_hello(struct stream *stream, struct hello *hello)
 {
+	const size_t size = stream->bytes.left;
 	uint32_t type, length;
 	size_t end, extensions;
 
@@ -328,7 +322,7 @@ static bool read_hello(struct stream *stream, struct hello *hello)
 			return false;
 		if (extensions != end)
 			return reject(stream, "ClientHello goes on after its extensions");
-		if (!read_extensions(stream, end, hello))
+		if (!read_extensions(stream, size, end, hello))
 			return false;
 	}
 	if (stream->record_left > 0)
@@ -338,7 +332,7 @@ static bool read_hello(struct stream *stream, struct hello *hello)
 
 enum fact tls_recognise(struct cursor bytes)
 {
-	uint8_t type, major, minor;
+	uint8_t type, major;
 
 	if (!cursor_u8(&bytes, &type))
 		return FACT_PENDING;
@@ -346,28 +340,92 @@ enum fact tls_recognise(struct cursor bytes)
 		return FACT_ABSENT;
 	if (!cursor_u8(&bytes, &major))
 		return FACT_PENDING;
-	if (major != VERSION_MAJOR)
-		return FACT_ABSENT;
-	if (!cursor_u8(&bytes, &minor))
-		return FACT_PENDING;
-	return minor <= VERSION_MINOR_MAX ? FACT_PRESENT : FACT_ABSENT;
+	return major == VERSION_MAJOR ? FACT_PRESENT : FACT_ABSENT;
 }
 
-void tls_read(struct cursor bytes, bool final, struct inspection *result)
+/**
+ * is_all_there() - are there as many handshake bytes as the message has by its header, or is that impossible
+ * @bytes: first bytes of the connection
+ * @collected: handshake bytes in them
+ */
+static bool is_all_there(struct cursor bytes, size_t collected)
+{
+	struct stream stream = { .bytes = bytes };
+	uint32_t type, length;
+
+	if (collected == 0)
+		return false;
+	if (!read_number(&stream, SIZE_MAX, 1, "", &type) || type != CLIENT_HELLO)
+		return true;
+	if (!read_number(&stream, SIZE_MAX, MESSAGE_HEADER - 1, "", &length))
+		return stream.malformed != NULL;
+	return length > CLIENT_HELLO_MAX || collected - MESSAGE_HEADER >= length;
+}
+
+bool tls_is_complete(struct cursor bytes, struct inspect_progress *progress)
+{
+	while (progress->at != INSPECT_FOUND) {
+		struct stream stream = { .bytes = bytes };
+		bool has_header = cursor_skip(&stream.bytes, progress->at) && open_record(&stream);
+		size_t here = stream.bytes.left < stream.record_left ? stream.bytes.left : stream.record_left;
+
+		if (stream.malformed || (has_header && is_all_there(bytes, progress->start + here))) {
+			progress->at = INSPECT_FOUND;
+			break;
+		}
+		if (!has_header || here < stream.record_left)
+			return false;
+		progress->at += (uint32_t)(RECORD_HEADER + here);
+		progress->start += (uint32_t)here;
+	}
+	return true;
+}
+
+void tls_read(struct cursor bytes, struct inspection *result)
 {
 	struct stream stream = { .bytes = bytes };
 	struct hello hello = { .has_host = false };
 	bool complete = read_hello(&stream, &hello);
 
 	result->malformed = stream.malformed;
-	if (stream.malformed || (!complete && !final))
+	if (!complete)
 		return;
 	result->host_fact = hello.kind == HOSTNAME_NAME ? FACT_PRESENT : FACT_ABSENT;
 	if (result->host_fact == FACT_PRESENT)
 		memcpy(result->host, hello.host, sizeof(result->host));
-	result->alpn_fact = hello.alpn_complete ? FACT_PRESENT : FACT_ABSENT;
-	if (result->alpn_fact == FACT_PRESENT) {
-		memcpy(result->alpn, hello.alpn, sizeof(result->alpn));
-		result->alpn_length = hello.alpn_length;
+	result->alpn_fact = hello.alpn.length > 0 ? FACT_PRESENT : FACT_ABSENT;
+	if (result->alpn_fact == FACT_PRESENT)
+		result->alpn = hello.alpn;
+}
+
+/** takes_name() - read the next @length bytes, which are there, or less if they are not @name */
+static bool takes_name(struct stream *stream, size_t length, const char *name)
+{
+	uint8_t byte;
+
+	if (strlen(name) != length)
+		return false;
+	for (; *name; name++) {
+		if (!read_byte(stream, &byte) || byte != (uint8_t)*name)
+			return false;
 	}
+	return true;
+}
+
+bool tls_alpn_contains(struct cursor bytes, const struct alpn_list *list, const char *protocol)
+{
+	struct stream stream = { .bytes = bytes, .record_left = list->record_left };
+	uint8_t length;
+	size_t next;
+
+	if (!cursor_skip(&stream.bytes, list->at))
+		return false;
+	while (stream.position < list->length && read_byte(&stream, &length)) {
+		next = stream.position + length;
+		if (takes_name(&stream, length, protocol))
+			return true;
+		if (!skip_to(&stream, next))
+			return false;
+	}
+	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* fuzz_http.c - any bytes as the start of an HTTP request */
+/* fuzz_http.c - any bytes as the start of an HTTP request, whole and in pieces */
 #include <stdio.h>
 
 #include "../unit/inspection_check.h"
@@ -11,6 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct inspection inspection;
 	const char *fault = inspect_prefixes(data, size, 1 + size / 128, &inspection);
 
+	if (!fault)
+		fault = inspect_pieces(data, size, 1, 0);
+	if (!fault && size > 1)
+		fault = inspect_pieces(data, size, 1 + data[0], data[1]);
 	if (fault) {
 		fprintf(stderr, "%s\n", fault);
 		abort();

@@ -21,14 +21,14 @@ static inline bool host_is_normal(const char *name)
 	       strcmp(name, again) == 0;
 }
 
-/** alpn_is_normal() - do the names fill the list, none of them empty */
-static inline bool alpn_is_normal(const struct inspection *i)
+/** may_stay_pending() - with no more bytes to come: only what a hello or head that is cut could have said */
+static inline bool may_stay_pending(const struct inspection *i)
 {
-	size_t at = 0;
-
-	while (at < i->alpn_length && i->alpn[at] != 0)
-		at += 1u + i->alpn[at];
-	return i->alpn_length <= ALPN_LIST_MAX && i->alpn_length > 0 && at == i->alpn_length;
+	if (i->malformed || i->protocol_fact == FACT_PENDING)
+		return false;
+	if (i->protocol == PROTOCOL_TLS)
+		return i->host_fact == FACT_PENDING && i->alpn_fact == FACT_PENDING;
+	return i->protocol == PROTOCOL_HTTP && i->alpn_fact == FACT_ABSENT;
 }
 
 /** inspection_fault() - what is wrong with one result, or NULL */
@@ -42,13 +42,13 @@ static inline const char *inspection_fault(const struct inspection *i, bool fina
 		return "protocol before its fact";
 	if (i->protocol_fact == FACT_PRESENT && i->possible != 1u << i->protocol)
 		return "protocol not the only possible one";
-	if ((final || i->malformed) && !settled)
+	if ((final || i->malformed) && !settled && !may_stay_pending(i))
 		return "fact not settled";
 	if (i->malformed && (i->host_fact == FACT_PRESENT || i->alpn_fact == FACT_PRESENT))
 		return "fact of malformed bytes";
 	if (i->host_fact == FACT_PRESENT ? !host_is_normal(i->host) : i->host[0] != '\0')
 		return "host";
-	if (i->alpn_fact == FACT_PRESENT ? !alpn_is_normal(i) : i->alpn_length != 0)
+	if ((i->alpn_fact == FACT_PRESENT) != (i->alpn.length > 0))
 		return "alpn";
 	return NULL;
 }
@@ -66,13 +66,20 @@ static inline const char *inspection_breach(const struct inspection *before,
 	    (before->host_fact != after->host_fact || strcmp(before->host, after->host) != 0))
 		return "host changed";
 	if (before->alpn_fact && (before->alpn_fact != after->alpn_fact ||
-				  before->alpn_length != after->alpn_length ||
-				  memcmp(before->alpn, after->alpn, before->alpn_length) != 0))
+				  before->alpn.length != after->alpn.length))
 		return "alpn changed";
 	if (before->protocol_fact && before->host_fact && before->alpn_fact &&
 	    before->malformed != after->malformed)
 		return "malformed changed";
 	return NULL;
+}
+
+/** inspect_afresh() - inspect without knowing the bytes before */
+static inline void inspect_afresh(const uint8_t *data, size_t length, bool final, struct inspection *result)
+{
+	struct inspect_progress progress = { .at = 0 };
+
+	inspect(data, length, final, &progress, result);
 }
 
 /**
@@ -100,8 +107,8 @@ static inline const char *inspect_prefixes(const uint8_t *data, size_t length, s
 
 		if (n > 0)
 			memcpy(prefix, data, n);
-		inspect(prefix, n, false, result);
-		inspect(prefix, n, true, &last);
+		inspect_afresh(prefix, n, false, result);
+		inspect_afresh(prefix, n, true, &last);
 		fault = inspection_fault(result, false);
 		fault = fault ? fault : inspection_fault(&last, true);
 		fault = fault ? fault : inspection_breach(&before, result);
@@ -112,6 +119,54 @@ static inline const char *inspect_prefixes(const uint8_t *data, size_t length, s
 	}
 	free(block);
 	return fault;
+}
+
+/** inspection_lags() - has @late, found with progress, not what @now has that was found without */
+static inline const char *inspection_lags(const struct inspection *late, const struct inspection *now, bool final)
+{
+	if (late->possible != now->possible || late->protocol != now->protocol ||
+	    late->protocol_fact != now->protocol_fact)
+		return "another protocol with progress";
+	/* what is malformed may be found later */
+	if (now->malformed && !late->malformed)
+		return final ? "not malformed with progress" : NULL;
+	if (late->malformed != now->malformed)
+		return "malformed with progress";
+	if (late->host_fact != now->host_fact || strcmp(late->host, now->host) != 0)
+		return "another host with progress";
+	if (late->alpn_fact != now->alpn_fact || memcmp(&late->alpn, &now->alpn, sizeof(now->alpn)) != 0)
+		return "another ALPN list with progress";
+	return NULL;
+}
+
+/**
+ * inspect_pieces() - inspect bytes that come in pieces, with progress and each time afresh, and compare
+ * @data: bytes
+ * @length: number of bytes
+ * @most: most bytes of a piece
+ * @random: anything; pieces are drawn by it
+ *
+ * Return: what is wrong, or NULL
+ */
+static inline const char *inspect_pieces(const uint8_t *data, size_t length, size_t most, uint32_t random)
+{
+	struct inspect_progress progress = { .at = 0 };
+	struct inspection late, now;
+	const char *fault = NULL;
+	size_t n = 0;
+
+	while (!fault && n < length) {
+		random = random * 1664525u + 1013904223u;
+		n += 1 + (random >> 8) % most;
+		if (n > length)
+			n = length;
+		inspect(data, n, false, &progress, &late);
+		inspect_afresh(data, n, false, &now);
+		fault = inspection_lags(&late, &now, false);
+	}
+	inspect(data, n, true, &progress, &late);
+	inspect_afresh(data, n, true, &now);
+	return fault ? fault : inspection_lags(&late, &now, true);
 }
 
 #endif

@@ -156,6 +156,51 @@ static void test_answer_malformed(void **state)
 	answered("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 ");
 }
 
+/** assert_incomplete() - the answer to a client that has said the beginning and no more, though there is a default */
+static void assert_incomplete(const char *answer, size_t answer_length)
+{
+	size_t length;
+	const char *payload;
+
+	assert_int_equal(world.count, 1);
+	payload = payload_of(0, &length);
+	assert_in_range(length, answer_length, 1000);
+	assert_memory_equal(payload, answer, answer_length);
+	assert_int_equal(event(EVENT_REFUSED_INCOMPLETE), 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 0);
+	service.fallback = (struct server_set){ .count = 0 };
+}
+
+/* A head that is cut decides nothing, neither when the client closes nor when it is silent. */
+static void test_answer_incomplete(void **state)
+{
+	static const char head[] = "GET / HTTP/1.1\r\nHost: www.example\r\n";
+
+	(void)state;
+	service.fallback = (struct server_set){ &server, 1 };
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_FIN | TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, head);
+	assert_incomplete("HTTP/1.1 408 ", 13);
+	world_free(&world);
+
+	service.fallback = (struct server_set){ &server, 1 };
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, head);
+	assert_int_equal(world.count, 0);
+	world_wait(&world, SECOND);
+	world_wait(&world, 5 * SECOND);
+	assert_incomplete("HTTP/1.1 408 ", 13);
+	world_free(&world);
+
+	service.fallback = (struct server_set){ &server, 1 };
+	start(REFUSE_ANSWER);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "\x16\x03\x01\x01");
+	assert_int_equal(world.count, 0);
+	world_wait(&world, SECOND);
+	world_wait(&world, 5 * SECOND);
+	assert_incomplete("\x15\x03\x03\x00\x02\x02\x32", 7);
+}
+
 static void test_answer_repeated(void **state)
 {
 	static const char request[] = REQUEST("other");
@@ -365,6 +410,7 @@ int main(void)
 		WORLD_TEST(test_drop, NULL),
 		WORLD_TEST(test_answer_http, NULL),
 		WORLD_TEST(test_answer_malformed, NULL),
+		WORLD_TEST(test_answer_incomplete, NULL),
 		WORLD_TEST(test_answer_repeated, NULL),
 		WORLD_TEST(test_answer_lingers, NULL),
 		WORLD_TEST(test_answer_unknown_protocol, NULL),

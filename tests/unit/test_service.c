@@ -14,6 +14,7 @@
 #include "hello.h"
 #include "nat46/service.h"
 
+#define INCOMPLETE "first bytes are incomplete"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* All rules lead to the same server: it is the text of a choice that tells which rule won. */
@@ -40,9 +41,10 @@ static struct service service_over(struct rule *rules, size_t count, struct serv
 static void expect(const struct service *service, const void *data, size_t length, bool final,
 		   enum decision decision, const char *text)
 {
+	struct inspect_progress progress = { .at = 0 };
 	struct choice choice;
 
-	service_decide(service, data, length, final, &choice);
+	service_decide(service, data, length, final, &progress, &choice);
 	assert_string_equal(choice.text, text);
 	assert_int_equal(choice.decision, decision);
 	assert_int_equal(choice.servers.count, decision == DECISION_SERVERS);
@@ -56,6 +58,8 @@ static void expect_text(const struct service *service, const char *data, bool fi
 		decision = DECISION_PENDING;
 	else if (strcmp(text, "no rule matches") == 0)
 		decision = DECISION_REFUSE;
+	else if (strcmp(text, INCOMPLETE) == 0)
+		decision = DECISION_INCOMPLETE;
 	expect(service, data, strlen(data), final, decision, text);
 }
 
@@ -165,12 +169,13 @@ static void hosts(void **state)
 	expect_hello(&service, "10.0.0.42", "alpn h2");
 	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n\r\n", false, "host *.example");
 	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n", false, "pending");
-	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n", true, "host *.example");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n", true, INCOMPLETE);
 	expect_text(&service, "GET / HTTP/1.1\r\nHost: other.test\r\n\r\n", false, "to");
 	expect_text(&service, "SSH-", false, "to");
 	expect_text(&service, "A", false, "pending");
 	expect_text(&service, "A\n", false, "to");
 	expect_text(&service, "\x16", true, "to");
+	expect_text(&service, "\x16\x03", true, INCOMPLETE);
 }
 
 static void host_for_the_log(void **state)
@@ -178,13 +183,14 @@ static void host_for_the_log(void **state)
 	static const char request[] = "GET / HTTP/1.1\r\nHost: Other.Test\r\n\r\n";
 	struct rule rules[] = { HOST("example.org") };
 	struct service service = service_over(rules, COUNT(rules), none);
+	struct inspect_progress progress = { .at = 0 }, other = { .at = 0 };
 	struct choice choice;
 
 	(void)state;
-	service_decide(&service, (const uint8_t *)request, sizeof(request) - 1, false, &choice);
+	service_decide(&service, (const uint8_t *)request, sizeof(request) - 1, false, &progress, &choice);
 	assert_int_equal(choice.decision, DECISION_REFUSE);
 	assert_string_equal(choice.host, "other.test");
-	service_decide(&service, (const uint8_t *)"x", 1, false, &choice);
+	service_decide(&service, (const uint8_t *)"x", 1, false, &other, &choice);
 	assert_string_equal(choice.host, "");
 }
 
@@ -223,7 +229,7 @@ static void earliest_bytes(void **state)
 
 	(void)state;
 	expect_text(&service, "\x16", false, "pending");
-	expect_text(&service, "\x16\x03\x01", false, "tls");
+	expect_text(&service, "\x16\x03", false, "tls");
 	expect_text(&service, "G", false, "to");
 	service = service_over(ssh, COUNT(ssh), some);
 	expect_text(&service, "S", false, "bytes S");
@@ -236,7 +242,8 @@ static void earliest_bytes(void **state)
 	service = service_over(alpn, COUNT(alpn), some);
 	expect_text(&service, "G", false, "to");
 	expect_text(&service, "\x16\x03\x01", false, "pending");
-	expect_text(&service, "\x16\x03\x01", true, "to");
+	expect_text(&service, "\x16\x03\x01", true, INCOMPLETE);
+	expect_text(&service, "GET / HTTP/1.1\r\n", true, "to");
 	service = service_over(http, COUNT(http), some);
 	expect_text(&service, "GET / HTTP/1.1\r", false, "pending");
 	expect_text(&service, "GET / HTTP/1.1\r\n", false, "http");
@@ -259,6 +266,29 @@ static void malformed(void **state)
 	expect(&service, request, sizeof(request) - 1, true, DECISION_MALFORMED, "two Host headers");
 	service = service_over(alpn, COUNT(alpn), some);
 	expect(&service, request, sizeof(request) - 1, false, DECISION_MALFORMED, "two Host headers");
+}
+
+/* What is cut is refused only where a rule asks for what could have followed. */
+static void incomplete(void **state)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n";
+	struct rule hosts[] = { HOST("a"), BYTES("GET"), RULE("http", .protocol = PROTOCOL_HTTP) };
+	struct rule bytes[] = { BYTES("GET /x"), RULE("alpn", .alpn = "h2"), RULE("http", .protocol = PROTOCOL_HTTP) };
+	struct rule late[] = { RULE("alpn", .alpn = "h2", FIRST("\x16\x03\x02")), BYTES("\x16\x03") };
+	struct service service = service_over(hosts, COUNT(hosts), some);
+
+	(void)state;
+	expect(&service, request, sizeof(request) - 1, false, DECISION_PENDING, "pending");
+	expect(&service, request, sizeof(request) - 1, true, DECISION_INCOMPLETE, INCOMPLETE);
+	/* not recognised: any protocol can begin like this */
+	expect_text(&service, "GET / HTTP/1.1", true, "bytes GET");
+	expect_text(&service, "G", true, "to");
+	service = service_over(bytes, COUNT(bytes), some);
+	expect(&service, request, sizeof(request) - 1, true, DECISION_SERVERS, "http");
+	expect_text(&service, "\x16\x03\x01", true, INCOMPLETE);
+	service = service_over(late, COUNT(late), some);
+	expect_text(&service, "\x16\x03\x01", true, "bytes \x16\x03");
+	expect_text(&service, "\x16\x03\x02", true, INCOMPLETE);
 }
 
 /* Every pair of these rules can be told apart, and sorts this way whatever order it came in. */
@@ -325,9 +355,11 @@ static void many_hosts(void **state)
 	service = service_over(rules, 2 * MANY, none);
 	start = clock();
 	for (unsigned int n = 0; n < 2 * MANY; n++) {
+		struct inspect_progress progress = { .at = 0 };
+
 		snprintf(name, sizeof(name), "%sh%u.example", n >= MANY ? "a.b." : "", n);
 		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", name);
-		service_decide(&service, (const uint8_t *)request, strlen(request), false, &choice);
+		service_decide(&service, (const uint8_t *)request, strlen(request), false, &progress, &choice);
 		assert_int_equal(choice.decision, DECISION_SERVERS);
 		assert_string_equal(choice.host, name);
 		assert_string_equal(choice.text, n >= MANY ? name + 4 : name);
@@ -444,6 +476,7 @@ int main(void)
 		cmocka_unit_test(several_conditions),
 		cmocka_unit_test(earliest_bytes),
 		cmocka_unit_test(malformed),
+		cmocka_unit_test(incomplete),
 		cmocka_unit_test(order),
 		cmocka_unit_test(many_hosts),
 		cmocka_unit_test(rank),

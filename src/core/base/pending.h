@@ -34,6 +34,9 @@
  * @ts_recent: TSval of the client that is to be echoed to it; the first is from tcp/handshake.c
  * @lost: bytes were dropped because a limit was full, and did not come again since
  *
+ * tcp/decide.c
+ * @search: how far the first bytes have been searched
+ *
  * tcp/endpoint.c
  * @acked: stream offset up to which we have acknowledged the client's bytes; in state ANSWERING (tcp/refuse.c) FIN
  *	included
@@ -99,6 +102,7 @@ struct pending {
 	int64_t progress;
 	int64_t resend_due;
 	int64_t rto;
+	struct inspect_progress search;
 	struct buffer buffer;
 };
 

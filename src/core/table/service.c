@@ -13,6 +13,9 @@
  * true. Walking in the order of priority, the first rule that is true wins, and the first that is pending
  * ends the walk, since it could still win. So a choice is made on the earliest bytes that suffice.
  * Host rules are all pending until it is known whether there is a name.
+ *
+ * When no more bytes come, only what a cut TLS hello or HTTP head could still have said is pending. A walk that
+ * ends there refuses: the part that has come does not decide, for a filter that is passed by cutting is none.
  */
 #include "nat46/service.h"
 
@@ -185,13 +188,15 @@ static enum answer bytes_answer(const struct rule *rule, const struct evidence *
 	return evidence->final ? ANSWER_NO : ANSWER_PENDING;
 }
 
-static enum answer alpn_answer(const struct rule *rule, const struct inspection *inspection)
+static enum answer alpn_answer(const struct rule *rule, const struct evidence *evidence)
 {
 	if (!rule->alpn)
 		return ANSWER_YES;
-	if (inspection->alpn_fact == FACT_PENDING)
+	if (evidence->inspection.alpn_fact == FACT_PENDING)
 		return ANSWER_PENDING;
-	return alpn_contains(inspection, rule->alpn) ? ANSWER_YES : ANSWER_NO;
+	if (!alpn_contains(&evidence->inspection, evidence->data.next, evidence->data.left, rule->alpn))
+		return ANSWER_NO;
+	return ANSWER_YES;
 }
 
 static enum answer protocol_answer(const struct rule *rule, const struct inspection *inspection)
@@ -208,7 +213,7 @@ static enum answer other_conditions(const struct rule *rule, const struct eviden
 {
 	const enum answer answers[] = {
 		bytes_answer(rule, evidence),
-		alpn_answer(rule, &evidence->inspection),
+		alpn_answer(rule, evidence),
 		protocol_answer(rule, &evidence->inspection),
 	};
 	enum answer all = ANSWER_YES;
@@ -300,10 +305,13 @@ static bool needs_inspection(const struct service *service, size_t hostless)
 }
 
 /** conclude() - turn the end of the walk into a choice */
-static void conclude(const struct service *service, enum answer answer, const struct rule *winner,
+static void conclude(const struct service *service, enum answer answer, bool final, const struct rule *winner,
 		     struct choice *choice)
 {
-	if (answer == ANSWER_PENDING) {
+	if (answer == ANSWER_PENDING && final) {
+		choice->decision = DECISION_INCOMPLETE;
+		choice->text = "first bytes are incomplete";
+	} else if (answer == ANSWER_PENDING) {
 		choice->decision = DECISION_PENDING;
 		choice->text = "pending";
 	} else if (winner) {
@@ -321,7 +329,7 @@ static void conclude(const struct service *service, enum answer answer, const st
 }
 
 void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
-		    struct choice *choice)
+		    struct inspect_progress *progress, struct choice *choice)
 {
 	size_t hostless = first_rule(service, CLASS_ALPN, NULL);
 	struct evidence evidence = { .data = cursor_over(data, length), .final = final };
@@ -331,7 +339,7 @@ void service_decide(const struct service *service, const uint8_t *data, size_t l
 
 	memset(choice, 0, sizeof(*choice));
 	if (needs_inspection(service, hostless)) {
-		inspect(data, length, final, &evidence.inspection);
+		inspect(data, length, final, progress, &evidence.inspection);
 		memcpy(choice->host, inspection->host, sizeof(choice->host));
 		if (inspection->protocol_fact == FACT_PRESENT)
 			choice->protocol = inspection->protocol;
@@ -342,7 +350,7 @@ void service_decide(const struct service *service, const uint8_t *data, size_t l
 		return;
 	}
 	answer = walk_all(service, hostless, &evidence, &winner);
-	conclude(service, answer, winner, choice);
+	conclude(service, answer, final, winner, choice);
 }
 
 /**

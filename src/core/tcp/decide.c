@@ -9,11 +9,12 @@
 void decide_server(struct engine *e, const struct flow *flow, bool final, struct choice *choice)
 {
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
-	const struct pending *p = pending_of(e, flow);
+	struct pending *p = pending_of(e, flow);
 	uint32_t length = buffer_contiguous(&p->buffer);
 
 	*choice = (struct choice){ .decision = DECISION_REFUSE };
 	if (!service)
 		return;
-	service_decide(service, buffer_view(&e->buffers, &p->buffer, length, e->scratch), length, final, choice);
+	service_decide(service, buffer_view(&e->buffers, &p->buffer, length, e->scratch), length, final, &p->search,
+		       choice);
 }

@@ -51,6 +51,7 @@ struct wording {
 static const struct wording wordings[] = {
 	{ EVENT_REFUSED_NO_RULE, 112, PAGE("421 Misdirected Request", "27", "No host of that name here.") },
 	{ EVENT_REFUSED_MALFORMED, 50, PAGE("400 Bad Request", "40", "The request contradicts itself or HTTP.") },
+	{ EVENT_REFUSED_INCOMPLETE, 50, PAGE("408 Request Timeout", "29", "The request is not complete.") },
 	{ EVENT_REFUSED_NO_SERVER, 80, PAGE("503 Service Unavailable", "27", "The server is not running.") },
 	{ EVENT_REFUSED_SILENCE, 80, PAGE("504 Gateway Timeout", "41", "The server of this host does not answer.") },
 };

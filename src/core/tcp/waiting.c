@@ -54,6 +54,8 @@ static struct next decide(struct engine *e, const struct flow *flow, bool final,
 		return next_refuse(refusal);
 	case DECISION_MALFORMED:
 		return next_refuse(EVENT_REFUSED_MALFORMED);
+	case DECISION_INCOMPLETE:
+		return next_refuse(EVENT_REFUSED_INCOMPLETE);
 	}
 	return next_nothing(VERDICT_ABSORBED);
 }
