@@ -25,7 +25,7 @@ install_locked() {
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
 	echo "installing:$missing"
-	# nginx would start at once: while this file says no, no package starts a service.
+	# nginx and HAProxy would start at once: while this file says no, no package starts a service.
 	policy=/usr/sbin/policy-rc.d
 	made_policy=no
 	if [ ! -e $policy ]; then
@@ -43,7 +43,10 @@ install_locked() {
 	fi
 	# Nor shall it start with the machine. It was not there before, so nobody has asked for it.
 	case $missing in
-	*nginx*) systemctl disable nginx >/dev/null 2>&1 || : ;;
+	*nginx-light*) systemctl disable nginx >/dev/null 2>&1 || : ;;
+	esac
+	case $missing in
+	*haproxy*) systemctl disable haproxy >/dev/null 2>&1 || : ;;
 	esac
 }
 
