@@ -20,6 +20,9 @@
 /** Longest host name that is accepted, without a trailing dot (RFC 1035 2.3.4 in text form). */
 #define HOSTNAME_MAX 253u
 
+/** Longest name in an ALPN list (RFC 7301 3.1). */
+#define ALPN_NAME_MAX 255u
+
 enum fact {
 	FACT_PENDING = 0,
 	FACT_ABSENT,
@@ -106,12 +109,19 @@ void inspect(const uint8_t *data, size_t length, bool final, struct inspect_prog
 /** protocol_name() - "other", "tls", "http" or "ssh" */
 const char *protocol_name(enum protocol protocol);
 
+/** alpn_visit_fn - is given one name of an ALPN list, NUL-terminated; false: no more */
+typedef bool alpn_visit_fn(void *context, const char *name);
+
 /**
- * alpn_contains() - does the ALPN list of @inspection name @protocol
+ * alpn_each() - visit the names of the ALPN list of @inspection in their order
  * @inspection: result of inspect()
  * @data, @length: the bytes that were inspected
- * @protocol: NUL-terminated protocol name, compared byte for byte
+ * @visit, @context: called for each name; names with a NUL, which no rule can ask for, are left out
  */
+void alpn_each(const struct inspection *inspection, const uint8_t *data, size_t length, alpn_visit_fn *visit,
+	       void *context);
+
+/** alpn_contains() - is @protocol in the ALPN list; compared byte for byte, otherwise like alpn_each() */
 bool alpn_contains(const struct inspection *inspection, const uint8_t *data, size_t length, const char *protocol);
 
 #endif

@@ -34,7 +34,7 @@ bool tls_is_complete(struct cursor bytes, struct inspect_progress *progress);
  */
 void tls_read(struct cursor bytes, struct inspection *result);
 
-/** tls_alpn_contains() - is @protocol in the list that tls_read() has found in the same bytes */
-bool tls_alpn_contains(struct cursor bytes, const struct alpn_list *list, const char *protocol);
+/** tls_alpn_each() - visit the names in the list that tls_read() has found in the same bytes: see alpn_each() */
+void tls_alpn_each(struct cursor bytes, const struct alpn_list *list, alpn_visit_fn *visit, void *context);
 
 #endif

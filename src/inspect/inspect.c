@@ -128,8 +128,31 @@ const char *protocol_name(enum protocol protocol)
 	return names[protocol];
 }
 
+void alpn_each(const struct inspection *inspection, const uint8_t *data, size_t length, alpn_visit_fn *visit,
+	       void *context)
+{
+	if (inspection->alpn_fact == FACT_PRESENT)
+		tls_alpn_each(cursor_over(data, length), &inspection->alpn, visit, context);
+}
+
+/** struct wanted - the name that alpn_contains() looks for */
+struct wanted {
+	const char *protocol;
+	bool found;
+};
+
+static bool is_other(void *context, const char *name)
+{
+	struct wanted *wanted = context;
+
+	wanted->found = strcmp(name, wanted->protocol) == 0;
+	return !wanted->found;
+}
+
 bool alpn_contains(const struct inspection *inspection, const uint8_t *data, size_t length, const char *protocol)
 {
-	return inspection->alpn_fact == FACT_PRESENT &&
-	       tls_alpn_contains(cursor_over(data, length), &inspection->alpn, protocol);
+	struct wanted wanted = { .protocol = protocol };
+
+	alpn_each(inspection, data, length, is_other, &wanted);
+	return wanted.found;
 }

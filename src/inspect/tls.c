@@ -398,34 +398,34 @@ void tls_read(struct cursor bytes, struct inspection *result)
 		result->alpn = hello.alpn;
 }
 
-/** takes_name() - read the next @length bytes, which are there, or less if they are not @name */
-static bool takes_name(struct stream *stream, size_t length, const char *name)
+/** read_alpn_name() - read the next name of a list; @usable is false if there is a NUL in it */
+static bool read_alpn_name(struct stream *stream, char *name, bool *usable)
 {
-	uint8_t byte;
+	uint8_t length, byte;
 
-	if (strlen(name) != length)
+	if (!read_byte(stream, &length))
 		return false;
-	for (; *name; name++) {
-		if (!read_byte(stream, &byte) || byte != (uint8_t)*name)
+	*usable = true;
+	for (size_t i = 0; i < length; i++) {
+		if (!read_byte(stream, &byte))
 			return false;
+		name[i] = (char)byte;
+		*usable = *usable && byte != '\0';
 	}
+	name[length] = '\0';
 	return true;
 }
 
-bool tls_alpn_contains(struct cursor bytes, const struct alpn_list *list, const char *protocol)
+void tls_alpn_each(struct cursor bytes, const struct alpn_list *list, alpn_visit_fn *visit, void *context)
 {
 	struct stream stream = { .bytes = bytes, .record_left = list->record_left };
-	uint8_t length;
-	size_t next;
+	char name[ALPN_NAME_MAX + 1];
+	bool usable;
 
 	if (!cursor_skip(&stream.bytes, list->at))
-		return false;
-	while (stream.position < list->length && read_byte(&stream, &length)) {
-		next = stream.position + length;
-		if (takes_name(&stream, length, protocol))
-			return true;
-		if (!skip_to(&stream, next))
-			return false;
+		return;
+	while (stream.position < list->length && read_alpn_name(&stream, name, &usable)) {
+		if (usable && !visit(context, name))
+			return;
 	}
-	return false;
 }

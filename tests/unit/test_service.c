@@ -13,6 +13,7 @@
 
 #include "hello.h"
 #include "nat46/service.h"
+#include "random.h"
 
 #define INCOMPLETE "first bytes are incomplete"
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -291,6 +292,77 @@ static void incomplete(void **state)
 	expect_text(&service, "\x16\x03\x02", true, INCOMPLETE);
 }
 
+#define NAMES 5u
+#define BYTES_KINDS 3u
+#define PROTOCOLS 3u
+
+/** alpn_rules() - a random half of all rules with ALPN that there can be with these names, sorted */
+static size_t alpn_rules(uint64_t *seed, struct rule *rules)
+{
+	static const char *const names[NAMES] = { "a", "ab", "b", "h2", "http/1.1" };
+	size_t count = 0;
+
+	for (unsigned int n = 0; n < NAMES * BYTES_KINDS * PROTOCOLS; n++) {
+		struct rule *rule = &rules[count];
+
+		if (random_below(seed, 2))
+			continue;
+		*rule = (struct rule)RULE("alpn", .alpn = names[n % NAMES]);
+		rule->bytes = n / NAMES % BYTES_KINDS == 0 ? NULL : (const uint8_t *)"\x16\x03";
+		rule->bytes_length = n / NAMES % BYTES_KINDS;
+		rule->protocol = (enum protocol)(n / NAMES / BYTES_KINDS);
+		/* one byte of "bytes" that is wrong */
+		if (rule->bytes_length == 1)
+			rule->bytes = (const uint8_t *)"\x17";
+		count++;
+	}
+	qsort(rules, count, sizeof(*rules), rule_compare);
+	return count;
+}
+
+/* The list is searched for among the rules, not they in it: the first rule wins all the same. */
+static void alpn_lists(void **state)
+{
+	static const char *const offers[NAMES] = { "\x01" "a", "\x02" "ab", "\x01" "b", "\x02h2", "\x08http/1.1" };
+	static struct bytes list, message, extensions, hello;
+	struct rule rules[NAMES * BYTES_KINDS * PROTOCOLS];
+	uint64_t seed = random_begin("alpn_lists");
+	struct choice choice;
+
+	(void)state;
+	for (size_t round = 0; round < 2000; round++) {
+		struct inspect_progress progress = { .at = 0 };
+		struct service service = { .rules = rules, .rule_count = alpn_rules(&seed, rules), .fallback = some };
+		bool offered[NAMES] = { false };
+		size_t expected = 0;
+
+		list.length = 0;
+		for (unsigned int n = random_below(&seed, 6); n > 0; n--) {
+			unsigned int name = random_below(&seed, NAMES);
+
+			put(&list, offers[name], strlen(offers[name]));
+			offered[name] = true;
+		}
+		extensions.length = 0;
+		put_alpn(&extensions, list.data, list.length);
+		hello_build(&message, &extensions);
+		hello_records(&hello, &message, 1 + random_below(&seed, 120), 1 + random_below(&seed, 20));
+		for (; expected < service.rule_count; expected++) {
+			const struct rule *rule = &rules[expected];
+			bool wanted = false;
+
+			for (size_t n = 0; n < NAMES; n++)
+				wanted = wanted || (offered[n] && strcmp(offers[n] + 1, rule->alpn) == 0);
+			if (wanted && rule->bytes_length != 1 && rule->protocol != PROTOCOL_HTTP)
+				break;
+		}
+		for (size_t n = 0; n < service.rule_count; n++)
+			rules[n].text = n == expected ? "expected" : "another";
+		service_decide(&service, hello.data, hello.length, false, &progress, &choice);
+		assert_string_equal(choice.text, expected < service.rule_count ? "expected" : "to");
+	}
+}
+
 /* Every pair of these rules can be told apart, and sorts this way whatever order it came in. */
 static void order(void **state)
 {
@@ -477,6 +549,7 @@ int main(void)
 		cmocka_unit_test(earliest_bytes),
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(incomplete),
+		cmocka_unit_test(alpn_lists),
 		cmocka_unit_test(order),
 		cmocka_unit_test(many_hosts),
 		cmocka_unit_test(rank),

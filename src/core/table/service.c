@@ -7,7 +7,9 @@
  * rule_compare() sorts the rules of a service into classes, in the order in which they win: exact hosts,
  * wildcard hosts, ALPN, bytes, protocol. Inside a class the rule that asks for more comes first.
  * A service may have 100,000s of host rules, so those are found by binary search: once for the whole
- * name, then once for each suffix of it from the longest. The other classes are few and are walked.
+ * name, then once for each suffix of it from the longest. A client may offer 10,000s of ALPN names: each of
+ * them is searched for among the rules, so that the list is read once and not for each rule. The other classes
+ * are few and are walked.
  *
  * Conditions are three-valued. A rule is decided as soon as one of its conditions is false or all are
  * true. Walking in the order of priority, the first rule that is true wins, and the first that is pending
@@ -208,21 +210,23 @@ static enum answer protocol_answer(const struct rule *rule, const struct inspect
 	return inspection->protocol_fact == FACT_PRESENT ? ANSWER_YES : ANSWER_PENDING;
 }
 
+static enum answer both(enum answer a, enum answer b)
+{
+	return a < b ? a : b;
+}
+
+/** plain_conditions() - answer of all conditions but host and ALPN */
+static enum answer plain_conditions(const struct rule *rule, const struct evidence *evidence)
+{
+	return both(bytes_answer(rule, evidence), protocol_answer(rule, &evidence->inspection));
+}
+
 /** other_conditions() - answer of all conditions but the host */
 static enum answer other_conditions(const struct rule *rule, const struct evidence *evidence)
 {
-	const enum answer answers[] = {
-		bytes_answer(rule, evidence),
-		alpn_answer(rule, evidence),
-		protocol_answer(rule, &evidence->inspection),
-	};
-	enum answer all = ANSWER_YES;
+	enum answer plain = plain_conditions(rule, evidence);
 
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-		if (answers[i] < all)
-			all = answers[i];
-	}
-	return all;
+	return plain == ANSWER_NO ? ANSWER_NO : both(plain, alpn_answer(rule, evidence));
 }
 
 /**
@@ -278,18 +282,99 @@ static enum answer walk_hosts(const struct service *service, const struct eviden
 	}
 }
 
+/**
+ * struct alpn_search - the first rule of its class that one of the offered names makes true or pending
+ * @service, @evidence: what is searched, and what to test against
+ * @begin: first rule of the class
+ * @first: index of the rule; of the first one behind the class if there is none
+ * @answer: of that rule
+ */
+struct alpn_search {
+	const struct service *service;
+	const struct evidence *evidence;
+	size_t begin;
+	size_t first;
+	enum answer answer;
+};
+
+/** alpn_order() - order of a rule and what is searched for: see rule_compare() */
+static int alpn_order(const struct rule *rule, size_t conditions, const char *name)
+{
+	int order = compare_numbers(conditions, condition_count(rule));
+
+	return order ? order : strcmp(rule->alpn, name);
+}
+
+/** search_alpn() - look for an offered name among the rules with this many conditions */
+static void search_alpn(struct alpn_search *search, size_t conditions, const char *name)
+{
+	size_t low = search->begin, high = search->first;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (alpn_order(&search->service->rules[middle], conditions, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < search->first; low++) {
+		const struct rule *rule = &search->service->rules[low];
+		enum answer answer;
+
+		if (alpn_order(rule, conditions, name) != 0)
+			return;
+		answer = plain_conditions(rule, search->evidence);
+		if (answer == ANSWER_NO)
+			continue;
+		search->first = low;
+		search->answer = answer;
+	}
+}
+
+static bool visit_alpn(void *context, const char *name)
+{
+	struct alpn_search *search = context;
+
+	/* ALPN, bytes and protocol are three; more conditions come first */
+	for (size_t conditions = 3; conditions > 0; conditions--)
+		search_alpn(search, conditions, name);
+	return search->first > search->begin;
+}
+
+/** walk_alpn() - what walk() would find among the rules with ALPN and without host, by the names that are offered */
+static enum answer walk_alpn(const struct service *service, size_t begin, size_t end, const struct evidence *evidence,
+			     const struct rule **winner)
+{
+	struct alpn_search search = {
+		.service = service,
+		.evidence = evidence,
+		.begin = begin,
+		.first = end,
+	};
+
+	if (begin < end)
+		alpn_each(&evidence->inspection, evidence->data.next, evidence->data.left, visit_alpn, &search);
+	if (search.answer == ANSWER_YES)
+		*winner = &service->rules[search.first];
+	return search.answer;
+}
+
 static enum answer walk_all(const struct service *service, size_t hostless,
 			    const struct evidence *evidence, const struct rule **winner)
 {
 	enum answer answer = ANSWER_NO;
+	size_t first = hostless;
 
 	if (hostless > 0 && evidence->inspection.host_fact == FACT_PENDING)
 		return ANSWER_PENDING;
 	if (hostless > 0 && evidence->inspection.host_fact == FACT_PRESENT)
 		answer = walk_hosts(service, evidence, winner);
-	if (answer != ANSWER_NO)
-		return answer;
-	return walk(service, hostless, NULL, evidence, winner);
+	if (answer == ANSWER_NO && evidence->inspection.alpn_fact == FACT_PRESENT) {
+		first = first_rule(service, CLASS_BYTES, NULL);
+		answer = walk_alpn(service, hostless, first, evidence, winner);
+	}
+	return answer == ANSWER_NO ? walk(service, first, NULL, evidence, winner) : answer;
 }
 
 /** needs_inspection() - does any rule ask for more than bytes */
