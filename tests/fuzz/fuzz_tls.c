@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct inspection whole, parts;
 
 	require(inspect_prefixes(data, size, 1 + size / 128, &whole));
-	require(inspect_pieces(data, size, 1 + size / 64, (uint32_t)size));
+	require(inspect_pieces(data, size, 1 + size / 16, (uint32_t)size));
 	if (size <= 5 || size > 8192)
 		return 0;
 	message.length = 0;
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	inspect_afresh(records.data, records.length, false, &whole);
 	hello_records(&records, &message, 1 + data[3] % 8u, 1 + data[4] % 64u);
 	inspect_afresh(records.data, records.length, false, &parts);
-	require(inspect_pieces(records.data, records.length, 1 + records.length / 64, data[1]));
+	require(inspect_pieces(records.data, records.length, 1 + records.length / 16, data[1]));
 	/* Where records end makes no difference, but for one that goes on after the hello. */
 	if (!whole.malformed) {
 		require(inspection_breach(&whole, &parts));
