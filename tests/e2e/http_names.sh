@@ -70,5 +70,22 @@ echo "# with a default server it goes there"
 expect_page three -H "Host: unknown.example" http://10.0.0.43/
 expect_page one -H "Host: www.example.org" http://10.0.0.43/
 
+echo "# what is no host name is not refused: it goes to the default server"
+for host in '*' '[fe80::1%25eth0]' 'b\303\274cher.example' 'a!.example'; do
+	expect "*HTTP/1.1 *|three|closed" "$ns_client" --send \
+		"GET / HTTP/1.0\\r\\nHost: $host\\r\\n\\r\\n" --open 10.0.0.43 80
+done
+
+echo "# a name behind empty lines, in an unusual request line, with a port of letters, and with both line ends"
+for request in '\r\n\r\nGET / HTTP/1.0\r\nHost: www.example.org\r\n\r\n' \
+	'GET  / HTTP/1.0 \r\nHost: www.example.org:http\r\n\r\n' \
+	'GET / HTTP/1.0\r\nHost: www.example.org\r\nX: y\nZ: y\r\n\r\n'; do
+	expect "*HTTP/1.1 *|one|closed" "$ns_client" --send "$request" --open 10.0.0.43 80
+done
+
+echo "# a head that is cut goes nowhere, not even to the default server"
+expect reset "$ns_client" --send 'GET / HTTP/1.1\r\nHost: www.example.org\r\n' 10.0.0.43 80
+expect reset "$ns_client" --send 'GET / HTTP/1.1\r\nHost: unknown.exam' 10.0.0.43 80
+
 stop_nat46d
 echo "PASS"

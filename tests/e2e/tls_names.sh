@@ -109,5 +109,11 @@ answer=$(handshake -servername www.example.org -alpn acme-tls/1,http/1.1 -connec
 [ "$(grep -c 'session bound.*server=\[2001:db8::7\]' "$dir/nat46d.log")" = "$before" ] ||
 	fail "ALPN won over the exact name"
 
+echo "# what is no host name is not refused: it goes to the default server"
+for name in 'www.example.org:443' '[2001:db8::1]' 'www.example.org ' "$(printf 'b\303\274cher.example')" .example.org; do
+	answer=$(handshake -servername "$name" -connect 10.0.0.43:443)
+	[ "$answer" = "CN = *.shop.example" ] || fail "s_client with '$name' gets '$answer'"
+done
+
 stop_nat46d
 echo "PASS"
