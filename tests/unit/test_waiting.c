@@ -93,6 +93,24 @@ static void test_retransmission_and_overlap(void **state)
 	expect_flush("hello world", false);
 }
 
+/** Who repeats what is there does not make us read it again: with other rules meanwhile, one would see it. */
+static void test_rules_are_asked_for_new_bytes_only(void **state)
+{
+	static const struct rule shorter = { .bytes = (const uint8_t *)"hell", .bytes_length = 4, .servers = { h1, 1 },
+					     .text = "bytes" };
+
+	(void)state;
+	expect_silence(&world, data(0, "hello"));
+	expect_silence(&world, data(7, "orl"));
+	service.rules = &shorter;
+	expect_silence(&world, data(0, "hello"));
+	expect_silence(&world, data(2, "l"));
+	expect_silence(&world, data(10, "d"));
+	data(5, " w");
+	expect_connecting(1);
+	expect_flush("hello world", false);
+}
+
 static void test_other_bytes_for_the_same_range(void **state)
 {
 	(void)state;
@@ -446,6 +464,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_in_order_data_is_not_acknowledged),
 		TEST(test_retransmission_and_overlap),
+		TEST(test_rules_are_asked_for_new_bytes_only),
 		TEST(test_other_bytes_for_the_same_range),
 		TEST(test_out_of_order),
 		TEST(test_keep_alive),
