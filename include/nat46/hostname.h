@@ -6,7 +6,7 @@
 #define NAT46_HOSTNAME_H
 
 #include "nat46/cursor.h"
-#include "nat46/inspect.h"
+#include "nat46/inspection.h"
 
 /** enum hostname_kind - what a text turned out to be */
 enum hostname_kind {

@@ -6,7 +6,7 @@
 #define NAT46_HTTP_H
 
 #include "nat46/cursor.h"
-#include "nat46/inspect.h"
+#include "nat46/inspection.h"
 
 /**
  * http_recognise() - do the first bytes of a connection start with an HTTP request line

@@ -6,7 +6,7 @@
 #define NAT46_TLS_H
 
 #include "nat46/cursor.h"
-#include "nat46/inspect.h"
+#include "nat46/inspection.h"
 
 /**
  * tls_recognise() - do the first bytes of a connection start a TLS record with a handshake

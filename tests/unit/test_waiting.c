@@ -101,11 +101,11 @@ static void test_rules_are_asked_for_new_bytes_only(void **state)
 
 	(void)state;
 	expect_silence(&world, data(0, "hello"));
-	expect_silence(&world, data(7, "orl"));
+	expect_acknowledged(&world, data(7, "orl"), 5);
 	service.rules = &shorter;
-	expect_silence(&world, data(0, "hello"));
-	expect_silence(&world, data(2, "l"));
-	expect_silence(&world, data(10, "d"));
+	expect_acknowledged(&world, data(0, "hello"), 5);
+	expect_acknowledged(&world, data(2, "l"), 5);
+	expect_acknowledged(&world, data(10, "d"), 5);
 	data(5, " w");
 	expect_connecting(1);
 	expect_flush("hello world", false);
