@@ -59,6 +59,7 @@ enum tcp_field {
  * @traffic_class: type of service or traffic class
  * @dont_fragment: IPv4 DF bit
  * @is_fragment: part of a fragmented packet, or with an IPv6 fragment header; no transport field is set
+ * @source_route: has an IPv4 source route that is not used up
  * @source4, @destination4: host byte order
  * @source6, @destination6: as on the wire
  * @transport: offset of the transport header from the start of the IP header
@@ -77,6 +78,7 @@ struct packet {
 	uint8_t traffic_class;
 	bool dont_fragment;
 	bool is_fragment;
+	bool source_route;
 	uint32_t source4;
 	uint32_t destination4;
 	struct ipv6_address source6;

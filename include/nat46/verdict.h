@@ -30,6 +30,7 @@ enum verdict {
 	X(FRAGMENT, "fragment", "IP fragments are not translated. Lower the MTU or MSS of the sender.")                \
 	X(PROTOCOL, "protocol", "No service exists for this transport protocol.")                                      \
 	X(HOP_LIMIT, "hop_limit", "TTL or hop limit ran out (traceroute does this on purpose).")                       \
+	X(SOURCE_ROUTE, "source_route", "An IPv4 source route that is not used up cannot be translated (RFC 7915 4.1).") \
 	X(ICMP_IGNORED, "icmp_ignored", "An ICMP type that is not translated (RFC 7915 4.2 and 5.2).")                 \
 	X(ICMP_NO_FLOW, "icmp_no_flow", "An ICMP error about a connection that does not exist.")                       \
 	X(ICMP_INNER, "icmp_inner", "The packet inside an ICMP error is too short or not TCP.")                        \

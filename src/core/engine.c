@@ -190,7 +190,8 @@ static bool accept_ipv6(const struct engine *e, const struct packet *p, enum dro
 /**
  * dispatch() - hand a packet to whoever it is for
  *
- * A segment of a known connection needs no other question: its addresses were accepted when the flow was made.
+ * The addresses of a segment of a known connection were accepted when the flow was made. A source route is refused
+ * also there: what it asks for cannot be done in IPv6 (RFC 7915 4.1).
  */
 static enum verdict dispatch(struct engine *e, struct input *in)
 {
@@ -200,6 +201,8 @@ static enum verdict dispatch(struct engine *e, struct input *in)
 
 	if (!flow && !(p->is_ipv6 ? accept_ipv6(e, p, &why) : accept_ipv4(e, p, &why)))
 		return verdict_drop(e, in, why);
+	if (p->source_route)
+		return icmp_source_route(e, in);
 	if (p->protocol == IP_PROTOCOL_TCP)
 		return p->is_ipv6 ? tcp_from_server(e, flow, in) : tcp_from_client(e, flow, in);
 	if (p->protocol == IP_PROTOCOL_ICMP && !p->is_ipv6)

@@ -565,6 +565,78 @@ static void test_unreachable(void **state)
 	assert_int_equal(world_drops(&world, DROP_PROTOCOL), 3);
 }
 
+/** put_route() - put a loose source route into an IPv4 packet without options; returns its new length */
+static size_t put_route(uint8_t *bytes, size_t length, uint8_t pointer)
+{
+	const uint8_t route[] = { 131, 7, pointer, 10, 0, 0, 9, 0 };
+
+	memmove(bytes + 20 + sizeof(route), bytes + 20, length - 20);
+	memcpy(bytes + 20, route, sizeof(route));
+	bytes[0] = 0x47;
+	wire_seal(bytes, length + sizeof(route));
+	return length + sizeof(route);
+}
+
+static void expect_refused_route(uint8_t *bytes, size_t length)
+{
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_DROPPED);
+	expect_error(false, 3, 5, bytes, length);
+}
+
+/** A way through other routers cannot be asked for in IPv6: refused to strangers and on known connections. */
+static void test_source_route(void **state)
+{
+	struct wire_tcp segments[] = { client_segment(TCP_ACK, 1, OUR_ISN + 1), client_segment(TCP_SYN, -1, 0) };
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	segments[1].source_port++;
+	for (size_t i = 0; i < 2; i++) {
+		length = put_route(bytes, wire_make(&segments[i], bytes), 4);
+		expect_refused_route(bytes, length);
+	}
+	length = put_route(bytes, make_other(false, 17, bytes), 4);
+	expect_refused_route(bytes, length);
+	length = put_route(bytes, echo(false, 0, bytes), 4);
+	expect_refused_route(bytes, length);
+	assert_int_equal(world_drops(&world, DROP_SOURCE_ROUTE), 4);
+	assert_int_equal(world_events(&world, EVENT_ICMP_SENT), 4);
+}
+
+/** One that is used up is ignored as other options are, and leaves no trace. */
+static void test_used_up_source_route(void **state)
+{
+	struct wire_tcp segment = client_segment(TCP_ACK, 1, OUR_ISN + 1);
+	uint8_t bytes[128];
+	size_t length = put_route(bytes, wire_make(&segment, bytes), 8);
+
+	(void)state;
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(world.packets[0].length, 60);
+	expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 2, SERVER_ISN + 1, "");
+	length = put_route(bytes, echo(false, 0, bytes), 8);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_ANSWERED);
+	check_reply(false);
+}
+
+/** Not about an error, and not for what is not ours: another router may know the way. */
+static void test_source_route_without_error(void **state)
+{
+	struct wire_tcp segment = client_segment(TCP_SYN, -1, 0);
+	uint8_t quote[128], bytes[256];
+	size_t length = make_error(false, 3, 1, 0, quote, wire_make(&to_client, quote), bytes);
+
+	(void)state;
+	length = put_route(bytes, length, 4);
+	expect_drop(&world, world_input(&world, bytes, length, NULL), DROP_SOURCE_ROUTE, 1);
+	segment.destination4++;
+	length = put_route(bytes, wire_make(&segment, bytes), 4);
+	expect_drop(&world, world_input(&world, bytes, length, NULL), DROP_NOT_OURS, 1);
+	assert_int_equal(world_events(&world, EVENT_ICMP_SENT), 0);
+}
+
 /** No error about an error, nor about what has no host as source. */
 static void test_no_error_about_errors(void **state)
 {
@@ -631,6 +703,9 @@ int main(void)
 		TEST(test_echo_with_extension_header),
 		TEST(test_hop_limit),
 		TEST(test_unreachable),
+		TEST(test_source_route),
+		TEST(test_used_up_source_route),
+		TEST(test_source_route_without_error),
 		TEST(test_no_error_about_errors),
 		TEST(test_rate_limit),
 	};

@@ -213,13 +213,12 @@ static void test_version(void **state)
 /** Every header length: those with options are read behind the options; shorter ones are impossible. */
 static void test_ipv4_header_lengths(void **state)
 {
-	static const uint8_t record_route[40] = { 7, 39, 4 };
-
 	(void)state;
 	for (unsigned int words = 0; words < 16; words++) {
 		uint8_t bytes[256];
 		size_t length = make_tcp(false, bytes);
 		size_t added = words > 5 ? (words - 5) * 4 : 0;
+		const uint8_t record_route[40] = { 7, (uint8_t)(added - 1), 4 };
 		struct parsed r;
 
 		length = insert(bytes, length, 20, record_route, added);
@@ -232,6 +231,59 @@ static void test_ipv4_header_lengths(void **state)
 			continue;
 		check_tcp(&r.packet);
 		assert_int_equal(r.packet.transport, words * 4);
+	}
+}
+
+/** struct option_case - an area of IPv4 options, and what is made of it */
+struct option_case {
+	uint8_t bytes[40];
+	size_t count;
+	bool ok;
+	bool source_route;
+};
+
+static const struct option_case option_cases[] = {
+	{ { 1, 1, 1, 0 }, 4, true, false },
+	{ { 0, 131, 7, 4 }, 4, true, false },		/* the list ends before it */
+	{ { 131, 7, 4, 10, 0, 0, 9, 0 }, 8, true, true },
+	{ { 137, 7, 4, 10, 0, 0, 9, 0 }, 8, true, true },
+	{ { 131, 7, 7, 10, 0, 0, 9, 0 }, 8, true, true },	/* the rest of an address is still there */
+	{ { 131, 7, 8, 10, 0, 0, 9, 0 }, 8, true, false },	/* used up */
+	{ { 137, 7, 255, 10, 0, 0, 9, 0 }, 8, true, false },
+	{ { 131, 3, 4, 1 }, 4, true, false },		/* of no address */
+	{ { 1, 137, 7, 4, 10, 0, 0, 9 }, 8, true, true },
+	{ { 7, 7, 4, 0, 0, 0, 0, 137, 11, 8, 10, 0, 0, 9, 10, 0, 0, 8, 0, 0 }, 20, true, true },
+	{ { 131, 7, 4, 10, 0, 0, 9, 137, 7, 8, 10, 0, 0, 9, 0, 0 }, 16, true, true },
+	{ { 68, 4, 5, 0, 131, 7, 8, 10, 0, 0, 9, 0 }, 12, true, false },
+	{ { 131, 39, 36, [38] = 9 }, 40, true, true },
+	{ { 131, 7, 3, 10, 0, 0, 9, 0 }, 8, false, false },	/* points to itself */
+	{ { 131, 2, 1, 1 }, 4, false, false },		/* without a pointer */
+	{ { 148, 0, 0, 0 }, 4, false, false },
+	{ { 148, 1, 0, 0 }, 4, false, false },
+	{ { 148, 5, 0, 0 }, 4, false, false },		/* beyond the header */
+	{ { 131, 255, 4, 0 }, 4, false, false },
+	{ { 1, 1, 1, 131 }, 4, false, false },		/* ends with the header */
+};
+
+static void test_ipv4_options(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(option_cases) / sizeof(option_cases[0]); i++) {
+		const struct option_case *c = &option_cases[i];
+		uint8_t bytes[256];
+		size_t length = insert(bytes, make_tcp(false, bytes), 20, c->bytes, c->count);
+		struct parsed r;
+
+		bytes[0] = (uint8_t)(0x45 + c->count / 4);
+		wire_put16(bytes, 2, (uint32_t)length);
+		seal4_header(bytes);
+		r = parse(bytes, length, NULL);
+		if (r.ok != c->ok || r.packet.source_route != c->source_route)
+			fail_msg("case %zu: parsed %d, source route %d", i, r.ok, r.packet.source_route);
+		if (r.ok)
+			check_tcp(&r.packet);
+		else
+			assert_int_equal(r.why, DROP_BAD_HEADER);
 	}
 }
 
@@ -568,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_padding_is_cut_off),
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_ipv4_header_lengths),
+		cmocka_unit_test(test_ipv4_options),
 		cmocka_unit_test(test_ipv4_header_checksum),
 		cmocka_unit_test(test_ipv4_total_length_below_header),
 		cmocka_unit_test(test_ipv4_fragments),

@@ -70,6 +70,13 @@ enum verdict icmp_unreachable(struct engine *e, const struct input *in)
 	return drop_with_error(e, in, DROP_PROTOCOL, &error);
 }
 
+enum verdict icmp_source_route(struct engine *e, const struct input *in)
+{
+	const struct icmp_error error = { .type = ICMP_UNREACHABLE, .code = ICMP_CODE_SOURCE_ROUTE };
+
+	return drop_with_error(e, in, DROP_SOURCE_ROUTE, &error);
+}
+
 enum verdict icmp_too_big(struct engine *e, const struct input *in, uint32_t mtu)
 {
 	struct icmp_error error = { .type = ICMPV6_TOO_BIG, .rest = mtu };

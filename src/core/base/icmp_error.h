@@ -13,6 +13,9 @@ enum verdict icmp_hop_limit(struct engine *e, const struct input *in);
 /** icmp_unreachable() - drop a packet that nobody listens for, with the ICMP error due */
 enum verdict icmp_unreachable(struct engine *e, const struct input *in);
 
+/** icmp_source_route() - drop an IPv4 packet that demands a way of its own, with the ICMP error due */
+enum verdict icmp_source_route(struct engine *e, const struct input *in);
+
 /** icmp_too_big() - drop a packet that does not fit @mtu (in its own family), with the ICMP error due */
 enum verdict icmp_too_big(struct engine *e, const struct input *in, uint32_t mtu);
 

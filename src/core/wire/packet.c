@@ -16,12 +16,22 @@ enum {
 	EXTENSION_DESTINATION = 60,
 };
 
+enum {
+	OPTION_END = 0,
+	OPTION_NOP = 1,
+	OPTION_LOOSE_SOURCE_ROUTE = 131,
+	OPTION_STRICT_SOURCE_ROUTE = 137,
+};
+
+/** The pointer of a source route counts from 1, at its type, length and the pointer itself. */
+enum { SOURCE_ROUTE_FIRST = 4 };
+
 enum { UDP_HEADER = 8, UDP_FIELD_CHECKSUM = 6 };
 
 static const uint16_t FRAGMENT_DF = 0x4000;
 static const uint16_t FRAGMENT_MF_AND_OFFSET = 0x3fff;
 
-/** read_ipv4() - fixed IPv4 header; options are skipped, they vanish in translation (RFC 7915 4.1) */
+/** read_ipv4() - fixed IPv4 header; options are skipped */
 static bool read_ipv4(struct cursor *c, struct packet *p, size_t *header_length)
 {
 	uint8_t version_ihl;
@@ -38,6 +48,30 @@ static bool read_ipv4(struct cursor *c, struct packet *p, size_t *header_length)
 	p->dont_fragment = fragment & FRAGMENT_DF;
 	p->is_fragment = fragment & FRAGMENT_MF_AND_OFFSET;
 	return *header_length >= IPV4_HEADER && cursor_skip(c, *header_length - IPV4_HEADER);
+}
+
+/**
+ * read_ipv4_options() - is there a source route with addresses that are not used up (RFC 791 3.1)
+ *
+ * Return: false if the lengths of the options contradict themselves
+ */
+static bool read_ipv4_options(struct cursor c, struct packet *p)
+{
+	uint8_t type, length, pointer;
+	struct cursor rest;
+
+	while (cursor_u8(&c, &type) && type != OPTION_END) {
+		if (type == OPTION_NOP)
+			continue;
+		if (!cursor_u8(&c, &length) || length < 2 || !cursor_take(&c, length - 2u, &rest))
+			return false;
+		if (type != OPTION_LOOSE_SOURCE_ROUTE && type != OPTION_STRICT_SOURCE_ROUTE)
+			continue;
+		if (!cursor_u8(&rest, &pointer) || pointer < SOURCE_ROUTE_FIRST)
+			return false;
+		p->source_route = p->source_route || pointer <= length;
+	}
+	return true;
 }
 
 static bool read_ipv6(struct cursor *c, struct packet *p)
@@ -168,6 +202,15 @@ static bool check_offload(struct frame *frame, const struct packet *p)
 	return true;
 }
 
+/** check_ipv4() - checksum of the header, and its options if it has any; they vanish in translation (RFC 7915 4.1) */
+static bool check_ipv4(const uint8_t *header, size_t length, struct packet *p)
+{
+	if (checksum_fold(checksum_sum(header, length)) != 0xffff)
+		return false;
+	return length == IPV4_HEADER ||
+	       read_ipv4_options(cursor_over(header + IPV4_HEADER, length - IPV4_HEADER), p);
+}
+
 /** read_network() - network headers of a whole packet; @c is left at the transport header and ends with the packet */
 static bool read_network(struct cursor *c, struct packet *p, enum drop *why)
 {
@@ -181,7 +224,7 @@ static bool read_network(struct cursor *c, struct packet *p, enum drop *why)
 	switch (whole.next[0] >> 4) {
 	case 4:
 		ok = read_ipv4(c, p, &header_length);
-		if (ok && checksum_fold(checksum_sum(whole.next, header_length)) != 0xffff) {
+		if (ok && !check_ipv4(whole.next, header_length, p)) {
 			*why = DROP_BAD_HEADER;
 			return false;
 		}
