@@ -184,6 +184,7 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 			    .buffer = 32768, .buffers = 32 * 32768 },
 	};
 	config->tcp.ecn = scenario->servers[0].profile.ts_offset >> 13 & 1;
+	scenario->ip_options = scenario->servers[0].profile.ts_offset >> 14 & 1;
 	scenario->forgetful = rng_chance(rng, 0.05);
 	if (scenario->forgetful) {
 		config->timeouts.connect = rng_between(rng, 1, 10) * SECOND;
@@ -388,6 +389,8 @@ void scenario_print(const struct scenario *scenario)
 	       scenario->crowded ? ", crowded" : "");
 	if (scenario->attacks)
 		printf("  %u forged packets\n", scenario->attacks);
+	if (scenario->ip_options)
+		printf("  IPv4 options\n");
 	if (scenario->forgetful)
 		printf("  forgets after %lld s, transitory %lld s, connect %lld s\n",
 		       (long long)(config->timeouts.tcp / SECOND),

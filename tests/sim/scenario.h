@@ -63,6 +63,7 @@ struct plan {
  * @crowded: the limits are so tight that refusals are to be expected
  * @attacks: forged packets
  * @forgetful: idle connections are forgotten soon
+ * @ip_options: some IPv4 packets have options, and some come with a source route before they come without
  * @check: call engine_check() after every event
  * @paths: client to engine, engine to client, engine to server, server to engine
  */
@@ -71,6 +72,7 @@ struct scenario {
 	bool clear;
 	bool crowded;
 	bool forgetful;
+	bool ip_options;
 	unsigned attacks;
 	bool check;
 	struct link_profile paths[4];

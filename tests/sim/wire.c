@@ -270,7 +270,7 @@ static const char *parse_quoted(const uint8_t *ip, size_t length, struct packet 
 
 	if (ip[is_ipv6 ? 6 : 9] != PROTOCOL_TCP)
 		return "ICMP error about something else than TCP";
-	if (!is_ipv6 && (header != 20 || fold(sum_bytes(ip, header)) != 0xffff))
+	if (!is_ipv6 && (header < 20 || length < header + 8 || fold(sum_bytes(ip, header)) != 0xffff))
 		return "IPv4 header inside an ICMP error";
 	packet->quoted_source.is_ipv6 = packet->quoted_destination.is_ipv6 = is_ipv6;
 	memcpy(packet->quoted_source.byte, ip + (is_ipv6 ? 8 : 12), is_ipv6 ? 16 : 4);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attack.h"
+#include "ip_options.h"
 #include "outcome.h"
 #include "pcap.h"
 
@@ -80,6 +81,12 @@ static void emit_hook(void *context, struct frame *frame)
 	bool forged = world->forged;
 
 	world->emitted++;
+	if (world->astray) {
+		if (!ip_options_is_refusal(frame))
+			world_fail(world, "route", "a packet comes of one with a source route");
+		free(wire);
+		return;
+	}
 	world->forged = forged && !is_own_syn(world, frame);
 	record(world, "  <-", frame->data, frame->length, &frame->offload);
 	invariants_output(world, frame);
@@ -152,30 +159,61 @@ static void timer_event(void *context, void *argument)
 	after_engine(world);
 }
 
+static enum verdict give_engine(struct world *world, const struct wire *wire, enum ip_options options)
+{
+	static uint8_t buffer[FRAME_HEADROOM + FRAME_MAX];
+	struct frame frame = {
+		.data = buffer + FRAME_HEADROOM, .length = wire->length, .headroom = FRAME_HEADROOM,
+		.offload = wire->offload,
+	};
+
+	memcpy(frame.data, wire->bytes, wire->length);
+	if (options != IP_OPTIONS_NONE)
+		ip_options_put(&frame, options);
+	world->inputs++;
+	return engine_input(world->engine, &frame, world->queue.now);
+}
+
 /* Give the engine a packet: has it kept it, or acted on it? It may have acknowledged what it keeps. */
-static bool is_taken(struct world *world, struct frame *frame, const struct packet *packet)
+static bool is_taken(struct world *world, const struct wire *wire, enum ip_options options,
+		     const struct packet *packet)
 {
 	uint64_t resets = engine_counters(world->engine)->events[EVENT_RESET_SENT];
-	enum verdict verdict = engine_input(world->engine, frame, world->queue.now);
+	enum verdict verdict = give_engine(world, wire, options);
 
 	if (verdict == VERDICT_ANSWERED && packet->payload_length)
 		return engine_counters(world->engine)->events[EVENT_RESET_SENT] == resets;
 	return verdict == VERDICT_ABSORBED;
 }
 
+/* Options that an IPv4 packet gets under way; from the packet itself, so that no other draw is disturbed. */
+static enum ip_options draw_options(const struct world *world, const struct wire *wire, const struct packet *packet)
+{
+	uint32_t mixed = (packet->seq ^ packet->ack ^ (uint32_t)world->queue.now) * 2654435761u >> 29;
+
+	if (!world->scenario.ip_options || wire->corrupt || packet->source.is_ipv6 ||
+	    wire->length + 40 > 65535 || mixed > IP_OPTIONS_ROUTE)
+		return IP_OPTIONS_NONE;
+	return (enum ip_options)mixed;
+}
+
+/* A copy of a packet that demands a way of its own comes first: it is refused, and changes nothing. */
+static void send_astray(struct world *world, const struct wire *wire)
+{
+	world->astray = true;
+	if (give_engine(world, wire, IP_OPTIONS_ROUTE) != VERDICT_DROPPED)
+		world_fail(world, "route", "a packet with a source route is not dropped");
+	world->astray = false;
+}
+
 static void engine_receive(void *context, struct wire *wire)
 {
-	static uint8_t buffer[FRAME_HEADROOM + FRAME_MAX];
 	struct world *world = context;
-	struct frame frame = {
-		.data = buffer + FRAME_HEADROOM, .length = wire->length, .headroom = FRAME_HEADROOM,
-		.offload = wire->offload,
-	};
+	enum ip_options options;
 	struct packet packet;
 
 	early_call(world);
 	record(world, "->", wire->bytes, wire->length, &wire->offload);
-	memcpy(frame.data, wire->bytes, wire->length);
 	const char *error = wire_parse(wire->bytes, wire->length, &wire->offload, &packet);
 
 	if (error && !wire->corrupt)
@@ -190,9 +228,13 @@ static void engine_receive(void *context, struct wire *wire)
 	world->invariants.burst = 0;
 	if (!wire->corrupt && !wire->forged)
 		invariants_input(world, &packet, wire->length);
-	world->inputs++;
 	world->untouched = false;
-	if (is_taken(world, &frame, &packet) && !wire->corrupt && !wire->forged)
+	options = draw_options(world, wire, &packet);
+	if (options == IP_OPTIONS_ROUTE) {
+		send_astray(world, wire);
+		options = IP_OPTIONS_NONE;
+	}
+	if (is_taken(world, wire, options, &packet) && !wire->corrupt && !wire->forged)
 		invariants_taken(world, &packet);
 	world->input = NULL;
 	world->tainted = world->forged = false;

@@ -24,6 +24,7 @@ enum path {
  * @input: packet being processed by the engine, or NULL
  * @tainted: @input has bit errors, so that what the engine makes of it may be wrong as well
  * @forged: @input is forged
+ * @astray: the packet being processed has a source route
  * @emitted: packets that the engine emitted
  */
 struct world {
@@ -44,6 +45,7 @@ struct world {
 	const struct packet *input;
 	bool tainted;
 	bool forged;
+	bool astray;
 	uint64_t inputs;
 	uint64_t emitted;
 	struct invariants invariants;
