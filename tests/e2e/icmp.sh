@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# icmp.sh - a good host: ping, closed ports, traceroute, hop limits in a connection, errors about nothing
+# icmp.sh - a good host: ping, closed ports, source routes, traceroute, hop limits, errors about nothing
 #
 #	client 198.51.100.2 -- 198.51.100.1 [ router: nat46 (TUN), nat46d ] 2001:db8:2::ff -- 2001:db8:2::1 server
 #
@@ -66,6 +66,12 @@ says "from 192.0.2.[0-9]* type 3 code 3 about 17 $client [0-9]* 192.0.2.10 5353"
 provoke "$ns_server" udp 2001:db8:46::1 5353
 says "from 2001:db8:46::1 type 1 code 4 about 17 $server [0-9]* 2001:db8:46::1 5353"
 
+echo "# a source route"
+sysctl_in "$ns_router" ipv4/conf/all/accept_source_route 1
+sysctl_in "$ns_router" ipv4/conf/v4/accept_source_route 1
+provoke "$ns_client" route 192.0.2.10 192.0.2.99 5353
+says "from 192.0.2.1 type 3 code 5 about 17 $client [0-9]* 192.0.2.10 5353"
+
 echo "# a closed TCP port"
 if in_ns "$ns_client" timeout 5 socat -u /dev/null TCP4:192.0.2.10:82 2>"$dir/socat.log"; then
 	fail "a connection to a closed port"
@@ -104,5 +110,5 @@ wait_for 5 counts drop.icmp_no_flow 2 || fail "errors about nothing are not coun
 
 # traceroute has sockets that the kernel does not know, and SYNs that nobody completes.
 kernel_may='IcmpInErrors'
-all_content icmp_no_flow hop_limit protocol tcp_no_flow
+all_content icmp_no_flow source_route hop_limit protocol tcp_no_flow
 echo "PASS"

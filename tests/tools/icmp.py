@@ -3,6 +3,7 @@
 """icmp.py - provoke ICMP errors and say what came back, forge such that belong to nothing
 
 usage: icmp.py udp ADDRESS PORT           send a datagram; print the error
+       icmp.py route HOP ADDRESS PORT    send a datagram by way of HOP (loose source route); print the error
        icmp.py ttl ADDRESS PORT TTL       in the middle of a connection, send a segment that does not get far; print
                                           the error that comes back and what the kernel told the socket
        icmp.py forge SOURCE ADDRESS PEER  send "too big" to ADDRESS about a segment from PEER to SOURCE that never was
@@ -80,6 +81,15 @@ def udp(address, port):
         show(wait_for_error(icmp, family))
 
 
+def route(hop, address, port):
+    icmp = icmp_socket(socket.AF_INET)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    # type, length, pointer, hop, end of list: the kernel sends to the hop, and puts the address in its place
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, b"\x83\x07\x04" + socket.inet_aton(hop) + b"\0")
+    sock.sendto(b"by way of another", (address, int(port)))
+    show(wait_for_error(icmp, socket.AF_INET))
+
+
 def ttl(address, port, hops):
     icmp = icmp_socket(socket.AF_INET)
     sock = socket.create_connection((address, int(port)), DEADLINE)
@@ -131,7 +141,7 @@ def forge(source, address, peer):
 
 
 def main():
-    {"udp": udp, "ttl": ttl, "forge": forge}[sys.argv[1]](*sys.argv[2:])
+    {"udp": udp, "route": route, "ttl": ttl, "forge": forge}[sys.argv[1]](*sys.argv[2:])
 
 
 if __name__ == "__main__":
