@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * address.h - IPv4 and IPv6 addresses, prefixes, and the mapping between them
+ * address.h - IPv4 and IPv6 addresses, prefixes, and one in the other (RFC 6052)
  *
  * IPv4 addresses are uint32_t in host byte order. IPv6 addresses are 16 bytes as on the wire.
  */
@@ -25,30 +25,6 @@ struct ipv6_prefix {
 struct ipv4_prefix {
 	uint32_t address;
 	uint8_t length;
-};
-
-/**
- * struct address_mapping - one entry of the explicit address mapping table (RFC 7757)
- * @ipv4: IPv4 block
- * @ipv6: IPv6 block with at least as many host bits as @ipv4
- *
- * The host bits of the IPv4 address become the bits that follow @ipv6.length; the rest is zero.
- */
-struct address_mapping {
-	struct ipv4_prefix ipv4;
-	struct ipv6_prefix ipv6;
-};
-
-/**
- * struct address_plan - how IPv4 hosts appear in IPv6
- * @prefix: RFC 6052 prefix; length 32, 40, 48, 56, 64 or 96
- * @clients: explicit mappings, which win over @prefix
- * @client_count: number of entries in @clients
- */
-struct address_plan {
-	struct ipv6_prefix prefix;
-	const struct address_mapping *clients;
-	size_t client_count;
 };
 
 /** ipv6_equal() - are two addresses the same */
@@ -87,18 +63,5 @@ struct ipv6_address ipv6_embed(const struct ipv6_prefix *prefix, uint32_t ipv4);
  * @address: IPv4-embedded address; the suffix bits are ignored
  */
 uint32_t ipv6_extract(const struct ipv6_prefix *prefix, const struct ipv6_address *address);
-
-/** address_plan_4to6() - the IPv6 address under which the IPv4 host @ipv4 appears: longest mapping, else prefix */
-struct ipv6_address address_plan_4to6(const struct address_plan *plan, uint32_t ipv4);
-
-/**
- * address_plan_6to4() - the IPv4 host that appears as @ipv6
- * @plan: address plan
- * @ipv6: IPv6 address
- * @ipv4: set on success only
- *
- * Return: false if @ipv6 belongs neither to a mapping nor to the prefix
- */
-bool address_plan_6to4(const struct address_plan *plan, const struct ipv6_address *ipv6, uint32_t *ipv4);
 
 #endif

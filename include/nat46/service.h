@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nat46/address.h"
+#include "nat46/address_plan.h"
 #include "nat46/inspect.h"
 
 /** Most servers of one rule or service. */

@@ -84,6 +84,7 @@ void config_compile_clients(struct config_build *build)
 	unsigned int elements = tree_count(list);
 	struct address_mapping *mappings = config_pool_array(build->pool, elements, sizeof(*mappings));
 	struct entry *entries = config_pool_array(build->pool, elements, sizeof(*entries));
+	struct eam_block *blocks = config_pool_array(build->pool, elements, 2 * sizeof(*blocks));
 	size_t count = 0;
 
 	for (unsigned int i = 0; i < elements; i++) {
@@ -97,6 +98,7 @@ void config_compile_clients(struct config_build *build)
 	}
 	build->config->engine.plan.clients = mappings;
 	build->config->engine.plan.client_count = count;
+	build->config->engine.plan.index = eam_index_make(mappings, count, blocks);
 	report_duplicates(build, entries, count, "ipv4", &text_ipv4_block, compare_ipv4);
 	report_duplicates(build, entries, count, "ipv6", &text_ipv6_block, compare_ipv6);
 }

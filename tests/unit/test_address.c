@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * test_address.c - kinds of addresses, RFC 6052 embedding, RFC 7757 explicit mappings
+ * test_address.c - kinds of addresses, RFC 6052 embedding, address plans
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "nat46/address.h"
+#include "nat46/address_plan.h"
 #include "random.h"
 
 static struct ipv6_address parse6(const char *text)
@@ -176,13 +176,15 @@ static void test_kinds_of_ipv6(void **state)
 /** A plan with nested blocks in both families; the suffixes of the /28 and the /30 are unequal (RFC 7757 3.2). */
 static struct address_plan make_plan(struct address_mapping *clients)
 {
+	static struct eam_block blocks[10];
+
 	clients[0] = (struct address_mapping){ { parse4("10.0.0.0"), 8 }, prefix6("2001:db8:a::", 64) };
 	clients[1] = (struct address_mapping){ { parse4("10.0.0.3"), 32 }, prefix6("2001:db8::3", 128) };
 	clients[2] = (struct address_mapping){ { parse4("10.1.0.16"), 28 }, prefix6("2001:db8:b::40", 124) };
 	clients[3] = (struct address_mapping){ { parse4("10.2.0.4"), 30 }, prefix6("2001:db8:c::", 96) };
 	/* lies inside the IPv6 block of the first one */
 	clients[4] = (struct address_mapping){ { parse4("172.16.0.0"), 16 }, prefix6("2001:db8:a:0:ff00::", 72) };
-	return (struct address_plan){ prefix6("64:ff9b::", 96), clients, 5 };
+	return (struct address_plan){ prefix6("64:ff9b::", 96), clients, 5, eam_index_make(clients, 5, blocks) };
 }
 
 static void test_mapping_both_ways(void **state)

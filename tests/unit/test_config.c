@@ -448,6 +448,7 @@ static void test_settings(void **state)
 {
 	struct daemon_config *config = load_right(everything);
 	const struct engine_config *engine = &config->engine;
+	size_t client;
 
 	(void)state;
 	assert_string_equal(config->interface.name, "tun0");
@@ -467,6 +468,8 @@ static void test_settings(void **state)
 	assert_int_equal(engine->plan.clients[0].ipv6.length, 128);
 	assert_int_equal(engine->plan.clients[1].ipv4.length, 16);
 	assert_int_equal(engine->plan.clients[1].ipv6.length, 64);
+	assert_true(eam_find_ipv4(&engine->plan.index, 0x0a000003, &client));
+	assert_int_equal(client, 0);
 	assert_int_equal(engine->tcp.window_scale, 14);
 	assert_false(engine->tcp.sack);
 	assert_true(engine->tcp.timestamps && engine->tcp.ecn);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * address.c - prefixes, IPv4-embedded IPv6 addresses (RFC 6052) and explicit mappings (RFC 7757)
+ * address.c - prefixes and IPv4-embedded IPv6 addresses (RFC 6052)
  */
 #include "nat46/address.h"
 
@@ -99,64 +99,4 @@ uint32_t ipv6_extract(const struct ipv6_prefix *prefix, const struct ipv6_addres
 	for (int i = 0; i < 4; i++)
 		ipv4 = ipv4 << 8 | address->byte[position[i]];
 	return ipv4;
-}
-
-/** suffix_put() - place the lowest @count bits of @value behind the first @start bits of @address */
-static void suffix_put(struct ipv6_address *address, unsigned int start, unsigned int count, uint32_t value)
-{
-	for (unsigned int i = 0; i < count; i++) {
-		unsigned int bit = start + i;
-
-		if (value >> (count - 1 - i) & 1)
-			address->byte[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	}
-}
-
-/** suffix_get() - the @count bits behind the first @start bits of @address */
-static uint32_t suffix_get(const struct ipv6_address *address, unsigned int start, unsigned int count)
-{
-	uint32_t value = 0;
-
-	for (unsigned int bit = start; bit < start + count; bit++)
-		value = value << 1 | (address->byte[bit / 8] >> (7 - bit % 8) & 1);
-	return value;
-}
-
-struct ipv6_address address_plan_4to6(const struct address_plan *plan, uint32_t ipv4)
-{
-	const struct address_mapping *best = NULL;
-	struct ipv6_address address;
-
-	for (size_t i = 0; i < plan->client_count; i++) {
-		const struct address_mapping *m = &plan->clients[i];
-
-		if (ipv4_in_prefix(ipv4, &m->ipv4) && (!best || m->ipv4.length > best->ipv4.length))
-			best = m;
-	}
-	if (!best)
-		return ipv6_embed(&plan->prefix, ipv4);
-
-	address = best->ipv6.address;
-	suffix_put(&address, best->ipv6.length, 32u - best->ipv4.length, ipv4 & ~ipv4_mask(best->ipv4.length));
-	return address;
-}
-
-bool address_plan_6to4(const struct address_plan *plan, const struct ipv6_address *ipv6, uint32_t *ipv4)
-{
-	const struct address_mapping *best = NULL;
-
-	for (size_t i = 0; i < plan->client_count; i++) {
-		const struct address_mapping *m = &plan->clients[i];
-
-		if (ipv6_in_prefix(ipv6, &m->ipv6) && (!best || m->ipv6.length > best->ipv6.length))
-			best = m;
-	}
-	if (best) {
-		*ipv4 = best->ipv4.address | suffix_get(ipv6, best->ipv6.length, 32u - best->ipv4.length);
-		return true;
-	}
-	if (!ipv6_in_prefix(ipv6, &plan->prefix))
-		return false;
-	*ipv4 = ipv6_extract(&plan->prefix, ipv6);
-	return true;
 }
