@@ -6,7 +6,8 @@
  * that stream, a line starts with "<N>" and the journal adds the rest; otherwise with the time in UTC and
  * the level. Lines of the trace level name their kind themselves and get no level in front.
  *
- * A line is written by one write(), so that lines of several processes on one terminal stay whole.
+ * A line is written by one write(), so that lines of several processes on one terminal stay whole. Lines for which
+ * there is no room are lost (log_output.c); they are counted, and the first line behind them says how many there were.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/log_output.h"
 #include "nat46/assert.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -39,6 +41,11 @@ _Static_assert(ARRAY_SIZE(levels) == LOG_LEVEL_COUNT, "a level without a name");
 static enum log_level highest = LOG_LEVEL_INFO;
 static bool to_journal;
 
+/* Lines that were lost since log_open(), those of them that no line has told of yet, and the errno of the last. */
+static uint64_t lost;
+static uint64_t lost_untold;
+static int lost_why;
+
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -54,6 +61,8 @@ void log_open(enum log_level level)
 {
 	highest = level;
 	to_journal = stderr_is_journal();
+	lost = lost_untold = 0;
+	log_output_open();
 }
 
 bool log_enabled(enum log_level level)
@@ -94,17 +103,14 @@ static void sanitise(char *text, size_t length)
 			text[i] = '?';
 }
 
-static void __attribute__((format(printf, 2, 0)))
-log_text(enum log_level level, const char *format, va_list arguments)
+/* Writes a line into LOG_LINE_MAX bytes. Returns its length. */
+static size_t __attribute__((format(printf, 3, 0)))
+format_line(enum log_level level, char *line, const char *format, va_list arguments)
 {
 	static const char more[] = "...";
-	char line[LOG_LINE_MAX + 1];
-	size_t length, prefix;
-	int saved = errno;
+	size_t prefix = format_prefix(level, line, LOG_LINE_MAX), length;
 	int wanted;
-	ssize_t done;
 
-	prefix = format_prefix(level, line, LOG_LINE_MAX);
 	wanted = vsnprintf(line + prefix, LOG_LINE_MAX - prefix, format, arguments);
 	length = prefix + (wanted < 0 ? 0 : (size_t)wanted);
 	if (length >= LOG_LINE_MAX) {
@@ -113,8 +119,55 @@ log_text(enum log_level level, const char *format, va_list arguments)
 	}
 	sanitise(line + prefix, length - prefix);
 	line[length++] = '\n';
-	done = write(STDERR_FILENO, line, length);
-	(void)done; /* where would we complain? */
+	return length;
+}
+
+static int __attribute__((format(printf, 2, 3))) write_line(enum log_level level, const char *format, ...)
+{
+	char line[LOG_LINE_MAX];
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = format_line(level, line, format, arguments);
+	va_end(arguments);
+	return log_output_line(line, length);
+}
+
+void log_catch_up(void)
+{
+	int saved = errno;
+
+	if (lost_untold == 0)
+		return;
+	if (write_line(LOG_LEVEL_WARNING, "%" PRIu64 " line%s lost: %s", lost_untold, lost_untold == 1 ? "" : "s",
+		       lost_why == EAGAIN ? "the reader of standard error did not keep up" :
+					    strerror(lost_why)) == 0)
+		lost_untold = 0;
+	errno = saved;
+}
+
+uint64_t log_lost(void)
+{
+	return lost;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+log_text(enum log_level level, const char *format, va_list arguments)
+{
+	char line[LOG_LINE_MAX];
+	size_t length;
+	int saved = errno, error;
+
+	length = format_line(level, line, format, arguments);
+	log_catch_up();
+	/* not in front of those that are lost */
+	error = lost_untold ? lost_why : log_output_line(line, length);
+	if (error) {
+		lost++;
+		lost_untold++;
+		lost_why = error;
+	}
 	errno = saved;
 }
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/log_output.h"
+
 enum log_level {
 	LOG_LEVEL_ERROR = 0, /* the operator must act */
 	LOG_LEVEL_WARNING,   /* degraded */
@@ -19,7 +21,7 @@ enum log_level {
 };
 
 /** Longest line that is logged, with its prefix and newline; what is longer ends in "...". */
-#define LOG_LINE_MAX 1024u
+#define LOG_LINE_MAX LOG_OUTPUT_MAX
 
 /** Messages per call site and LOG_LIMIT_SECONDS that log_limited() lets through. */
 #define LOG_LIMIT_BURST 5u
@@ -37,7 +39,7 @@ struct log_limit {
 	unsigned int suppressed;
 };
 
-/** log_open() - set the highest level that is logged, and find out whether stderr is the journal */
+/** log_open() - set the highest level that is logged, and find out what stderr is: the journal, a pipe, ... */
 void log_open(enum log_level level);
 
 /** log_enabled() - would a message of this level be logged */
@@ -51,9 +53,16 @@ const char *log_level_name(enum log_level level);
  * @level: level
  * @format: printf format without a newline
  *
+ * Never waits: a line for which stderr has no room is lost, and counted.
  * Everything but printable ASCII becomes a question mark: text may come from strangers. Keeps errno.
  */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** log_catch_up() - if lines were lost and there is room again, log how many; costs nothing if none were */
+void log_catch_up(void);
+
+/** log_lost() - how many lines were lost since log_open() */
+uint64_t log_lost(void);
 
 /**
  * log_limit_pass() - may one more message be logged

@@ -87,6 +87,7 @@ static void run_timers(struct worker *worker, int64_t now)
 {
 	int64_t due = engine_timers(worker->engine, now);
 
+	log_catch_up();
 	if (due == worker->timer_due)
 		return;
 	worker->timer_due = due;
@@ -188,6 +189,7 @@ static void on_minute(struct ev_loop *loop, ev_timer *watcher, int events)
 		 count_flows(worker->engine), (double)packets / STATUS_INTERVAL,
 		 counters->verdicts[VERDICT_DROPPED]);
 	notify_status(line);
+	log_catch_up();
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *watcher, int events)
@@ -209,12 +211,12 @@ void worker_format_status(const struct engine *engine, const struct tun_counters
 		"status: waiting=%" PRIu32 " connecting=%" PRIu32 " established=%" PRIu32 " closing=%" PRIu32
 		" received=%" PRIu64 " forwarded=%" PRIu64 " answered=%" PRIu64 " absorbed=%" PRIu64
 		" dropped=%" PRIu64 " emitted=%" PRIu64 " tun.bad_header=%" PRIu64 " tun.refused=%" PRIu64
-		" tun.full=%" PRIu64 " tun.down=%" PRIu64,
+		" tun.full=%" PRIu64 " tun.down=%" PRIu64 " log.lost=%" PRIu64,
 		engine_flows(engine, FLOWS_WAITING), engine_flows(engine, FLOWS_CONNECTING),
 		engine_flows(engine, FLOWS_ESTABLISHED), engine_flows(engine, FLOWS_CLOSING), counters->received,
 		counters->verdicts[VERDICT_FORWARDED], counters->verdicts[VERDICT_ANSWERED],
 		counters->verdicts[VERDICT_ABSORBED], counters->verdicts[VERDICT_DROPPED], counters->emitted,
-		tun->bad_header, tun->refused, tun->full, tun->down);
+		tun->bad_header, tun->refused, tun->full, tun->down, log_lost());
 	for (i = 0; i < DROP_COUNT && length < WORKER_STATUS_MAX; i++)
 		if (counters->drops[i])
 			length += (size_t)snprintf(line + length, WORKER_STATUS_MAX - length, " drop.%s=%" PRIu64,

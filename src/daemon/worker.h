@@ -75,7 +75,7 @@ enum exit_status worker_run(struct worker *worker);
 void worker_close(struct worker *worker);
 
 /**
- * worker_format_status() - one line of key=value pairs: flows, packets, drops that are not zero
+ * worker_format_status() - one line of key=value pairs: flows, packets, lines lost, drops that are not zero
  * @engine: engine
  * @tun: what happened at the device
  * @line: room for WORKER_STATUS_MAX bytes; what does not fit is cut

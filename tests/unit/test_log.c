@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* test_log.c - lines of the log: prefix, level, strange characters, length, rate limit */
+/* test_log.c - lines of the log: prefix, level, strange characters, length, rate limit, readers that do not read */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -154,6 +157,204 @@ static void test_limited_lines(void **state)
 	assert_in_range(lines, LOG_LIMIT_BURST, 2 * LOG_LIMIT_BURST + 1);
 }
 
+/* ---- readers that do not read ---- */
+
+enum { FLOOD = 3000, SECONDS = 20 };
+
+/* stderr becomes this descriptor; whoever waits for ever is ended by a signal. */
+static void begin_on(int fd)
+{
+	fflush(stderr);
+	terminal = dup(STDERR_FILENO);
+	assert_int_not_equal(dup2(fd, STDERR_FILENO), -1);
+	unsetenv("JOURNAL_STREAM");
+	alarm(SECONDS);
+	log_open(LOG_LEVEL_INFO);
+}
+
+static void finish_on(void)
+{
+	alarm(0);
+	dup2(terminal, STDERR_FILENO);
+	close(terminal);
+}
+
+/* Reads what is there. Returns its length. */
+static size_t drain(int fd, char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t done;
+
+	assert_int_not_equal(fcntl(fd, F_SETFL, O_NONBLOCK), -1);
+	while ((done = read(fd, text + length, size - 1 - length)) > 0)
+		length += (size_t)done;
+	text[length] = '\0';
+	return length;
+}
+
+/*
+ * Line by line: numbers that rise by one, and where some are missing, a line that says how many. Returns how many
+ * there should have been by then.
+ */
+static unsigned int count_lines(char *text, unsigned int next)
+{
+	char *end;
+
+	for (; (end = strchr(text, '\n')); text = end + 1) {
+		unsigned int number;
+
+		*end = '\0';
+		assert_int_equal(strspn(text, "0123456789-T:.Z"), strlen("2026-01-01T00:00:00.000Z"));
+		text = strstr(text, "Z ") + 2;
+		if (sscanf(text, "warning: %u lines lost", &number) == 1) {
+			assert_string_equal(strchr(text, 't'),
+					    "t: the reader of standard error did not keep up");
+			next += number;
+		} else {
+			assert_int_equal(sscanf(text, "info: number %u of", &number), 1);
+			assert_int_equal(number, next);
+			next++;
+		}
+	}
+	assert_string_equal(text, "");
+	return next;
+}
+
+/* The reader stands still, reads on, stands still and reads on: every line comes whole or is counted. */
+static void check_reader(int ours, int readers)
+{
+	static char text[1 << 20];
+	unsigned int number = 0, counted = 0;
+	int flags = fcntl(ours, F_GETFL);
+
+	begin_on(ours);
+	for (int round = 0; round < 3; round++) {
+		uint64_t lost = log_lost();
+
+		for (int i = 0; i < FLOOD; i++, number++)
+			log_info("number %u of %d lines of unequal length%*s", number, 3 * FLOOD,
+				 (int)number % 199, "");
+		assert_in_range(log_lost(), lost + 1, lost + FLOOD);
+		/* a terminal has more of the line that it took in part */
+		for (int i = 0; i < 100; i++) {
+			drain(readers, text + strlen(text), sizeof(text) - strlen(text));
+			log_catch_up();
+		}
+		counted = count_lines(text, counted);
+		text[0] = '\0';
+		assert_int_equal(counted, number);
+	}
+	/* whoever shares the descriptor finds it as it was */
+	assert_int_equal(fcntl(ours, F_GETFL), flags);
+	finish_on();
+	close(ours);
+	close(readers);
+}
+
+static void test_pipe_that_is_not_read(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	check_reader(ends[1], ends[0]);
+}
+
+static void test_socket_that_is_not_read(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	check_reader(ends[1], ends[0]);
+}
+
+/** A terminal takes lines in part. */
+static void test_terminal_that_is_not_read(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+	struct termios raw;
+
+	(void)state;
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
+		skip();
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	assert_int_not_equal(slave, -1);
+	assert_int_equal(tcgetattr(slave, &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
+	check_reader(slave, master);
+}
+
+/** Whoever may not open the pipe of another user again does not wait, either. */
+static void test_pipe_of_another_user(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(seteuid(65534), 0);
+	check_reader(ends[1], ends[0]);
+	assert_int_equal(seteuid(0), 0);
+}
+
+/** Nobody reads any more: the process lives on. */
+static void check_ended_reader(int ours, int readers)
+{
+	close(readers);
+	begin_on(ours);
+	for (int i = 0; i < 3; i++)
+		log_info("nobody reads this");
+	assert_int_equal(log_lost(), 3);
+	finish_on();
+	close(ours);
+}
+
+static void test_reader_that_has_ended(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	check_ended_reader(ends[1], ends[0]);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	check_ended_reader(ends[1], ends[0]);
+}
+
+/** There is room again: what was lost is told first, and why. */
+static void test_full_disk(void **state)
+{
+	int full = open("/dev/full", O_WRONLY), file;
+	char text[256] = { 0 };
+
+	(void)state;
+	if (full < 0)
+		skip();
+	begin_on(full);
+	log_info("a");
+	log_info("b");
+	assert_int_equal(log_lost(), 2);
+	capture = tmpfile();
+	assert_non_null(capture);
+	file = fileno(capture);
+	dup2(file, STDERR_FILENO);
+	log_info("c");
+	log_info("d");
+	log_catch_up();
+	finish_on();
+	assert_int_equal(log_lost(), 2);
+	assert_int_not_equal(pread(file, text, sizeof(text) - 1, 0), -1);
+	fclose(capture);
+	close(full);
+	assert_non_null(strstr(text, "Z warning: 2 lines lost: No space left on device\n"));
+	assert_non_null(strstr(text, "Z info: c\n"));
+	assert_true(strstr(text, "2 lines lost") < strstr(text, "info: c"));
+	assert_true(strstr(text, "info: c") < strstr(text, "info: d"));
+	assert_null(strstr(strstr(text, "info: c"), "lost"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +365,12 @@ int main(void)
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_limited_lines),
+		cmocka_unit_test(test_pipe_that_is_not_read),
+		cmocka_unit_test(test_socket_that_is_not_read),
+		cmocka_unit_test(test_terminal_that_is_not_read),
+		cmocka_unit_test(test_pipe_of_another_user),
+		cmocka_unit_test(test_reader_that_has_ended),
+		cmocka_unit_test(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
