@@ -53,6 +53,26 @@ struct flow_direction {
 };
 
 /**
+ * struct flow_answer - a segment of the server that its client has not acknowledged yet
+ * @seq: number behind it
+ * @ack: what it acknowledges
+ * @window: as in the header
+ * @client_scale, @server_scale: window shifts to which it leads
+ * @is_there: false: no such segment was seen
+ */
+struct flow_answer {
+	uint32_t seq;
+	uint32_t ack;
+	uint16_t window;
+	uint8_t client_scale : 4;
+	uint8_t server_scale : 4;
+	bool is_there;
+};
+
+/** Answers that are kept for a flow. */
+#define FLOW_ANSWERS 2u
+
+/**
  * struct flow - one connection
  *
  * Who changes which field: files of src/core and the functions in them, and nobody else (tests/static/owners.sh).
@@ -87,6 +107,7 @@ struct flow_direction {
  * tcp/track.c
  * @to_server, @to_client: tracked sequence numbers; @to_client in the server's own numbers; what tcp/flush.c sends
  *	moves @to_server.end
+ * @answers: instead, in state OPENING, by tcp/plain.c: newest segments of the server
  * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
  *
@@ -120,8 +141,13 @@ struct flow {
 	uint8_t server_scale : 4;
 	uint8_t raise : 4;
 	/* second cache line */
-	struct flow_direction to_server;
-	struct flow_direction to_client;
+	union {
+		struct {
+			struct flow_direction to_server;
+			struct flow_direction to_client;
+		};
+		struct flow_answer answers[FLOW_ANSWERS];
+	};
 	uint32_t client_isn;
 	uint32_t server_isn;
 	uint16_t wraps_to_server;

@@ -13,7 +13,8 @@
  *	ASKED		stands for a server that was asked before the present one (shares the pending record)
  *	ANSWERING	no server: we tell the client why and close (has a pending record)
  *	REFUSED		no server, or none any more: kept so that late first bytes open nothing
- *	OPENING		service without rules: the client's SYN went through
+ *	OPENING		service without rules: a SYN went through, which anybody may have sent. Until its client has
+ *			acknowledged the answer of the server
  *	ESTABLISHED	both ends connected
  *	PROBED		the same, silent for so long that both ends were asked whether they still know it
  *	CLIENT_FIN	FIN of the client seen: half closed
@@ -58,7 +59,7 @@ enum tcp_event {
 	TCP_EVENT_CONNECT,	/* a server was chosen */
 	TCP_EVENT_ANSWER,	/* no server is to be had, and the client is told so in its own protocol */
 	TCP_EVENT_REFUSE,	/* over before or after there was a server, but the client's cookie lives */
-	TCP_EVENT_CONNECTED,	/* the server accepted */
+	TCP_EVENT_CONNECTED,	/* the server accepted; without rules, and the client knows it */
 	TCP_EVENT_CLIENT_FIN,	/* FIN of the client */
 	TCP_EVENT_SERVER_FIN,	/* FIN of the server */
 	TCP_EVENT_FINS_ACKED,	/* both FINs are acknowledged */

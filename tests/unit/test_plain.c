@@ -16,6 +16,9 @@
 /** Longer than a server may take to answer a SYN. */
 #define LONG_AFTER (60 * INT64_C(1000000000))
 
+/** Longer than a connection may be opening, and the hand that comes by is late. */
+#define OPENING (15 * SECOND)
+
 static struct world world;
 
 static struct wire_tcp from_client(uint8_t flags, int32_t offset, uint32_t ack)
@@ -63,6 +66,21 @@ static void connect(void)
 {
 	client_passes(TCP_SYN, -1, 0);
 	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
+}
+
+static void expect_flows(uint32_t connecting, uint32_t established)
+{
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), connecting);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), established);
+}
+
+/** lives_on() - the connection whose server stands @offset behind its first byte is there after a long silence */
+static void lives_on(int32_t offset, int32_t acked)
+{
+	expect_flows(0, 1);
+	world_wait(&world, LONG_AFTER);
+	assert_int_equal(server_passes(TCP_ACK, offset, acked).seq, SERVER_ISN + 1 + (uint32_t)offset);
 }
 
 /** close() - both sides say that they have said all, and the last acknowledgement is missing */
@@ -96,13 +114,43 @@ static void test_handshake(void **state)
 	assert_int_equal(out.window, 64800);
 	assert_int_equal(out.source_port, PORT);
 	assert_int_equal(wire_u16(out.options, 2), 1440);
+	expect_flows(1, 0);
 	s = from_client(TCP_ACK, 0, SERVER_ISN + 1);
 	s.options = options + 4;
 	s.options_length = 4;
 	out = through(&world, &s);
 	assert_int_equal(out.ack, SERVER_ISN + 1);
 	assert_memory_equal(out.options, options + 4, 4);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	expect_flows(0, 1);
+}
+
+/** A SYN in the name of a client that is not there, answered by the server: soon forgotten, whatever else is sent. */
+static void test_forged_handshake(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 2);
+	client_passes(TCP_ACK, 1, SERVER_ISN + 1);
+	client_passes(TCP_RST | TCP_ACK, 0, SERVER_ISN + 1);
+	expect_flows(1, 0);
+	world_wait(&world, OPENING);
+	expect_flows(0, 0);
+	assert_int_equal(world.sessions, 0);
+}
+
+/** Two SYNs and an ACK, without any server. */
+static void test_forged_without_server(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	client_passes(TCP_SYN, 777777, 0);
+	client_passes(TCP_ACK, 0, 0);
+	client_passes(TCP_ACK, 0, CLIENT_ISN + 777778);
+	client_passes(TCP_ACK, 777778, 1);
+	expect_flows(1, 0);
+	world_wait(&world, OPENING);
+	expect_flows(0, 0);
 }
 
 /** A client that begins anew, while the last acknowledgement of the old connection is lost, gets a new flow. */
@@ -117,7 +165,8 @@ static void test_reuse(void **state)
 	assert_int_equal(client_passes(TCP_SYN, 5000000, 0).seq, CLIENT_ISN + 5000001);
 	assert_int_equal(world_events(&world, EVENT_PLAIN_OPENED), 2);
 	server_passes(TCP_SYN | TCP_ACK, 4000000, 5000001);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	client_passes(TCP_ACK, 5000001, SERVER_ISN + 4000002);
+	expect_flows(0, 1);
 }
 
 /** A stranger's SYN takes a connection away from nobody, not even while both sides close; the client's own passes. */
@@ -148,9 +197,99 @@ static void test_forged_syn(void **state)
 	expect_drop(&world, connection_send(&world, &s), DROP_TCP_STATE, 1);
 	server_passes(TCP_SYN | TCP_ACK, -1, 0);
 	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
-	world_wait(&world, LONG_AFTER);
-	assert_int_equal(server_passes(TCP_ACK, 0, 0).seq, SERVER_ISN + 1);
+	lives_on(0, 0);
+}
+
+/** Any number of them, before and after the server's answer. */
+static void test_forged_syns(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, 111111, 0);
+	client_passes(TCP_SYN, -1, 0);
+	for (int32_t i = 0; i < 5; i++)
+		client_passes(TCP_SYN, 777777 * i + 5, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	for (int32_t i = 0; i < 5; i++)
+		client_passes(TCP_SYN, -777777 * i - 7, 0);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
+	lives_on(0, 0);
+}
+
+/** The server answers them all. When the right answer is not known any more, what both say next is as good. */
+static void test_forged_syns_answered(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	for (int32_t i = 1; i < 5; i++) {
+		client_passes(TCP_SYN, 777777 * i - 1, 0);
+		server_passes(TCP_SYN | TCP_ACK, 4444 * i, 777777 * i);
+		client_passes(TCP_RST, 777777 * i, 0);
+	}
+	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
+	expect_flows(1, 0);
+	server_passes(TCP_ACK, 0, 0);
+	server_passes(TCP_ACK, 100, 0);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
+	lives_on(100, 0);
+}
+
+/** A RST in answer to one of several attempts says nothing about the others. */
+static void test_one_of_two_attempts_refused(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	client_passes(TCP_SYN, 777777, 0);
+	server_passes(TCP_RST | TCP_ACK, 0, 777778);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
+	lives_on(0, 0);
+}
+
+/** Fast Open: data in the SYN, which the server acknowledges, and answers at once. */
+static void test_data_in_the_syn(void **state)
+{
+	struct wire_tcp s = from_client(TCP_SYN, -1, 0);
+
+	(void)state;
+	assert_int_equal(connection_send_text(&world, s, "GET"), VERDICT_FORWARDED);
+	server_passes(TCP_SYN | TCP_ACK, -1, 3);
+	server_passes(TCP_ACK, 0, 3);
+	server_passes(TCP_ACK, 1000, 3);
+	client_passes(TCP_ACK, 3, SERVER_ISN + 1);
+	lives_on(1000, 3);
+}
+
+static int two_servers(void **state)
+{
+	static const struct server servers[] = { { .address = V6(1) }, { .address = V6(2) } };
+	static const struct service services[] = {
+		{ .name = "plain", .address = WORLD_SERVICE, .port = PORT, .fallback = { servers, 2 } },
+	};
+
+	(void)state;
+	world_config(&world);
+	world.config.services = services;
+	world.config.service_count = 1;
+	world_make(&world);
+	return 0;
+}
+
+/** A repeated SYN goes to the next server, but not when the first one has answered. */
+static void test_repeated_syn(void **state)
+{
+	const uint32_t first = client_passes(TCP_SYN, -1, 0).destination6;
+	struct wire_tcp s = from_server(TCP_SYN | TCP_ACK, -1, 0);
+
+	(void)state;
+	assert_int_not_equal(client_passes(TCP_SYN, -1, 0).destination6, first);
+	assert_int_equal(world_events(&world, EVENT_SERVER_NEXT), 1);
+	assert_int_equal(client_passes(TCP_SYN, -1, 0).destination6, first);
+	s.source6 = first;
+	through(&world, &s);
+	assert_int_equal(client_passes(TCP_SYN, -1, 0).destination6, first);
+	assert_int_equal(client_passes(TCP_ACK, 0, SERVER_ISN + 1).destination6, first);
+	expect_flows(0, 1);
 }
 
 /** The server of a client that has begun anew answers its first attempt as well: the second one counts. */
@@ -163,12 +302,10 @@ static void test_answer_to_a_former_syn(void **state)
 	client_passes(TCP_RST, 0, 0);
 	server_passes(TCP_SYN | TCP_ACK, 5000, 777778);
 	client_passes(TCP_ACK, 777778, SERVER_ISN + 5002);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
-	world_wait(&world, LONG_AFTER);
-	assert_int_equal(server_passes(TCP_ACK, 5001, 777778).seq, SERVER_ISN + 5002);
+	lives_on(5001, 777778);
 }
 
-/** A bit error in the server's number is passed on, for the client to drop, and does not become the flow's. */
+/** A bit error in a number is passed on, for the other side to drop, and does not become the flow's. */
 static void test_damaged_answer(void **state)
 {
 	struct wire_tcp s = from_server(TCP_SYN | TCP_ACK, -1, 0);
@@ -179,10 +316,17 @@ static void test_damaged_answer(void **state)
 	client_passes(TCP_SYN, -1, 0);
 	bytes[40 + 4] ^= 0x40;
 	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 0);
+	s = from_client(TCP_ACK, 0, (SERVER_ISN ^ 0x40000000) + 1);
+	through(&world, &s);
+	expect_flows(1, 0);
 	server_passes(TCP_SYN | TCP_ACK, -1, 0);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	s = from_client(TCP_ACK, 0, SERVER_ISN + 1);
+	length = wire_make(&s, bytes);
+	bytes[20 + 14] ^= 0x40;
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	expect_flows(1, 0);
 	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
+	expect_flows(0, 1);
 	is_challenged(SERVER_ISN + 1, CLIENT_ISN + 1);
 }
 
@@ -210,9 +354,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_handshake),
+		TEST(test_forged_handshake),
+		TEST(test_forged_without_server),
 		TEST(test_reuse),
 		TEST(test_syn_on_a_live_connection),
 		TEST(test_forged_syn),
+		TEST(test_forged_syns),
+		TEST(test_forged_syns_answered),
+		TEST(test_one_of_two_attempts_refused),
+		TEST(test_data_in_the_syn),
+		WORLD_TEST(test_repeated_syn, two_servers),
 		TEST(test_answer_to_a_former_syn),
 		TEST(test_damaged_answer),
 		TEST(test_refused),

@@ -3,8 +3,10 @@
  * plain.c - a service without rules: its client's SYN goes through to a server
  *
  * Handshake and everything behind it are between the two hosts (pass.c, with delta and theta 0); here is what it
- * takes to know when both are connected. Who sends a SYN may be forged, so that only what a server's SYN/ACK and the
- * client's acknowledgement say of each other counts.
+ * takes to know when both are connected. Anybody can send a SYN in a client's name, any number of them, also into a
+ * handshake that is going on, and a server answers them. So nothing is believed but a segment of the server and one of
+ * the client that fit each other: the client stands at the number that the server acknowledges, and acknowledges the
+ * server's, which only goes to the client. Until then the connection waits (state OPENING), and has little time.
  */
 #include "core/tcp/plain.h"
 
@@ -71,7 +73,6 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 	flow->service = p->destination4;
 	flow->service_port = p->destination_port;
 	flow->client_isn = p->seq;
-	flow->server_isn = p->seq;
 	flow->client_scale = in->options.window_scale & 0xfu;
 	flow->opened = (uint32_t)(e->now / SECOND);
 	if (!choose(e, flow, service, 0)) {
@@ -86,16 +87,22 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 	return pass_to_server(e, flow, in);
 }
 
+/** acknowledges_syn() - is @ack what a server says to a SYN with @isn, and to the data in it (RFC 7413) */
+static bool acknowledges_syn(uint32_t isn, uint32_t ack)
+{
+	return ack - isn - 1 <= UINT16_MAX;
+}
+
 /**
  * reopen() - the client repeats its SYN: its server is silent, or has refused in silence; go to the next one
  *
- * A SYN with another number is another attempt, or forged: the client's answer to the server will tell. Until then
- * the former number is kept where the server's will be.
+ * A server that has said something stays. A SYN with another number is another attempt, or forged: what client and
+ * server say of each other will tell.
  */
 static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
-	bool is_repeated = in->packet.seq == flow->client_isn;
+	bool is_repeated = in->packet.seq == flow->client_isn && !flow->answers[0].is_there;
 
 	if (in->packet.flags & TCP_ACK)
 		return verdict_drop(e, in, DROP_TCP_STATE);
@@ -105,77 +112,130 @@ static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in
 		else
 			return verdict_drop(e, in, DROP_TCP_COLLISION);
 	}
-	if (!is_repeated) {
-		flow->server_isn = flow->client_isn;
+	if (packet_checksum_ok(in->frame, &in->packet)) {
 		flow->client_isn = in->packet.seq;
+		flow->client_scale = in->options.window_scale & 0xfu;
 	}
 	flow_touch(e, flow);
 	return pass_to_server(e, flow, in);
 }
 
-/** learn_scale() - window scales of a connection without splice, from its server's SYN/ACK */
-static void learn_scale(struct flow *flow, const struct input *in)
+/**
+ * answer_of() - what a segment of the server may lead to
+ *
+ * The window scales are those of its SYN/ACK and of the SYN that this one acknowledges. The widest that there are
+ * where we do not know them: another SYN has come since, or it is not the handshake that is repeated.
+ */
+static struct flow_answer answer_of(const struct flow *flow, const struct input *in)
 {
-	if (in->options.has_window_scale)
-		flow->server_scale = in->options.window_scale & 0xfu;
-	else
-		flow->client_scale = 0;
-	flow->our_scale = flow->server_scale;
+	const struct packet *p = &in->packet;
+	struct flow_answer answer = {
+		.seq = p->seq + (uint32_t)p->payload_length + ((p->flags & (TCP_SYN | TCP_FIN)) != 0),
+		.ack = p->ack,
+		.window = p->window,
+		.client_scale = TCP_WINDOW_SCALE_MAX,
+		.server_scale = TCP_WINDOW_SCALE_MAX,
+		.is_there = true,
+	};
+
+	if (!(p->flags & TCP_SYN))
+		return answer;
+	answer.server_scale = in->options.window_scale & 0xfu;
+	if (!in->options.has_window_scale)
+		answer.client_scale = 0;
+	else if (acknowledges_syn(flow->client_isn, p->ack))
+		answer.client_scale = flow->client_scale;
+	return answer;
 }
 
-/** opened() - client and server agree on a connection without splice; @window: of the server */
-static void opened(struct engine *e, struct flow *flow, uint32_t server_isn, uint16_t window)
+/**
+ * remember() - keep what the server says, until the client says which of it is meant
+ *
+ * Of segments that acknowledge the same, the SYN/ACK, or the first: what follows is known when that is acknowledged.
+ */
+static void remember(struct engine *e, struct flow *flow, const struct input *in)
 {
-	flow->server_isn = server_isn;
-	track_start(flow, window, UINT16_MAX);
+	const struct flow_answer answer = answer_of(flow, in);
+	const bool is_syn = in->packet.flags & TCP_SYN;
+
+	for (size_t i = 0; i < FLOW_ANSWERS; i++) {
+		const struct flow_answer *known = &flow->answers[i];
+
+		if (known->is_there && known->ack == answer.ack && (!is_syn || known->seq == answer.seq)) {
+			if (is_syn)
+				flow_touch(e, flow);
+			return;
+		}
+	}
+	flow->answers[1] = flow->answers[0];
+	flow->answers[0] = answer;
+	flow_touch(e, flow);
+}
+
+/** acknowledged() - the answer of the server that a segment of the client acknowledges, or NULL */
+static const struct flow_answer *acknowledged(const struct flow *flow, const struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	/* a client that has not asked says so with a RST; a bit error is passed on, and nothing is learned from it */
+	if (!(p->flags & TCP_ACK) || p->flags & (TCP_SYN | TCP_RST) || !packet_checksum_ok(in->frame, p))
+		return NULL;
+	for (size_t i = 0; i < FLOW_ANSWERS; i++) {
+		const struct flow_answer *answer = &flow->answers[i];
+
+		if (answer->is_there && p->seq == answer->ack && p->ack == answer->seq)
+			return answer;
+	}
+	return NULL;
+}
+
+/** opened() - client and server agree on a connection without splice, by @answer */
+static void opened(struct engine *e, struct flow *flow, struct flow_answer answer)
+{
+	if (!acknowledges_syn(flow->client_isn, answer.ack))
+		flow->client_isn = answer.ack - 1;
+	flow->server_isn = answer.seq - 1;
+	flow->client_scale = answer.client_scale;
+	flow->server_scale = answer.server_scale;
+	flow->our_scale = answer.server_scale;
+	track_start(flow, answer.window, UINT16_MAX);
 	source_leave(e, flow->client);
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);
 	report_session(e, SESSION_BOUND, flow, "to", "");
 }
 
-/**
- * is_former() - does the client go on with the attempt before the newest one: a stranger has made that
- *
- * A client that has made it itself answers the server's SYN/ACK to the former one with a RST.
- */
-static bool is_former(const struct flow *flow, const struct input *in)
-{
-	const struct packet *p = &in->packet;
-
-	return flow->server_isn != flow->client_isn && p->seq == flow->server_isn + 1 &&
-	       !(p->flags & TCP_RST) && packet_checksum_ok(in->frame, p);
-}
-
 struct next plain_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
-	const struct packet *p = &in->packet;
+	const struct flow_answer *answer;
 
-	if (p->flags & TCP_SYN)
+	if (in->packet.flags & TCP_SYN)
 		return next_nothing(reopen(e, flow, in));
-	if (!is_former(flow, in))
+	answer = acknowledged(flow, in);
+	if (!answer)
 		return next_nothing(pass_to_server(e, flow, in));
-	flow->client_isn = p->seq - 1;
-	opened(e, flow, p->ack - 1, UINT16_MAX);
+	opened(e, flow, *answer);
 	return (struct next){ .step = NEXT_SPLICE };
+}
+
+/** is_refusal() - does a RST of the server answer the only SYN that it may have got */
+static bool is_refusal(const struct flow *flow, const struct packet *p)
+{
+	return p->flags & TCP_RST && acknowledges_syn(flow->client_isn, p->ack) &&
+	       (!flow->answers[0].is_there || flow->answers[0].ack == p->ack) && !flow->answers[1].is_there;
 }
 
 enum verdict plain_from_server(struct engine *e, struct flow *flow, struct input *in)
 {
-	const struct packet *p = &in->packet;
-	bool is_ours = p->flags & TCP_ACK && p->ack == flow->client_isn + 1;
-	bool is_of_former = p->flags & TCP_ACK && p->ack == flow->server_isn + 1;
 	/* a bit error is passed on, for the client to drop: nothing is learned from it */
-	bool is_sound = packet_checksum_ok(in->frame, p);
+	bool counts = in->packet.flags & TCP_ACK && packet_checksum_ok(in->frame, &in->packet);
+	bool is_over = counts && is_refusal(flow, &in->packet);
 	enum verdict verdict;
 
-	/* of an attempt before the newest one, only the client can say whether it goes by that */
-	if (is_sound && p->flags & TCP_SYN && (is_ours || is_of_former))
-		learn_scale(flow, in);
-	if (is_sound && p->flags & TCP_SYN && is_ours)
-		opened(e, flow, p->seq, p->window);
+	if (counts && !(in->packet.flags & TCP_RST))
+		remember(e, flow, in);
 	verdict = pass_to_client(e, flow, in);
-	if (is_sound && p->flags & TCP_RST && is_ours)
+	if (is_over)
 		flow_end(e, flow, "refused");
 	return verdict;
 }
