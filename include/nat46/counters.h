@@ -50,7 +50,8 @@
 	X(DATA_HELD, "data_held",                                                                                     \
 	  "Segments held back because a server's window is smaller than what its client was promised.")                \
 	X(OPENING_REPLACED, "opening_replaced",                                                                       \
-	  "Unanswered SYNs of services without rules that made room for newer ones. Raise limits.waiting.")             \
+	  "SYNs of services without rules that made room for newer ones, before their client confirmed them: "         \
+	  "forged, or more than limits.waiting, waiting_address or waiting_network.")                                  \
 	X(BUFFER_TAKEN, "buffers_taken",                                                                              \
 	  "Bytes behind a hole that were forgotten to make room for others. Raise limits.buffers.")                    \
 	X(WINDOW_RAISED, "windows_raised",                                                                            \

@@ -99,6 +99,7 @@ struct flow_answer {
  * @delta: our ISN towards the client - ISN of the server; 0 without splice
  * @theta: TSval of the server's SYN/ACK - TSval of ours; 0 without splice or timestamps
  * @ts_recent: with FLOW_INSERT_TIMESTAMPS, TSval of the client that is to be echoed to it; then tcp/timestamps.c
+ * @place: instead, in state OPENING, by tcp/plain.c: place among the connections whose client may be forged
  * @our_scale, @server_scale: window shifts of our SYN/ACK (from tcp/handshake.c) and of the server
  * @raise: left shift for the client's windows: repair R1, the server does not scale
  * @server_mss: MSS of the server, with splice; 0 without (repair R5)
@@ -132,6 +133,7 @@ struct flow {
 	union {
 		uint32_t theta;
 		uint32_t ts_recent;
+		uint32_t place;
 	};
 	uint32_t last_seen;
 	uint8_t state;

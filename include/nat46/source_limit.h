@@ -4,7 +4,7 @@
  *
  * A counting sketch of two rows: a source has one counter in each, chosen by a keyed hash, and the smaller
  * one is taken for its number. Sources may share a counter, so that the number can only be too high, and
- * that for both rows at once is rare: each row has at least two counters for every connection that may wait.
+ * that for both rows at once is rare: each row has at least two counters for every connection.
  */
 #ifndef NAT46_SOURCE_LIMIT_H
 #define NAT46_SOURCE_LIMIT_H

@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "core/base/engine_state.h"
+#include "core/base/flows.h"
 #include "core/base/half_open.h"
 #include "core/base/icmp_error.h"
 #include "core/base/pending.h"
@@ -38,6 +39,7 @@ struct layout {
 	size_t chunks;
 	size_t links;
 	size_t sources;
+	size_t opening;
 	size_t servers;
 	uint32_t chunk_count;
 };
@@ -65,6 +67,7 @@ static struct layout layout_of(const struct engine_limits *l)
 		.links = align(chunks * sizeof(uint32_t)),
 		.servers = align(sizeof(struct server_table)),
 		.sources = align(source_limit_memory(l->waiting)),
+		.opening = align(source_queue_memory(l->waiting)),
 		.chunk_count = chunks,
 	};
 }
@@ -77,7 +80,7 @@ size_t engine_memory(const struct engine_limits *limits)
 		return 0;
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
-	       4 * l.sources + l.servers;
+	       4 * l.sources + l.opening + l.servers;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -125,6 +128,7 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	source_limit_init(&e->networks, carve(&next, l.sources), limits->waiting, &table_key);
 	source_limit_init(&e->buffer_addresses, carve(&next, l.sources), limits->waiting, &table_key);
 	source_limit_init(&e->buffer_networks, carve(&next, l.sources), limits->waiting, &table_key);
+	source_queue_init(&e->opening, carve(&next, l.opening), limits->waiting, &table_key);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;
 	return e;
@@ -292,6 +296,8 @@ const char *engine_check(const struct engine *engine)
 		error = timer_wheel_check(&engine->timers);
 	if (!error)
 		error = pending_check(engine);
+	if (!error)
+		error = flows_check(engine);
 	if (!error)
 		error = check_counters(c);
 	if (!error && c->events[EVENT_FLOW_OPENED] - c->events[EVENT_FLOW_CLOSED] != engine->flows.used)

@@ -236,6 +236,94 @@ static void accept_from_afar(uint8_t network)
 	from_afar(network, TCP_ACK, 0, NULL);
 }
 
+/** plain() - a segment of a client to the service without rules */
+static struct wire_tcp plain(uint32_t client, uint16_t port, uint8_t flags, int32_t offset, uint32_t ack)
+{
+	struct wire_tcp s = client_segment(flags, offset, ack);
+
+	s.source4 = client;
+	s.source_port = port;
+	s.destination_port = 8080;
+	return s;
+}
+
+/** plain_answer() - the SYN/ACK for the client of the worked example at @port */
+static struct wire_tcp plain_answer(uint16_t port)
+{
+	struct wire_tcp s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+
+	s.source_port = 8080;
+	s.destination_port = port;
+	return s;
+}
+
+/** forge() - @count SYNs in the name of a client, a thousand in a second, all of which its server answers */
+static void forge(uint32_t client, uint16_t first, uint16_t count)
+{
+	for (uint16_t port = first; port < first + count; port++) {
+		struct wire_tcp s = plain(client, port, TCP_SYN, -1, 0);
+
+		assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+		if (client != WORLD_CLIENT)
+			continue;
+		world.now -= MILLISECOND;
+		s = plain_answer(port);
+		assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	}
+}
+
+/** What strangers do in a client's name does not use up its place, nor that of its neighbours, at any service. */
+static void test_unproven_apart(void **state)
+{
+	struct wire_tcp s;
+
+	(void)state;
+	start(4096, 256, 32768, 1 << 20);
+	world.config.limits.waiting_address = 100;
+	world.config.limits.waiting_network = 200;
+	forge(WORLD_CLIENT + 1, 1000, 10);
+	forge(WORLD_CLIENT, 1000, 1000);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 110);
+	assert_int_equal(world_events(&world, EVENT_OPENING_REPLACED), 900);
+	/* the client itself, with 50 ms to its server and back */
+	s = plain(WORLD_CLIENT, 5000, TCP_SYN, -1, 0);
+	through(&world, &s);
+	forge(WORLD_CLIENT, 6000, 40);
+	s = plain_answer(5000);
+	through(&world, &s);
+	forge(WORLD_CLIENT, 7000, 10);
+	s = plain(WORLD_CLIENT, 5000, TCP_ACK, 0, SERVER_ISN + 1);
+	through(&world, &s);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
+	/* and at the service with rules */
+	from_port(1, TCP_SYN, NULL);
+	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
+	/* others of its /24, and others elsewhere, pass as well, and nobody is kept out by them */
+	for (uint32_t i = 0; i < 20; i++)
+		forge(WORLD_CLIENT + 10 + i, 1000, 50);
+	forge(0x0b000000, 1000, 50);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 250);
+	from_port(2, TCP_SYN, NULL);
+	expect_silence(&world, from_port(2, TCP_PSH | TCP_ACK, "A"));
+	assert_int_equal(world_drops(&world, DROP_SOURCE_LIMIT), 0);
+}
+
+/** The other way round: a client that waits in many connections with rules can open those without. */
+static void test_proven_apart(void **state)
+{
+	struct wire_tcp s = plain(WORLD_CLIENT, 5000, TCP_SYN, -1, 0);
+
+	(void)state;
+	start(64, 16, 32768, 1 << 20);
+	world.config.limits.waiting_address = 2;
+	for (uint16_t port = 1; port <= 3; port++) {
+		from_port(port, TCP_SYN, NULL);
+		from_port(port, TCP_ACK, NULL);
+	}
+	assert_int_equal(world_drops(&world, DROP_SOURCE_LIMIT), 1);
+	through(&world, &s);
+}
+
 /** Four chunks of 2 KB for all: the fifth connection with data has to wait for one. */
 static void test_buffers_full(void **state)
 {
@@ -374,6 +462,8 @@ int main(void)
 		WORLD_TEST(test_waiting_full, NULL),
 		WORLD_TEST(test_waiting_full_of_plain_ones, NULL),
 		WORLD_TEST(test_source_limits, NULL),
+		WORLD_TEST(test_unproven_apart, NULL),
+		WORLD_TEST(test_proven_apart, NULL),
 		WORLD_TEST(test_buffers_full, NULL),
 		WORLD_TEST(test_share_of_buffers, NULL),
 		WORLD_TEST(test_holes_make_room, NULL),

@@ -23,6 +23,7 @@
 #include "nat46/packet.h"
 #include "nat46/server_table.h"
 #include "nat46/source_limit.h"
+#include "nat46/source_queue.h"
 #include "nat46/tcp_options.h"
 #include "nat46/timer_wheel.h"
 
@@ -60,7 +61,8 @@ struct input {
  * @resets, @challenges, @errors: limit RSTs to strangers, ACKs that show where a connection stands, and ICMP errors
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
- * @addresses, @networks: connections that wait, by client and by /24 of the client (pending.h)
+ * @addresses, @networks: pending records, by client and by /24 of the client (pending.h)
+ * @opening: connections in state OPENING, whose client may be forged, by their flow (flows.h)
  * @buffer_addresses, @buffer_networks: chunks of @buffers that they hold (buffered.h)
  * @key: for cookies, timestamp offsets and half-open records
  * @ipv4_id: identification of the next IPv4 packet with DF clear
@@ -93,6 +95,7 @@ struct engine {
 	struct source_limit networks;
 	struct source_limit buffer_addresses;
 	struct source_limit buffer_networks;
+	struct source_queue opening;
 	struct siphash_key key;
 	uint16_t ipv4_id;
 	uint32_t sweep_hand;

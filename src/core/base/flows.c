@@ -55,7 +55,7 @@ void flow_end(struct engine *e, struct flow *flow, const char *reason)
 		report_session(e, SESSION_ENDED, flow, reason, "");
 	pending_release(e, flow);
 	if (flow->state == TCP_STATE_OPENING)
-		source_leave(e, flow->client);
+		source_queue_leave(&e->opening, flow->place);
 	flow_table_release(&e->flows, flow);
 	count(e, EVENT_FLOW_CLOSED);
 }
@@ -138,13 +138,33 @@ struct flow *flow_take(struct engine *e)
 	return NULL;
 }
 
-struct flow *flow_oldest_opening(struct engine *e)
+void flow_make_way(struct engine *e, uint32_t client)
 {
-	for (uint32_t i = 0; i < ROOM_RECORDS; i++) {
-		struct flow *flow = sweep_step(e);
+	const struct engine_limits *limits = &e->config->limits;
+	uint32_t oldest;
 
-		if (flow->state == TCP_STATE_OPENING)
-			return flow;
+	for (int i = 0; i < SOURCE_LINE_KINDS; i++) {
+		if (!source_queue_surplus(&e->opening, client, limits->waiting_network, limits->waiting_address,
+					  &oldest))
+			return;
+		flow_end(e, flow_table_at(&e->flows, oldest), "replaced");
+		count(e, EVENT_OPENING_REPLACED);
+	}
+}
+
+const char *flows_check(const struct engine *e)
+{
+	const char *error = source_queue_check(&e->opening);
+
+	if (error)
+		return error;
+	if (source_queue_length(&e->opening) != e->flows.states[TCP_STATE_OPENING])
+		return "flows: wrong number of opening connections in the queue";
+	for (uint32_t i = 0; i < e->flows.touched; i++) {
+		const struct flow *flow = &e->flows.flows[i];
+
+		if (flow->state == TCP_STATE_OPENING && e->opening.places[flow->place].item != i)
+			return "flows: place of an opening connection is somebody else's";
 	}
 	return NULL;
 }

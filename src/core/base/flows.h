@@ -32,8 +32,14 @@ void flow_close(struct engine *e, struct flow *flow, const char *reason);
  */
 bool flow_may_reopen(const struct engine *e, const struct flow *flow);
 
-/** flow_oldest_opening() - one of the connections that wait longest for the answer to a client's own SYN, or NULL */
-struct flow *flow_oldest_opening(struct engine *e);
+/**
+ * flow_make_way() - let one more connection of @client that may be forged, in state OPENING, have a place
+ *
+ * limits.waiting, waiting_network and waiting_address hold for them by themselves, and where one is reached, the
+ * oldest one that counts against it ends: a client that lives has completed its handshake long before its turn comes,
+ * and only somebody who uses the same name can hurry it.
+ */
+void flow_make_way(struct engine *e, uint32_t client);
 
 /** flows_stretch() - records that the sweep of now looks at */
 uint32_t flows_stretch(const struct engine *e);
@@ -47,6 +53,9 @@ uint32_t flows_stretch(const struct engine *e);
  * Return: NULL behind the last, and the next sweep is due after a while
  */
 struct flow *flows_idle(struct engine *e, uint32_t *left);
+
+/** flows_check() - NULL if the connections in state OPENING are consistent with their queue, else what is not */
+const char *flows_check(const struct engine *e);
 
 /** flow_end_reason() - how a flow ended that has been silent for its time */
 const char *flow_end_reason(const struct flow *flow);

@@ -13,7 +13,8 @@
 /** Records that are looked at to find bytes behind a hole. */
 static const uint32_t ROOM_RECORDS = 64;
 
-bool source_enter(struct engine *e, uint32_t client)
+/** source_enter() - count a pending record; false, nothing changed, if its client or /24 has too many */
+static bool source_enter(struct engine *e, uint32_t client)
 {
 	if (!source_limit_enter(&e->addresses, client, 1, e->config->limits.waiting_address))
 		return false;
@@ -23,7 +24,7 @@ bool source_enter(struct engine *e, uint32_t client)
 	return false;
 }
 
-void source_leave(struct engine *e, uint32_t client)
+static void source_leave(struct engine *e, uint32_t client)
 {
 	source_limit_leave(&e->addresses, client, 1);
 	source_limit_leave(&e->networks, client >> 8, 1);
@@ -163,8 +164,7 @@ const char *pending_check(const struct engine *e)
 		return "pending: wrong number of records in use";
 	if (asked != e->flows.states[TCP_STATE_ASKED])
 		return "pending: record of a server that was asked was lost";
-	if (source_limit_total(&e->addresses) != used + e->flows.states[TCP_STATE_OPENING] ||
-	    source_limit_total(&e->networks) != used + e->flows.states[TCP_STATE_OPENING])
+	if (source_limit_total(&e->addresses) != used || source_limit_total(&e->networks) != used)
 		return "pending: wrong number of connections counted by source";
 	error = buffered_check(e, chunks);
 	if (error)

@@ -106,13 +106,6 @@ struct pending {
 	struct buffer buffer;
 };
 
-/**
- * source_enter() - count a connection that waits; source_leave() undoes it
- * Return: false, nothing changed, if its client or /24 has too many
- */
-bool source_enter(struct engine *e, uint32_t client);
-void source_leave(struct engine *e, uint32_t client);
-
 /** pending_take() - a record for @flow, or NULL, with the reason in @why */
 struct pending *pending_take(struct engine *e, struct flow *flow, enum drop *why);
 

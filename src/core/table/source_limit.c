@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * source_limit.c - how many connections of one source wait
+ * source_limit.c - how many connections one source has
  */
 #include "nat46/source_limit.h"
 

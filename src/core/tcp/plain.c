@@ -11,7 +11,6 @@
 #include "core/tcp/plain.h"
 
 #include "core/base/flows.h"
-#include "core/base/pending.h"
 #include "core/base/report.h"
 #include "core/base/segment.h"
 #include "core/tcp/choose.h"
@@ -27,26 +26,6 @@ static bool choose(struct engine *e, struct flow *flow, const struct service *se
 	return choose_server(e, flow, &candidates[rank % count]);
 }
 
-/**
- * make_way() - connections that are being opened count against limits.waiting as well
- *
- * A SYN that goes through needs a record, for there is no cookie of ours in it. Under a flood the oldest one
- * makes room: a client that lives completes its handshake long before its turn comes, or repeats its SYN.
- */
-static bool make_way(struct engine *e)
-{
-	struct flow *oldest;
-
-	if (e->flows.states[TCP_STATE_OPENING] < e->pending_capacity)
-		return true;
-	oldest = flow_oldest_opening(e);
-	if (!oldest)
-		return false;
-	flow_end(e, oldest, "replaced");
-	count(e, EVENT_OPENING_REPLACED);
-	return true;
-}
-
 enum verdict plain_open(struct engine *e, struct input *in, const struct service *service)
 {
 	const struct packet *p = &in->packet;
@@ -57,17 +36,11 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 		return segment_reset_for(e, in);
 	if (in->options.is_signed)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
-	if (!source_enter(e, p->source4))
-		return verdict_drop(e, in, DROP_SOURCE_LIMIT);
-	if (!make_way(e)) {
-		source_leave(e, p->source4);
-		return verdict_drop(e, in, DROP_WAITING_FULL);
-	}
+	/* there is no cookie of ours in it: it needs a record */
+	flow_make_way(e, p->source4);
 	flow = flow_take(e);
-	if (!flow) {
-		source_leave(e, p->source4);
+	if (!flow)
 		return verdict_drop(e, in, DROP_FLOWS_FULL);
-	}
 	flow->client = p->source4;
 	flow->client_port = p->source_port;
 	flow->service = p->destination4;
@@ -76,12 +49,12 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 	flow->client_scale = in->options.window_scale & 0xfu;
 	flow->opened = (uint32_t)(e->now / SECOND);
 	if (!choose(e, flow, service, 0)) {
-		source_leave(e, p->source4);
 		flow_table_release(&e->flows, flow);
 		return verdict_drop(e, in, DROP_TCP_COLLISION);
 	}
 	linked = flow_table_link4(&e->flows, flow);
 	NAT46_ASSERT(linked);
+	flow->place = source_queue_enter(&e->opening, p->source4, flow_table_index(&e->flows, flow));
 	flow_begin(e, flow, TCP_EVENT_PASS);
 	count(e, EVENT_PLAIN_OPENED);
 	return pass_to_server(e, flow, in);
@@ -199,7 +172,8 @@ static void opened(struct engine *e, struct flow *flow, struct flow_answer answe
 	flow->server_scale = answer.server_scale;
 	flow->our_scale = answer.server_scale;
 	track_start(flow, answer.window, UINT16_MAX);
-	source_leave(e, flow->client);
+	source_queue_leave(&e->opening, flow->place);
+	flow->theta = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);
 	report_session(e, SESSION_BOUND, flow, "to", "");
