@@ -12,7 +12,8 @@
  * slots per flow.
  *
  * Life of a record: flow_table_take() -> flow_table_link4() and flow_table_link6() in either order, link6
- * once the server is known -> flow_table_release(). The state is written by flow_move() only.
+ * once the server is known -> flow_table_release(). The state is written by flow_move() only, which also counts how
+ * many connections a client, and a /24 of clients, has (tcp_state_is_counted()).
  */
 #ifndef NAT46_FLOW_TABLE_H
 #define NAT46_FLOW_TABLE_H
@@ -24,6 +25,7 @@
 
 #include "nat46/address.h"
 #include "nat46/siphash.h"
+#include "nat46/source_limit.h"
 #include "nat46/tcp_state.h"
 
 /** Most flows that 24-bit slots can name. */
@@ -177,6 +179,7 @@ static_assert(sizeof(struct flow) == 112, "128 bytes with the index slots");
  * @free: first free record plus one, 0: none
  * @used: records in use
  * @states: number of records in each state
+ * @addresses, @networks: connections, by client and by /24 of the client
  * @key: hash key
  */
 struct flow_table {
@@ -189,15 +192,18 @@ struct flow_table {
 	uint32_t free;
 	uint32_t used;
 	uint32_t states[TCP_STATE_COUNT];
+	struct source_limit *addresses;
+	struct source_limit *networks;
 	struct siphash_key key;
 };
 
 /** flow_table_slots() - slots that each index needs for @capacity records */
 uint32_t flow_table_slots(uint32_t capacity);
 
-/** flow_table_init() - an empty table over zeroed memory */
+/** flow_table_init() - an empty table over zeroed memory, with counts of none */
 void flow_table_init(struct flow_table *table, struct flow *flows, uint32_t *index4, uint32_t *index6,
-		     uint32_t capacity, const struct siphash_key *key);
+		     uint32_t capacity, struct source_limit *addresses, struct source_limit *networks,
+		     const struct siphash_key *key);
 
 /** flow_table_find4() - the flow of a client and a service, or NULL */
 struct flow *flow_table_find4(const struct flow_table *table, uint32_t client, uint16_t client_port,

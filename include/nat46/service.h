@@ -110,6 +110,8 @@ struct engine_timeouts {
 /** struct engine_limits - setting "limits"; read once when the engine is created */
 struct engine_limits {
 	uint32_t flows;		/* flow records */
+	uint32_t flows_address;	/* connections of one IPv4 address */
+	uint32_t flows_network; /* the same, of one /24 */
 	uint32_t waiting;	/* connections not yet spliced */
 	uint32_t waiting_address; /* the same, of one IPv4 address */
 	uint32_t waiting_network; /* the same, of one /24 */

@@ -4,7 +4,9 @@
  *
  * A counting sketch of two rows: a source has one counter in each, chosen by a keyed hash, and the smaller
  * one is taken for its number. Sources may share a counter, so that the number can only be too high, and
- * that for both rows at once is rare: each row has at least two counters for every connection.
+ * that for both rows at once is rare. Nobody is kept out by the many who have few: a row has at least two counters
+ * for every connection, or 1024 for every source that may have the most, so that what others add is a thousandth of
+ * that. And of the strangers of sources that do have the most, one in a million is taken for one of them.
  */
 #ifndef NAT46_SOURCE_LIMIT_H
 #define NAT46_SOURCE_LIMIT_H
@@ -23,12 +25,18 @@ struct source_limit {
 	struct siphash_key key;
 };
 
-/** source_limit_memory() - bytes of counters for at most @connections at once */
-size_t source_limit_memory(uint32_t connections);
+/** source_limit_memory() - bytes of counters for at most @connections at once, of which a source may have @most */
+size_t source_limit_memory(uint32_t connections, uint32_t most);
 
 /** source_limit_init() - no connections; @counters are source_limit_memory() zero bytes */
-void source_limit_init(struct source_limit *limit, uint32_t *counters, uint32_t connections,
+void source_limit_init(struct source_limit *limit, uint32_t *counters, uint32_t connections, uint32_t most,
 		       const struct siphash_key *key);
+
+/** source_limit_is_full() - has @source @most, or more */
+bool source_limit_is_full(const struct source_limit *limit, uint32_t source, uint32_t most);
+
+/** source_limit_add() - count @count more of @source, however many it has */
+void source_limit_add(struct source_limit *limit, uint32_t source, uint32_t count);
 
 /** source_limit_enter() - count @count more of @source; false, nothing changed, if it would have more than @most */
 bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t count, uint32_t most);

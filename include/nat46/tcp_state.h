@@ -91,6 +91,13 @@ bool tcp_state_is_pending(enum tcp_state state);
 /** tcp_state_is_over() - may a new connection with the same addresses replace the flow */
 bool tcp_state_is_over(enum tcp_state state);
 
+/**
+ * tcp_state_is_counted() - does the flow count as a connection of its client (limits.flows_address)
+ *
+ * Not when the client may be forged, nor when the record is only kept for late segments, nor twice.
+ */
+bool tcp_state_is_counted(enum tcp_state state);
+
 /** tcp_state_is_bound() - are both ends connected, or have been */
 bool tcp_state_is_bound(enum tcp_state state);
 

@@ -46,6 +46,8 @@ enum verdict {
 	X(ECN_MARKED, "ecn_marked", "Data with a congestion mark, for a server without ECN. Set tcp.ecn to false.")     \
 	X(TOO_BIG, "too_big", "The packet does not fit the MTU and was answered with an ICMP error.")                  \
 	X(FLOWS_FULL, "flows_full", "The flow table is full. Raise limits.flows.")                                     \
+	X(FLOWS_SOURCE, "flows_source",                                                                               \
+	  "One client or /24 has too many connections. See limits.flows_address and limits.flows_network.")            \
 	X(WAITING_FULL, "waiting_full", "Too many connections wait for data or a server. Raise limits.waiting.")       \
 	X(SOURCE_LIMIT, "source_limit", "Too many of one client or /24 wait. See limits.waiting_address.") \
 	X(BUFFER_FULL, "buffer_full", "First data beyond limits.buffer, or more holes than are kept.")                 \

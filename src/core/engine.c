@@ -38,7 +38,11 @@ struct layout {
 	size_t timers;
 	size_t chunks;
 	size_t links;
-	size_t sources;
+	size_t flow_addresses;
+	size_t flow_networks;
+	size_t addresses;
+	size_t networks;
+	size_t buffer_sources;
 	size_t opening;
 	size_t servers;
 	uint32_t chunk_count;
@@ -47,8 +51,7 @@ struct layout {
 static bool limits_are_valid(const struct engine_limits *l)
 {
 	return l->flows >= 1 && l->flows <= FLOWS_MAX && l->waiting >= 1 && l->waiting <= 1u << 20 &&
-	       l->waiting_address >= 1 &&
-	       l->waiting_network >= 1 &&
+	       l->flows_address >= 1 && l->flows_network >= 1 && l->waiting_address >= 1 && l->waiting_network >= 1 &&
 	       l->buffer >= 1 && l->buffer <= BUFFER_MAX && l->buffers >= l->buffer && l->buffers <= UINT64_C(1) << 40;
 }
 
@@ -66,7 +69,11 @@ static struct layout layout_of(const struct engine_limits *l)
 		.chunks = align((size_t)chunks * BUFFER_CHUNK),
 		.links = align(chunks * sizeof(uint32_t)),
 		.servers = align(sizeof(struct server_table)),
-		.sources = align(source_limit_memory(l->waiting)),
+		.flow_addresses = align(source_limit_memory(l->flows, l->flows_address)),
+		.flow_networks = align(source_limit_memory(l->flows, l->flows_network)),
+		.addresses = align(source_limit_memory(l->waiting, l->waiting_address)),
+		.networks = align(source_limit_memory(l->waiting, l->waiting_network)),
+		.buffer_sources = align(source_limit_memory(l->waiting, 1)),
 		.opening = align(source_queue_memory(l->waiting)),
 		.chunk_count = chunks,
 	};
@@ -80,7 +87,8 @@ size_t engine_memory(const struct engine_limits *limits)
 		return 0;
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
-	       4 * l.sources + l.opening + l.servers;
+	       l.flow_addresses + l.flow_networks + l.addresses + l.networks + 2 * l.buffer_sources + l.opening +
+	       l.servers;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -90,6 +98,20 @@ static void *carve(uint8_t **next, size_t size)
 
 	*next += size;
 	return part;
+}
+
+/** create_limits() - what is counted by client */
+static void create_limits(struct engine *e, const struct layout *l, uint8_t **next, const struct siphash_key *key)
+{
+	const struct engine_limits *most = &e->config->limits;
+
+	source_limit_init(&e->flow_addresses, carve(next, l->flow_addresses), most->flows, most->flows_address, key);
+	source_limit_init(&e->flow_networks, carve(next, l->flow_networks), most->flows, most->flows_network, key);
+	source_limit_init(&e->addresses, carve(next, l->addresses), most->waiting, most->waiting_address, key);
+	source_limit_init(&e->networks, carve(next, l->networks), most->waiting, most->waiting_network, key);
+	source_limit_init(&e->buffer_addresses, carve(next, l->buffer_sources), most->waiting, 1, key);
+	source_limit_init(&e->buffer_networks, carve(next, l->buffer_sources), most->waiting, 1, key);
+	source_queue_init(&e->opening, carve(next, l->opening), most->waiting, key);
 }
 
 struct engine *engine_create(void *memory, const struct engine_config *config, const struct engine_hooks *hooks,
@@ -115,7 +137,9 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	flows = carve(&next, l.flows);
 	index4 = carve(&next, l.index);
 	index6 = carve(&next, l.index);
-	flow_table_init(&e->flows, flows, index4, index6, limits->flows, &table_key);
+	create_limits(e, &l, &next, &table_key);
+	flow_table_init(&e->flows, flows, index4, index6, limits->flows, &e->flow_addresses, &e->flow_networks,
+			&table_key);
 	e->pending = carve(&next, l.pending);
 	e->pending_capacity = limits->waiting;
 	half_open = carve(&next, l.half_open);
@@ -124,11 +148,6 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	half_open_init(e, half_open);
 	chunks = carve(&next, l.chunks);
 	buffer_pool_init(&e->buffers, chunks, carve(&next, l.links), l.chunk_count);
-	source_limit_init(&e->addresses, carve(&next, l.sources), limits->waiting, &table_key);
-	source_limit_init(&e->networks, carve(&next, l.sources), limits->waiting, &table_key);
-	source_limit_init(&e->buffer_addresses, carve(&next, l.sources), limits->waiting, &table_key);
-	source_limit_init(&e->buffer_networks, carve(&next, l.sources), limits->waiting, &table_key);
-	source_queue_init(&e->opening, carve(&next, l.opening), limits->waiting, &table_key);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;
 	return e;

@@ -108,6 +108,8 @@ static const struct setting timeouts_members[] = {
 
 static const struct setting limits_members[] = {
 	INTEGER("flows", 1, 16777215, 1048576, engine.limits.flows),
+	INTEGER("flows_address", 1, 16777215, 65536, engine.limits.flows_address),
+	INTEGER("flows_network", 1, 16777215, 262144, engine.limits.flows_network),
 	INTEGER("waiting", 1, 1048576, 65536, engine.limits.waiting),
 	INTEGER("waiting_address", 1, 1048576, 1024, engine.limits.waiting_address),
 	INTEGER("waiting_network", 1, 1048576, 8192, engine.limits.waiting_network),

@@ -181,7 +181,8 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 		.tcp = { .window_scale = shift[rng_below(rng, 7)], .sack = rng_chance(rng, 0.9),
 			 .timestamps = rng_chance(rng, 0.9), .mss = rng_chance(rng, 0.8) ? 0 : 1300 },
 		.timeouts = { .connect = 10 * SECOND, .tcp = 7440 * SECOND, .tcp_transitory = 240 * SECOND },
-		.limits = { .flows = 64, .waiting = 32, .waiting_address = 32, .waiting_network = 32,
+		.limits = { .flows = 64, .flows_address = 64, .flows_network = 64, .waiting = 32,
+			    .waiting_address = 32, .waiting_network = 32,
 			    .buffer = 32768, .buffers = 32 * 32768 },
 	};
 	config->tcp.ecn = scenario->servers[0].profile.ts_offset >> 13 & 1;

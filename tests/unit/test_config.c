@@ -46,7 +46,8 @@ static const char everything[] =
 	       "tcp = { window_scale = 14; sack = false; timestamps = true; ecn = true; mss = 1400;\n"
 	       "        keepalive = false; };\n"
 	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; };\n"
-	       "limits = { flows = 1; waiting = 1; buffer = 4096; buffers = 1099511627776; };\n"
+	       "limits = { flows = 1; flows_address = 2; flows_network = 3; waiting = 1;\n"
+	       "           buffer = 4096; buffers = 1099511627776; };\n"
 	       "log = { level = \"trace\"; sessions = true; };\n";
 
 /** load() - parse @text; @errors gets what was printed, to be released by free() */
@@ -147,6 +148,8 @@ static const struct wrong {
 	{ PREFIX "\nlimits = { flows = 16777216; };",
 	  "f:2:", "flows: 16777216 is out of range, allowed are 1 to 16777215" },
 	{ PREFIX "\nlimits = { flows = 0; };", "f:2:", "flows: 0 is" },
+	{ PREFIX "\nlimits = { flows_address = 0; };", "f:2:", "flows_address: 0 is" },
+	{ PREFIX "\nlimits = { flows_network = 16777216; };", "f:2:", "flows_network: 16777216 is" },
 	{ PREFIX "\nlimits = { waiting = 1048577; };", "f:2:", "waiting: 1048577 is" },
 	{ PREFIX "\nlimits = { buffer = 4095; };", "f:2:", "buffer: 4095 is" },
 	{ PREFIX "\nlimits = { buffer = 65537; };", "f:2:", "buffer: 65537 is" },
@@ -438,6 +441,8 @@ static void test_defaults(void **state)
 	assert_int_equal(engine->timeouts.tcp, INT64_C(7440000000000));
 	assert_int_equal(engine->timeouts.tcp_transitory, INT64_C(240000000000));
 	assert_int_equal(engine->limits.flows, 1048576);
+	assert_int_equal(engine->limits.flows_address, 65536);
+	assert_int_equal(engine->limits.flows_network, 262144);
 	assert_int_equal(engine->limits.waiting, 65536);
 	assert_int_equal(engine->limits.buffer, 32768);
 	assert_int_equal(engine->limits.buffers, 67108864);
@@ -478,6 +483,8 @@ static void test_settings(void **state)
 	assert_int_equal(engine->timeouts.connect, INT64_C(1000000000));
 	assert_int_equal(engine->timeouts.tcp, INT64_C(1500000000));
 	assert_int_equal(engine->limits.flows, 1);
+	assert_int_equal(engine->limits.flows_address, 2);
+	assert_int_equal(engine->limits.flows_network, 3);
 	assert_int_equal(engine->limits.buffers, INT64_C(1) << 40);
 	config_free(config);
 }

@@ -21,7 +21,9 @@ static const struct siphash_key key = { { 1, 2 } };
 /** struct subject - a table with its memory */
 struct subject {
 	struct flow_table table;
-	void *memory[3];
+	struct source_limit addresses;
+	struct source_limit networks;
+	void *memory[5];
 };
 
 static void subject_make(struct subject *s, uint32_t capacity)
@@ -29,14 +31,20 @@ static void subject_make(struct subject *s, uint32_t capacity)
 	s->memory[0] = calloc(capacity, sizeof(struct flow));
 	s->memory[1] = calloc(flow_table_slots(capacity), sizeof(uint32_t));
 	s->memory[2] = calloc(flow_table_slots(capacity), sizeof(uint32_t));
-	assert_true(s->memory[0] && s->memory[1] && s->memory[2]);
-	flow_table_init(&s->table, s->memory[0], s->memory[1], s->memory[2], capacity, &key);
+	s->memory[3] = calloc(1, source_limit_memory(capacity, capacity));
+	s->memory[4] = calloc(1, source_limit_memory(capacity, capacity));
+	for (int i = 0; i < 5; i++)
+		assert_non_null(s->memory[i]);
+	source_limit_init(&s->addresses, s->memory[3], capacity, capacity, &key);
+	source_limit_init(&s->networks, s->memory[4], capacity, capacity, &key);
+	flow_table_init(&s->table, s->memory[0], s->memory[1], s->memory[2], capacity, &s->addresses, &s->networks,
+			&key);
 }
 
 static void subject_free(struct subject *s)
 {
 	assert_null(flow_table_check(&s->table));
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 5; i++)
 		free(s->memory[i]);
 }
 

@@ -30,6 +30,8 @@ static void start(uint32_t flows, uint32_t waiting, uint32_t buffer, uint64_t bu
 	world.config.services = services;
 	world.config.service_count = 2;
 	world.config.limits.flows = flows;
+	world.config.limits.flows_address = FLOWS_MAX;
+	world.config.limits.flows_network = FLOWS_MAX;
 	world.config.limits.waiting = waiting;
 	world.config.limits.waiting_address = waiting;
 	world.config.limits.waiting_network = waiting;
@@ -324,6 +326,47 @@ static void test_proven_apart(void **state)
 	through(&world, &s);
 }
 
+/** A client that has all the connections that it may have gets no other one, and others of its /24 get what is left. */
+static void test_flows_of_one_source(void **state)
+{
+	struct wire_tcp s;
+
+	(void)state;
+	start(64, 16, 32768, 1 << 20);
+	world.config.limits.flows_address = 3;
+	world.config.limits.flows_network = 4;
+	for (uint16_t port = 1; port <= 3; port++)
+		from_port(port, TCP_SYN, NULL);
+	from_port(1, TCP_ACK, NULL);
+	s = plain(WORLD_CLIENT, 5000, TCP_SYN, -1, 0);
+	through(&world, &s);
+	/* not counted as long as it may be forged */
+	expect_silence(&world, from_port(2, TCP_ACK, NULL));
+	/* not at the handshake's end, nor at the beginning of another one, without or with rules */
+	expect_drop(&world, from_port(3, TCP_PSH | TCP_ACK, "A"), DROP_FLOWS_SOURCE, 1);
+	expect_drop(&world, from_port(4, TCP_SYN, NULL), DROP_FLOWS_SOURCE, 2);
+	s = plain(WORLD_CLIENT, 5001, TCP_SYN, -1, 0);
+	expect_drop(&world, connection_send(&world, &s), DROP_FLOWS_SOURCE, 3);
+	/* what has begun is not ended */
+	s = plain_answer(5000);
+	through(&world, &s);
+	s = plain(WORLD_CLIENT, 5000, TCP_ACK, 0, SERVER_ISN + 1);
+	through(&world, &s);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
+	/* a neighbour, now that the /24 has its four, and somebody elsewhere */
+	s = plain(WORLD_CLIENT + 1, 5000, TCP_SYN, -1, 0);
+	expect_drop(&world, connection_send(&world, &s), DROP_FLOWS_SOURCE, 4);
+	s.source4 = 0x0b000001;
+	through(&world, &s);
+	/* one that is over is not counted, however long its record is kept */
+	server_sends(&world, TCP_RST, 0, 18, NULL);
+	from_port(1, TCP_RST, NULL);
+	s.source4 = WORLD_CLIENT + 1;
+	through(&world, &s);
+	from_port(3, TCP_SYN, NULL);
+	expect_silence(&world, from_port(3, TCP_PSH | TCP_ACK, "A"));
+}
+
 /** Four chunks of 2 KB for all: the fifth connection with data has to wait for one. */
 static void test_buffers_full(void **state)
 {
@@ -433,11 +476,11 @@ static void test_flood_of_resets_leaves_challenges(void **state)
 
 static void test_limits_out_of_range(void **state)
 {
-	static const struct engine_limits good = { 64, 16, 16, 16, 32768, 1 << 20 };
-	struct engine_limits bad[9];
+	static const struct engine_limits good = { 64, 64, 64, 16, 16, 16, 32768, 1 << 20 };
+	struct engine_limits bad[11];
 
 	(void)state;
-	for (size_t i = 0; i < 9; i++)
+	for (size_t i = 0; i < 11; i++)
 		bad[i] = good;
 	bad[0].flows = 0;
 	bad[1].flows = FLOWS_MAX + 1;
@@ -448,8 +491,10 @@ static void test_limits_out_of_range(void **state)
 	bad[6].buffers = 32767;
 	bad[7].waiting_address = 0;
 	bad[8].waiting_network = 0;
+	bad[9].flows_address = 0;
+	bad[10].flows_network = 0;
 	assert_true(engine_memory(&good) > 0);
-	for (size_t i = 0; i < 9; i++)
+	for (size_t i = 0; i < 11; i++)
 		assert_int_equal(engine_memory(&bad[i]), 0);
 }
 
@@ -464,6 +509,7 @@ int main(void)
 		WORLD_TEST(test_source_limits, NULL),
 		WORLD_TEST(test_unproven_apart, NULL),
 		WORLD_TEST(test_proven_apart, NULL),
+		WORLD_TEST(test_flows_of_one_source, NULL),
 		WORLD_TEST(test_buffers_full, NULL),
 		WORLD_TEST(test_share_of_buffers, NULL),
 		WORLD_TEST(test_holes_make_room, NULL),

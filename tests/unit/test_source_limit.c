@@ -16,10 +16,10 @@ enum { CONNECTIONS = 1024, MOST = 4 };
 static void make(struct source_limit *limit)
 {
 	static const struct siphash_key key = { .word = { 1, 2 } };
-	uint32_t *counters = calloc(1, source_limit_memory(CONNECTIONS));
+	uint32_t *counters = calloc(1, source_limit_memory(CONNECTIONS, MOST));
 
 	assert_non_null(counters);
-	source_limit_init(limit, counters, CONNECTIONS, &key);
+	source_limit_init(limit, counters, CONNECTIONS, MOST, &key);
 }
 
 static void test_one_source(void **state)
@@ -35,6 +35,32 @@ static void test_one_source(void **state)
 	source_limit_leave(&limit, 7, 1);
 	assert_true(source_limit_enter(&limit, 7, 1, MOST));
 	assert_int_equal(source_limit_total(&limit), MOST + 1);
+	free(limit.counters);
+}
+
+/** A table of a million with default limits: two thirds belong to ten who have all they may, the rest to strangers. */
+static void test_a_million(void **state)
+{
+	enum { ALL = 1048576, HEAVY = 65536, STRANGERS = 300000 };
+	static const struct siphash_key key = { .word = { 3, 4 } };
+	struct source_limit limit;
+	unsigned int refused = 0;
+
+	(void)state;
+	assert_in_range(source_limit_memory(ALL, HEAVY), 1, 1 << 18);
+	source_limit_init(&limit, calloc(1, source_limit_memory(ALL, HEAVY)), ALL, HEAVY, &key);
+	assert_non_null(limit.counters);
+	for (uint32_t heavy = 0; heavy < 10; heavy++) {
+		for (uint32_t i = 0; i < HEAVY; i++)
+			source_limit_add(&limit, heavy, 1);
+		assert_true(source_limit_is_full(&limit, heavy, HEAVY));
+	}
+	for (uint32_t stranger = 0; stranger < STRANGERS; stranger++)
+		refused += !source_limit_enter(&limit, 0x0a000000 + stranger, 1, HEAVY);
+	assert_int_equal(refused, 0);
+	/* and what they add to somebody's number is little */
+	for (uint32_t i = 0; i < HEAVY - HEAVY / 1000; i++)
+		assert_true(source_limit_enter(&limit, 0x0b000000, 1, HEAVY));
 	free(limit.counters);
 }
 
@@ -70,7 +96,7 @@ static void test_all_leave(void **state)
 	while (count > 0)
 		source_limit_leave(&limit, entered[--count], 1);
 	assert_int_equal(source_limit_total(&limit), 0);
-	for (size_t i = 0; i < source_limit_memory(CONNECTIONS) / sizeof(uint32_t); i++)
+	for (size_t i = 0; i < source_limit_memory(CONNECTIONS, MOST) / sizeof(uint32_t); i++)
 		assert_int_equal(limit.counters[i], 0);
 	free(limit.counters);
 }
@@ -81,6 +107,7 @@ int main(void)
 		cmocka_unit_test(test_one_source),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_all_leave),
+		cmocka_unit_test(test_a_million),
 	};
 
 	return cmocka_run_group_tests_name("source_limit", tests, NULL, NULL);

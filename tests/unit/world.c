@@ -89,7 +89,8 @@ void world_config(struct world *world)
 		.mtu = 1500,
 		.tcp = { .window_scale = 7, .sack = true, .timestamps = true },
 		.timeouts = { .connect = 10000000000, .tcp = 7440000000000, .tcp_transitory = 240000000000 },
-		.limits = { .flows = 64, .waiting = 16, .waiting_address = 16, .waiting_network = 16,
+		.limits = { .flows = 64, .flows_address = 64, .flows_network = 64, .waiting = 16,
+			    .waiting_address = 16, .waiting_network = 16,
 			    .buffer = 32768, .buffers = 1 << 20 },
 	};
 }

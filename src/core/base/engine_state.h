@@ -61,6 +61,7 @@ struct input {
  * @resets, @challenges, @errors: limit RSTs to strangers, ACKs that show where a connection stands, and ICMP errors
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
+ * @flow_addresses, @flow_networks: connections, by client and by /24 of the client (flow_table.h)
  * @addresses, @networks: pending records, by client and by /24 of the client (pending.h)
  * @opening: connections in state OPENING, whose client may be forged, by their flow (flows.h)
  * @buffer_addresses, @buffer_networks: chunks of @buffers that they hold (buffered.h)
@@ -91,6 +92,8 @@ struct engine {
 	struct rate_limit errors;
 	struct ack_storm storms;
 	struct server_table *servers;
+	struct source_limit flow_addresses;
+	struct source_limit flow_networks;
 	struct source_limit addresses;
 	struct source_limit networks;
 	struct source_limit buffer_addresses;

@@ -97,6 +97,12 @@ const char *flow_end_reason(const struct flow *flow)
 	return flow->state == TCP_STATE_RESET ? "reset" : "timeout";
 }
 
+bool flow_is_allowed(const struct engine *e, uint32_t client)
+{
+	return !source_limit_is_full(&e->flow_addresses, client, e->config->limits.flows_address) &&
+	       !source_limit_is_full(&e->flow_networks, client >> 8, e->config->limits.flows_network);
+}
+
 /** sweep_step() - the next record that the hand points at */
 static struct flow *sweep_step(struct engine *e)
 {

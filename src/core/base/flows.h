@@ -7,6 +7,9 @@
 
 #include "core/base/engine_state.h"
 
+/** flow_is_allowed() - may a client have one more connection: limits.flows_address and flows_network */
+bool flow_is_allowed(const struct engine *e, uint32_t client);
+
 /** flow_take() - a record; if all are in use, a connection that is over makes room. NULL: none was found */
 struct flow *flow_take(struct engine *e);
 

@@ -21,7 +21,8 @@ uint32_t flow_table_slots(uint32_t capacity)
 }
 
 void flow_table_init(struct flow_table *table, struct flow *flows, uint32_t *index4, uint32_t *index6,
-		     uint32_t capacity, const struct siphash_key *key)
+		     uint32_t capacity, struct source_limit *addresses, struct source_limit *networks,
+		     const struct siphash_key *key)
 {
 	NAT46_ASSERT(capacity > 0 && capacity <= FLOWS_MAX);
 	*table = (struct flow_table){
@@ -30,6 +31,8 @@ void flow_table_init(struct flow_table *table, struct flow *flows, uint32_t *ind
 		.index6 = index6,
 		.slots = flow_table_slots(capacity),
 		.capacity = capacity,
+		.addresses = addresses,
+		.networks = networks,
 		.key = *key,
 	};
 }
@@ -214,13 +217,30 @@ void flow_table_unlink6(struct flow_table *table, struct flow *flow)
 	flow->flags &= (uint8_t)~FLOW_LINKED6;
 }
 
+/** count() - @flow leaves a state and enters another */
+static void count(struct flow_table *table, const struct flow *flow, enum tcp_state from, enum tcp_state to)
+{
+	if (from != TCP_STATE_FREE)
+		table->states[from]--;
+	if (to != TCP_STATE_FREE)
+		table->states[to]++;
+	if (tcp_state_is_counted(from) == tcp_state_is_counted(to))
+		return;
+	if (tcp_state_is_counted(to)) {
+		source_limit_add(table->addresses, flow->client, 1);
+		source_limit_add(table->networks, flow->client >> 8, 1);
+	} else {
+		source_limit_leave(table->addresses, flow->client, 1);
+		source_limit_leave(table->networks, flow->client >> 8, 1);
+	}
+}
+
 void flow_table_release(struct flow_table *table, struct flow *flow)
 {
 	flow_table_unlink6(table, flow);
 	if (flow->flags & FLOW_LINKED4)
 		erase(table, table->index4, flow_hash4, flow);
-	if (flow->state != TCP_STATE_FREE)
-		table->states[flow->state]--;
+	count(table, flow, (enum tcp_state)flow->state, TCP_STATE_FREE);
 	*flow = (struct flow){ .pending = table->free };
 	table->free = flow_table_index(table, flow) + 1;
 	table->used--;
@@ -231,9 +251,7 @@ void flow_move(struct flow_table *table, struct flow *flow, enum tcp_event event
 	enum tcp_state next = tcp_state_next((enum tcp_state)flow->state, event);
 
 	NAT46_ASSERT(next != TCP_STATE_COUNT);
-	if (flow->state != TCP_STATE_FREE)
-		table->states[flow->state]--;
-	table->states[next]++;
+	count(table, flow, (enum tcp_state)flow->state, next);
 	flow->state = (uint8_t)next;
 }
 
@@ -287,7 +305,7 @@ static const char *check_index(const struct flow_table *table, const uint32_t *i
 const char *flow_table_check(const struct flow_table *table)
 {
 	uint32_t states[TCP_STATE_COUNT] = { 0 };
-	uint32_t used = 0, linked4 = 0, linked6 = 0, found4, found6;
+	uint32_t used = 0, counted = 0, linked4 = 0, linked6 = 0, found4, found6;
 	const char *error;
 
 	for (uint32_t i = 0; i < table->touched; i++) {
@@ -297,6 +315,7 @@ const char *flow_table_check(const struct flow_table *table)
 			continue;
 		states[flow->state]++;
 		used++;
+		counted += tcp_state_is_counted((enum tcp_state)flow->state);
 		linked4 += (flow->flags & FLOW_LINKED4) != 0;
 		linked6 += (flow->flags & FLOW_LINKED6) != 0;
 	}
@@ -304,6 +323,8 @@ const char *flow_table_check(const struct flow_table *table)
 		return "flow table: wrong number of records in use";
 	if (memcmp(states, table->states, sizeof(states)) != 0)
 		return "flow table: wrong number of records in a state";
+	if (source_limit_total(table->addresses) != counted || source_limit_total(table->networks) != counted)
+		return "flow table: wrong number of connections counted by source";
 	error = check_index(table, table->index4, flow_hash4, FLOW_LINKED4, &found4);
 	if (!error)
 		error = check_index(table, table->index6, flow_hash6, FLOW_LINKED6, &found6);

@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * source_limit.c - how many connections one source has
+ * source_limit.c - how much one source has of something
  */
 #include "nat46/source_limit.h"
 
 #include "nat46/assert.h"
 
-static uint32_t width_for(uint32_t connections)
+/** Counters for every source that may have the most. */
+static const uint32_t COUNTERS = 1024;
+
+/** width_for() - counters of a row: a power of two */
+static uint32_t width_for(uint32_t connections, uint32_t most)
 {
+	uint64_t enough = (uint64_t)COUNTERS * (connections / most + 1);
 	uint32_t width = 16;
 
-	while (width < 2 * connections)
+	while (width < 2 * connections && width < enough)
 		width *= 2;
 	return width;
 }
 
-size_t source_limit_memory(uint32_t connections)
+size_t source_limit_memory(uint32_t connections, uint32_t most)
 {
-	return 2 * (size_t)width_for(connections) * sizeof(uint32_t);
+	return 2 * (size_t)width_for(connections, most) * sizeof(uint32_t);
 }
 
-void source_limit_init(struct source_limit *limit, uint32_t *counters, uint32_t connections,
+void source_limit_init(struct source_limit *limit, uint32_t *counters, uint32_t connections, uint32_t most,
 		       const struct siphash_key *key)
 {
-	*limit = (struct source_limit){ .counters = counters, .width = width_for(connections), .key = *key };
+	*limit = (struct source_limit){ .counters = counters, .width = width_for(connections, most), .key = *key };
 }
 
 /** find() - the counters of a source in both rows; one hash has bits enough for two */
@@ -35,16 +40,29 @@ static void find(const struct source_limit *limit, uint32_t source, uint32_t **f
 	*second = &limit->counters[limit->width + ((uint32_t)(hash >> 32) & (limit->width - 1))];
 }
 
-bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t count, uint32_t most)
+bool source_limit_is_full(const struct source_limit *limit, uint32_t source, uint32_t most)
 {
 	uint32_t *first, *second;
 
 	find(limit, source, &first, &second);
-	if (count > most || (*first > most - count && *second > most - count))
-		return false;
+	return *first >= most && *second >= most;
+}
+
+void source_limit_add(struct source_limit *limit, uint32_t source, uint32_t count)
+{
+	uint32_t *first, *second;
+
+	find(limit, source, &first, &second);
 	*first += count;
 	*second += count;
 	limit->total += count;
+}
+
+bool source_limit_enter(struct source_limit *limit, uint32_t source, uint32_t count, uint32_t most)
+{
+	if (count > most || (count > 0 && source_limit_is_full(limit, source, most - count + 1)))
+		return false;
+	source_limit_add(limit, source, count);
 	return true;
 }
 

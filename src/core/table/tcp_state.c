@@ -163,6 +163,12 @@ bool tcp_state_is_over(enum tcp_state state)
 	return state == TCP_STATE_CLOSED || state == TCP_STATE_RESET || state == TCP_STATE_REFUSED;
 }
 
+bool tcp_state_is_counted(enum tcp_state state)
+{
+	return state != TCP_STATE_FREE && state != TCP_STATE_ASKED && state != TCP_STATE_OPENING &&
+	       !tcp_state_is_over(state);
+}
+
 bool tcp_state_is_bound(enum tcp_state state)
 {
 	return state >= TCP_STATE_ESTABLISHED && state < TCP_STATE_COUNT;

@@ -126,6 +126,9 @@ enum verdict handshake_syn(struct engine *e, struct input *in, const struct serv
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
 	if (!packet_checksum_ok(in->frame, &in->packet))
 		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
+	/* its client had better not believe that it is connected */
+	if (!flow_is_allowed(e, in->packet.source4))
+		return verdict_drop(e, in, DROP_FLOWS_SOURCE);
 	record = make_record(e, in, service);
 	known = half_open_find(e, &record.tuple);
 	if (known && known->tuple.client_isn == record.tuple.client_isn) {
@@ -253,11 +256,15 @@ enum handshake_result handshake_check(struct engine *e, const struct input *in, 
 struct flow *handshake_accept(struct engine *e, const struct half_open *from, const struct service *service,
 			      enum drop *why)
 {
-	struct flow *flow = flow_take(e);
 	struct pending *p;
+	struct flow *flow;
 	bool linked;
 
+	*why = DROP_FLOWS_SOURCE;
+	if (!flow_is_allowed(e, from->tuple.client))
+		return NULL;
 	*why = DROP_FLOWS_FULL;
+	flow = flow_take(e);
 	if (!flow)
 		return NULL;
 	flow->client = from->tuple.client;

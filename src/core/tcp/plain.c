@@ -36,6 +36,9 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 		return segment_reset_for(e, in);
 	if (in->options.is_signed)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
+	/* those that are opening come in addition: they are few, and who acknowledges them is not turned away */
+	if (!flow_is_allowed(e, p->source4))
+		return verdict_drop(e, in, DROP_FLOWS_SOURCE);
 	/* there is no cookie of ours in it: it needs a record */
 	flow_make_way(e, p->source4);
 	flow = flow_take(e);
