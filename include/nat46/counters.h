@@ -54,6 +54,8 @@
 	  "forged, or more than limits.waiting, waiting_address or waiting_network.")                                  \
 	X(BUFFER_TAKEN, "buffers_taken",                                                                              \
 	  "Bytes behind a hole that were forgotten to make room for others. Raise limits.buffers.")                    \
+	X(FLOW_EVICTED, "flows_evicted",                                                                               \
+	  "Idle connections that made room for new ones because the flow table was full. Raise limits.flows.")         \
 	X(WINDOW_RAISED, "windows_raised",                                                                            \
 	  "Windows below one unit of our scale, raised to one. Lower tcp.window_scale for servers with tiny buffers.")  \
 	X(PROBE_SENT, "connections_probed",                                                                            \

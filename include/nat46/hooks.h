@@ -76,7 +76,7 @@ enum session_kind {
  * @service: service address and port
  * @server: server address and port
  * @source_port: source port towards the server
- * @reason: SESSION_BOUND: text of the rule or "to"; SESSION_ENDED: how it ended ("closed", "reset", "timeout")
+ * @reason: SESSION_BOUND: text of the rule or "to"; SESSION_ENDED: how it ended ("closed", "reset", "timeout", ...)
  * @host: SESSION_BOUND: name that the client sent, or ""
  * @bytes_to_server, @bytes_to_client: SESSION_ENDED: payload bytes acknowledged
  * @duration: SESSION_ENDED: nanoseconds since the flow was opened

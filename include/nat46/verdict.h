@@ -45,7 +45,7 @@ enum verdict {
 	  "Client and server answered each other's acknowledgement without end; one direction was cut for a moment.")  \
 	X(ECN_MARKED, "ecn_marked", "Data with a congestion mark, for a server without ECN. Set tcp.ecn to false.")     \
 	X(TOO_BIG, "too_big", "The packet does not fit the MTU and was answered with an ICMP error.")                  \
-	X(FLOWS_FULL, "flows_full", "The flow table is full. Raise limits.flows.")                                     \
+	X(FLOWS_FULL, "flows_full", "The flow table is full, and nothing in it is idle. Raise limits.flows.")          \
 	X(FLOWS_SOURCE, "flows_source",                                                                               \
 	  "One client or /24 has too many connections. See limits.flows_address and limits.flows_network.")            \
 	X(WAITING_FULL, "waiting_full", "Too many connections wait for data or a server. Raise limits.waiting.")       \

@@ -141,7 +141,16 @@ static void test_flows_full_of_plain_ones(void **state)
 	start(2, 16, 32768, 1 << 20);
 	s.destination_port = 8080;
 	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	/* it may be forged: the next one may have its place, and so may one with rules */
 	s.source_port++;
+	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	assert_int_equal(world_events(&world, EVENT_OPENING_REPLACED), 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 1);
+	check_established();
+	from_port(1, TCP_SYN, NULL);
+	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
+	assert_int_equal(world_events(&world, EVENT_OPENING_REPLACED), 2);
+	/* and not the place of one that is proven */
 	expect_drop(&world, connection_send(&world, &s), DROP_FLOWS_FULL, 1);
 	check_established();
 }

@@ -4,6 +4,11 @@
  *
  * For how long a flow is silent costs no timer: a hand goes round over all records, a stretch of them at a time
  * (flows_idle()). Whether a flow that is idle ends is not decided here: its ends may be asked first (tcp/probe.c).
+ *
+ * A full table serves who comes, at the cost of who does not use it. When a sixteenth of the records is left, the time
+ * after which established connections are asked begins to sink with what is left, so that those go first that are idle
+ * for longest, and the time to answer is short. When none is left, somebody makes room: a connection that is over, one
+ * that may be forged, or the one that is idle for longest among a few records.
  */
 #include "core/base/flows.h"
 
@@ -21,6 +26,21 @@ static const int64_t REVIVAL = SECOND;
 
 /** Records that are looked at to find one that can make room. */
 static const uint32_t ROOM_RECORDS = 64;
+
+/** Part of the records that is left when connections are asked early. */
+static const uint32_t CROWDED_PART = 16;
+
+/** Connections that are asked early, or again, in one stretch: at most as many packets to each side. */
+static const uint32_t EARLY_MAX = 256;
+
+/** Who was asked early has this time to answer each question. */
+static const int64_t EARLY_ANSWER = 4 * SECOND;
+
+/** A connection that has been silent for less is not idle, however full the table is. */
+static const int64_t IDLE_LEAST = 30 * SECOND;
+
+/** Part of a full table that those have for themselves who may be forged. */
+static const uint32_t OPENING_PART = 64;
 
 /** sweep_parts() - stretches in a round: short ones, so that no packet waits for a sweep */
 static uint32_t sweep_parts(const struct engine *e)
@@ -126,22 +146,82 @@ static bool is_spent(const struct engine *e, const struct flow *flow)
 	return tcp_state_is_over((enum tcp_state)flow->state);
 }
 
-struct flow *flow_take(struct engine *e)
+/** idleness() - for how long has a connection been idle that could make room; 0: it cannot */
+static int64_t idleness(const struct engine *e, const struct flow *flow)
 {
-	struct flow *free = flow_table_take(&e->flows);
-	const uint32_t *states = e->flows.states;
+	int64_t silent = silence(e, flow);
 
-	if (free || states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] + states[TCP_STATE_REFUSED] == 0)
-		return free;
+	if (!tcp_state_is_bound((enum tcp_state)flow->state) || flow->pending || flow_may_reopen(e, flow))
+		return 0;
+	/* asked in vain */
+	if (flow->state == TCP_STATE_PROBED && flow->attempts > 1)
+		return e->config->timeouts.tcp + silent;
+	return silent >= IDLE_LEAST ? silent : 0;
+}
+
+/** find_room() - among a few records one that is over, or else the one that is idle for longest; NULL: none is */
+static struct flow *find_room(struct engine *e, bool may_be_idle)
+{
+	struct flow *found = NULL;
+	int64_t longest = 0;
+
 	for (uint32_t i = 0; i < ROOM_RECORDS; i++) {
 		struct flow *flow = sweep_step(e);
 
-		if (!is_spent(e, flow))
-			continue;
-		flow_end(e, flow, flow_end_reason(flow));
-		return flow_table_take(&e->flows);
+		if (is_spent(e, flow))
+			return flow;
+		if (may_be_idle && idleness(e, flow) > longest) {
+			longest = idleness(e, flow);
+			found = flow;
+		}
 	}
-	return NULL;
+	return found;
+}
+
+/** evict() - end a connection whose record is needed */
+static void evict(struct engine *e, struct flow *flow)
+{
+	if (tcp_state_is_over((enum tcp_state)flow->state)) {
+		flow_end(e, flow, flow_end_reason(flow));
+		return;
+	}
+	flow_end(e, flow, "evicted");
+	count(e, EVENT_FLOW_EVICTED);
+}
+
+/** replace() - end connection number @oldest, which is opening */
+static void replace(struct engine *e, uint32_t oldest)
+{
+	flow_end(e, flow_table_at(&e->flows, oldest), "replaced");
+	count(e, EVENT_OPENING_REPLACED);
+}
+
+/** make_room() - end somebody; false: nobody can be */
+static bool make_room(struct engine *e, bool is_proven)
+{
+	const uint32_t *states = e->flows.states;
+	uint32_t over = states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] + states[TCP_STATE_REFUSED];
+	uint32_t share = is_proven ? 0 : e->flows.capacity / OPENING_PART;
+	bool may_be_idle = states[TCP_STATE_OPENING] <= share;
+	struct flow *flow = over > 0 || may_be_idle ? find_room(e, may_be_idle) : NULL;
+	uint32_t oldest;
+
+	if (flow)
+		evict(e, flow);
+	else if (source_queue_oldest(&e->opening, &oldest))
+		replace(e, oldest);
+	else
+		return false;
+	return true;
+}
+
+struct flow *flow_take(struct engine *e, bool is_proven)
+{
+	struct flow *free = flow_table_take(&e->flows);
+
+	if (free)
+		return free;
+	return make_room(e, is_proven) ? flow_table_take(&e->flows) : NULL;
 }
 
 void flow_make_way(struct engine *e, uint32_t client)
@@ -153,8 +233,7 @@ void flow_make_way(struct engine *e, uint32_t client)
 		if (!source_queue_surplus(&e->opening, client, limits->waiting_network, limits->waiting_address,
 					  &oldest))
 			return;
-		flow_end(e, flow_table_at(&e->flows, oldest), "replaced");
-		count(e, EVENT_OPENING_REPLACED);
+		replace(e, oldest);
 	}
 }
 
@@ -175,8 +254,31 @@ const char *flows_check(const struct engine *e)
 	return NULL;
 }
 
-/** is_idle() - has a flow that is not waited for by a timer been silent for too long */
-static bool is_idle(const struct engine *e, const struct flow *flow)
+/** is_crowded() - are so few records left that connections are asked early, if they are asked at all */
+static bool is_crowded(const struct engine *e)
+{
+	uint32_t left = e->flows.capacity - e->flows.used;
+
+	return e->config->keepalive && left < e->flows.capacity / CROWDED_PART + 1;
+}
+
+/** hurry() - the silence that is @allowed, now that few records are left */
+static int64_t hurry(const struct engine *e, const struct flow *flow, int64_t allowed)
+{
+	uint32_t left = e->flows.capacity - e->flows.used;
+	int64_t least = allowed;
+
+	if (flow->state == TCP_STATE_PROBED)
+		least = EARLY_ANSWER;
+	else if (flow->state == TCP_STATE_ESTABLISHED && !flow->pending)
+		least = allowed / (e->flows.capacity / CROWDED_PART + 1) * left;
+	if (flow->state == TCP_STATE_ESTABLISHED && least < IDLE_LEAST)
+		least = IDLE_LEAST;
+	return least < allowed ? least : allowed;
+}
+
+/** is_idle() - has a flow that is not waited for by a timer been silent for too long; @hurried: as hurry() says */
+static bool is_idle(const struct engine *e, const struct flow *flow, bool hurried)
 {
 	enum tcp_state state = (enum tcp_state)flow->state;
 	int64_t silent, allowed;
@@ -190,22 +292,29 @@ static bool is_idle(const struct engine *e, const struct flow *flow)
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
 	if (flow->pending && allowed > e->config->timeouts.tcp_transitory)
 		allowed = e->config->timeouts.tcp_transitory;
-	return silent >= allowed;
+	return silent >= (hurried ? hurry(e, flow, allowed) : allowed);
 }
 
-uint32_t flows_stretch(const struct engine *e)
+struct stretch flows_stretch(const struct engine *e)
 {
-	return e->flows.touched / sweep_parts(e) + 1;
+	return (struct stretch){
+		.left = e->flows.touched / sweep_parts(e) + 1,
+		.early = is_crowded(e) ? EARLY_MAX : 0,
+	};
 }
 
-struct flow *flows_idle(struct engine *e, uint32_t *left)
+struct flow *flows_idle(struct engine *e, struct stretch *stretch)
 {
-	while (*left > 0) {
+	while (stretch->left > 0) {
 		struct flow *flow = sweep_step(e);
 
-		(*left)--;
-		if (is_idle(e, flow))
+		stretch->left--;
+		if (is_idle(e, flow, false))
 			return flow;
+		if (stretch->early > 0 && is_idle(e, flow, true)) {
+			stretch->early--;
+			return flow;
+		}
 	}
 	e->sweep_due = e->flows.used > 0 ? sweep_next(e) : 0;
 	return NULL;

@@ -10,8 +10,14 @@
 /** flow_is_allowed() - may a client have one more connection: limits.flows_address and flows_network */
 bool flow_is_allowed(const struct engine *e, uint32_t client);
 
-/** flow_take() - a record; if all are in use, a connection that is over makes room. NULL: none was found */
-struct flow *flow_take(struct engine *e);
+/**
+ * flow_take() - a record; if all are in use, a connection that is over, opening or idle makes room
+ * @is_proven: it is for a client that has shown that it is not forged. Others get the records of those that are idle
+ *	in a small part of the table only
+ *
+ * Return: NULL if nobody was found; else the record, and no flow with a pending record has ended
+ */
+struct flow *flow_take(struct engine *e, bool is_proven);
 
 /** flow_begin() - a flow that was taken and filled in begins by @event; it is in the index of its family or families */
 void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event);
@@ -44,18 +50,24 @@ bool flow_may_reopen(const struct engine *e, const struct flow *flow);
  */
 void flow_make_way(struct engine *e, uint32_t client);
 
+/** struct stretch - @left: records to be looked at; @early: how many may be found idle because few are left */
+struct stretch {
+	uint32_t left;
+	uint32_t early;
+};
+
 /** flows_stretch() - records that the sweep of now looks at */
-uint32_t flows_stretch(const struct engine *e);
+struct stretch flows_stretch(const struct engine *e);
 
 /**
  * flows_idle() - the next flow of a stretch that has been silent for its time
- * @left: flows_stretch() at first
+ * @stretch: flows_stretch() at first
  *
  * The caller decides whether it ends; it may be released before the next call.
  *
  * Return: NULL behind the last, and the next sweep is due after a while
  */
-struct flow *flows_idle(struct engine *e, uint32_t *left);
+struct flow *flows_idle(struct engine *e, struct stretch *stretch);
 
 /** flows_check() - NULL if the connections in state OPENING are consistent with their queue, else what is not */
 const char *flows_check(const struct engine *e);

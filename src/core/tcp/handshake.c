@@ -264,7 +264,7 @@ struct flow *handshake_accept(struct engine *e, const struct half_open *from, co
 	if (!flow_is_allowed(e, from->tuple.client))
 		return NULL;
 	*why = DROP_FLOWS_FULL;
-	flow = flow_take(e);
+	flow = flow_take(e, true);
 	if (!flow)
 		return NULL;
 	flow->client = from->tuple.client;

@@ -21,7 +21,7 @@
 bool hedge_keep(struct engine *e, struct flow *flow)
 {
 	const struct pending *p = pending_of(e, flow);
-	struct flow *asked = flow_take(e);
+	struct flow *asked = flow_take(e, true);
 
 	if (!asked)
 		return false;

@@ -41,7 +41,7 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 		return verdict_drop(e, in, DROP_FLOWS_SOURCE);
 	/* there is no cookie of ours in it: it needs a record */
 	flow_make_way(e, p->source4);
-	flow = flow_take(e);
+	flow = flow_take(e, false);
 	if (!flow)
 		return verdict_drop(e, in, DROP_FLOWS_FULL);
 	flow->client = p->source4;

@@ -314,10 +314,10 @@ void tcp_timer(struct engine *e, uint32_t id)
 
 void tcp_sweep(struct engine *e)
 {
-	uint32_t left = flows_stretch(e);
+	struct stretch stretch = flows_stretch(e);
 	struct flow *flow;
 
-	while ((flow = flows_idle(e, &left))) {
+	while ((flow = flows_idle(e, &stretch))) {
 		if (deliver_owes(e, flow))
 			deliver_give_up(e, flow);
 		else if (!probe_idle(e, flow))
