@@ -177,6 +177,7 @@ static void adopt(struct side *side, struct tcp *tcp)
 		connection->violation(connection, "the first data reached two servers");
 	side->tcp = tcp;
 	side->established = true;
+	side->established_at = connection->queue->now;
 	side->received = side->written = 0;
 	side->peer_closed = side->closed = side->ended = false;
 	if (side->which == SERVER && side->talk.abort_at != NEVER)

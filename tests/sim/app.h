@@ -55,6 +55,7 @@ struct side {
 	uint32_t written;
 	uint32_t received;
 	bool established;
+	int64_t established_at;
 	bool peer_closed;
 	bool closed;
 	bool aborted;

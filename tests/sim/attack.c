@@ -6,6 +6,9 @@
  * knows, but no number. A guess that hits would be luck, so numbers near the true ones are not drawn. What
  * comes of a forged packet is marked as forged on its whole way: model end points may find it strange, but it
  * must not change what becomes of a connection.
+ *
+ * Sometimes there is a flood besides, of SYNs to services without rules, which servers answer: in the name of a client
+ * that has connections, from its other ports, and into its handshakes, and in the name of hosts that are not there.
  */
 #include "attack.h"
 
@@ -125,9 +128,57 @@ static void attack_event(void *context, void *argument)
 	world_inject(world, wire);
 }
 
+/* Ports that no plan has. */
+#define FLOOD_PORT 50000u
+
+/* So many come at once, the others at 50 a second. */
+#define FLOOD_BURST 100u
+
+/* A plan with a service without rules, or PLANS_MAX. */
+static unsigned plain_plan(struct world *world)
+{
+	unsigned count = (unsigned)world->scenario.plan_count, first = rng_below(&world->rng, count);
+
+	for (unsigned i = 0; i < count; i++)
+		if (invariants_is_plain(world, (first + i) % count))
+			return (first + i) % count;
+	return PLANS_MAX;
+}
+
+static void flood_event(void *context, void *argument)
+{
+	struct world *world = context;
+	const struct scenario *scenario = &world->scenario;
+	unsigned number = plain_plan(world);
+
+	if (number == PLANS_MAX)
+		return;
+	const struct plan *plan = &scenario->plans[number];
+	struct packet packet = {
+		.source = scenario->client_ipv4[plan->client], .source_port = plan->port,
+		.destination = { .byte = { 0xc0, 0, 2, 10 } },
+		.destination_port = scenario->services[plan->service].port,
+		.hop_limit = 64, .flags = FLAG_SYN, .window = 65535,
+	};
+
+	(void)argument;
+	packet.seq = guess(world, number);
+	if (!world->connection[number].side[CLIENT].tcp || rng_chance(&world->rng, 0.7))
+		packet.source_port = (uint16_t)(FLOOD_PORT + rng_below(&world->rng, 10000));
+	if (packet.source_port != plan->port && rng_chance(&world->rng, 0.5))
+		packet.source = (struct address){ .byte = { ATTACK_NOBODY, 0, 0, (uint8_t)rng_next(&world->rng) } };
+	struct wire *wire = wire_build(&packet, 0, false);
+
+	wire->forged = true;
+	world_inject(world, wire);
+}
+
 void attack_start(struct world *world)
 {
 	for (unsigned i = 0; i < world->scenario.attacks; i++)
 		event_add(&world->queue, world->queue.now + rng_between(&world->rng, 0, 8000) * MILLISECOND,
 			  attack_event, world, NULL);
+	for (unsigned i = 0; i < world->scenario.flood; i++)
+		event_add(&world->queue, world->queue.now + (i < FLOOD_BURST ? 0 : i - FLOOD_BURST) * 20 * MILLISECOND,
+			  flood_event, world, NULL);
 }

@@ -5,6 +5,9 @@
 
 struct world;
 
+/* First byte of IPv4 addresses where no host is. */
+#define ATTACK_NOBODY 11
+
 /** attack_start() - send forged packets at random times, as the scenario says; the connections must not notice */
 void attack_start(struct world *world);
 

@@ -58,6 +58,20 @@ static void answer_reset(struct host *host, const struct packet *packet)
 	link_send(host->link, wire);
 }
 
+/* The number need not be a secret: nobody acknowledges it. */
+static void answer_cookie(struct host *host, const struct packet *syn)
+{
+	struct packet syn_ack = {
+		.source = syn->destination, .destination = syn->source, .hop_limit = 64,
+		.source_port = syn->destination_port, .destination_port = syn->source_port,
+		.flags = FLAG_SYN | FLAG_ACK, .seq = syn->seq * 2654435761u, .ack = syn->seq + 1, .window = 65535,
+	};
+	struct wire *wire = wire_build(&syn_ack, 0, false);
+
+	wire->forged = syn->forged;
+	link_send(host->link, wire);
+}
+
 static void answer_syn(struct host *host, const struct packet *syn, const struct wire *wire)
 {
 	struct tcp setup = { .owner = host, .queue = host->queue };
@@ -79,6 +93,9 @@ static void answer_syn(struct host *host, const struct packet *syn, const struct
 		answer_reset(host, syn);
 		break;
 	case HOST_SILENT:
+		break;
+	case HOST_COOKIE:
+		answer_cookie(host, syn);
 		break;
 	case HOST_UNREACHABLE: {
 		struct address router = syn->destination;

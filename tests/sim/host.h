@@ -12,6 +12,7 @@ enum host_answer {
 	HOST_REFUSE,
 	HOST_SILENT,
 	HOST_UNREACHABLE,	/* a router in front answers with an ICMP error */
+	HOST_COOKIE,		/* a SYN/ACK of which it keeps nothing */
 };
 
 /**

@@ -11,6 +11,9 @@
 /* An answer is sent so often before its client is given up. */
 #define WORDS_REPEATED 4u
 
+/* Two round trips, and the time until a SYN is repeated for the second time. */
+#define PROMPT (5 * SECOND)
+
 /* No model gives up sooner: sixteen keep-alives at the shortest interval. */
 #define OUTAGE (14 * SECOND)
 
@@ -89,6 +92,20 @@ static bool is_owed(const struct world *world, unsigned number)
 	return !client->ended || client->end == END_GRACEFUL;
 }
 
+/* A flood keeps nobody waiting: in clear weather one repeated SYN is enough. */
+static void check_flooded(struct world *world, unsigned number)
+{
+	const struct connection *connection = &world->connection[number];
+	const struct side *client = &connection->side[CLIENT];
+
+	if (!world->scenario.flood || !world->scenario.clear || !world->scenario.plans[number].certain ||
+	    client->aborted)
+		return;
+	if (!client->established || client->established_at > connection->started + PROMPT)
+		world_fail(world, "flood", "connection %u had to wait for its handshake, established %d", number,
+			   client->established);
+}
+
 /* What must have become of a connection. Where the network loses packets, only what TCP can promise. */
 static void check_connection(struct world *world, unsigned number)
 {
@@ -155,6 +172,9 @@ void outcome_check(struct world *world)
 	for (unsigned i = 0; i < world->scenario.plan_count; i++)
 		if (world->connection[i].side[CLIENT].tcp)
 			check_connection(world, i);
+	for (unsigned i = 0; i < world->scenario.plan_count; i++)
+		if (world->connection[i].side[CLIENT].tcp)
+			check_flooded(world, i);
 	for (unsigned i = 0; i < FLOWS_KIND_COUNT; i++)
 		flows += engine_flows(world->engine, (enum flow_kind)i);
 	if (flows)

@@ -335,6 +335,21 @@ static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned numbe
 	plan->answer = certain_answer(scenario, plan);
 }
 
+/*
+ * A flood, sometimes. From what is drawn already, so that a seed without one stays what it was. The limits are such
+ * that a SYN that waits among so many has more than a second.
+ */
+static void choose_flood(struct scenario *scenario)
+{
+	struct engine_limits *limits = &scenario->config.limits;
+
+	if (scenario->attacks == 0 || scenario->attacks % 3 != 0 || scenario->crowded || scenario->forgetful)
+		return;
+	scenario->flood = 1000;
+	limits->flows = 96;
+	limits->waiting = limits->waiting_address = limits->waiting_network = 64;
+}
+
 void scenario_draw(struct rng *rng, struct scenario *scenario)
 {
 	draw_paths(rng, scenario);
@@ -343,6 +358,7 @@ void scenario_draw(struct rng *rng, struct scenario *scenario)
 	draw_config(rng, scenario);
 	scenario->check = rng_chance(rng, 0.125);
 	scenario->attacks = rng_chance(rng, 0.2) ? rng_between(rng, 1, 60) : 0;
+	choose_flood(scenario);
 	scenario->plan_count = rng_between(rng, 1, PLANS_MAX);
 	for (unsigned i = 0; i < scenario->plan_count; i++)
 		draw_plan(rng, scenario, i);
@@ -393,6 +409,8 @@ void scenario_print(const struct scenario *scenario)
 		printf("  %u forged packets\n", scenario->attacks);
 	if (scenario->ip_options)
 		printf("  IPv4 options\n");
+	if (scenario->flood)
+		printf("  %u forged SYNs to services without rules\n", scenario->flood);
 	if (scenario->forgetful)
 		printf("  forgets after %lld s, transitory %lld s, connect %lld s\n",
 		       (long long)(config->timeouts.tcp / SECOND),

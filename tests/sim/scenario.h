@@ -62,6 +62,7 @@ struct plan {
  * @clear: no path loses, duplicates, reorders or damages anything
  * @crowded: the limits are so tight that refusals are to be expected
  * @attacks: forged packets
+ * @flood: forged SYNs to services without rules
  * @forgetful: idle connections are forgotten soon
  * @ip_options: some IPv4 packets have options, and some come with a source route before they come without
  * @check: call engine_check() after every event
@@ -74,6 +75,7 @@ struct scenario {
 	bool forgetful;
 	bool ip_options;
 	unsigned attacks;
+	unsigned flood;
 	bool check;
 	struct link_profile paths[4];
 	size_t server_count;

@@ -318,7 +318,7 @@ static enum host_answer server_listen(void *context, const struct packet *syn, s
 		return HOST_SILENT;
 	}
 	if (syn->forged)
-		return HOST_REFUSE;
+		return scenario->servers[number].answer == HOST_ACCEPT ? HOST_COOKIE : HOST_REFUSE;
 	for (unsigned i = 0; i < scenario->plan_count; i++) {
 		const struct plan *plan = &scenario->plans[i];
 
@@ -340,7 +340,10 @@ static void client_receive(void *context, struct wire *wire)
 {
 	struct world *world = context;
 
-	host_receive(&world->host[CLIENT], wire);
+	if (wire->length >= 20 && wire->bytes[16] == ATTACK_NOBODY)
+		free(wire);
+	else
+		host_receive(&world->host[CLIENT], wire);
 }
 
 static void late_event(void *context, void *argument)
