@@ -75,6 +75,26 @@ struct flow_answer {
 #define FLOW_ANSWERS 2u
 
 /**
+ * struct flow_silent - what is kept of the handshake with a client that has nothing to say (tcp/silent.c)
+ * @isn, @ts_ours: our initial sequence number and the TSval of our SYN/ACK
+ * @ts_client: newest TSval of the client
+ * @mss: MSS of the client
+ * @timestamps, @sack, @scaled, @ecn, @ecn_offer, @is_far: as in struct pending
+ */
+struct flow_silent {
+	uint32_t isn;
+	uint32_t ts_ours;
+	uint32_t ts_client;
+	uint16_t mss;
+	bool timestamps : 1;
+	bool sack : 1;
+	bool scaled : 1;
+	bool ecn : 1;
+	bool ecn_offer : 1;
+	bool is_far : 1;
+};
+
+/**
  * struct flow - one connection
  *
  * Who changes which field: files of src/core and the functions in them, and nobody else (tests/static/owners.sh).
@@ -111,6 +131,7 @@ struct flow_answer {
  * @to_server, @to_client: tracked sequence numbers; @to_client in the server's own numbers; what tcp/flush.c sends
  *	moves @to_server.end
  * @answers: instead, in state OPENING, by tcp/plain.c: newest segments of the server
+ * @silent: in state SILENT, by tcp/silent.c
  * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
  *
@@ -151,6 +172,7 @@ struct flow {
 			struct flow_direction to_client;
 		};
 		struct flow_answer answers[FLOW_ANSWERS];
+		struct flow_silent silent;
 	};
 	uint32_t client_isn;
 	uint32_t server_isn;

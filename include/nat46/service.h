@@ -68,6 +68,16 @@ enum refusal {
 };
 
 /**
+ * enum silence - what it means that a client says nothing
+ *
+ * In some protocols the server speaks first. A browser opens connections that it may use later, or never.
+ */
+enum silence {
+	SILENCE_TO = 0,		/* the client waits for the server of "to" to speak */
+	SILENCE_REFUSE,		/* it may speak later, and then the rules are asked; after timeouts.silent it is refused */
+};
+
+/**
  * struct service - one IPv4 address and TCP port
  * @name: name for logs; "ADDRESS:PORT" if none is configured
  * @address: IPv4 address
@@ -77,6 +87,7 @@ enum refusal {
  * @fallback: setting "to": servers for everything that matches no rule; may be empty
  * @wait: nanoseconds for the first data before @fallback or refusal
  * @refusal: what happens without a server
+ * @silent: what silence means when @wait is over
  * @line: line of the configuration file
  */
 struct service {
@@ -88,6 +99,7 @@ struct service {
 	struct server_set fallback;
 	int64_t wait;
 	enum refusal refusal;
+	enum silence silent;
 	int line;
 };
 
@@ -105,6 +117,7 @@ struct engine_timeouts {
 	int64_t connect;
 	int64_t tcp;
 	int64_t tcp_transitory;
+	int64_t silent;
 };
 
 /** struct engine_limits - setting "limits"; read once when the engine is created */

@@ -12,6 +12,7 @@
  *	CONNECTING	server chosen, our SYN is on its way (has a pending record)
  *	ASKED		stands for a server that was asked before the present one (shares the pending record)
  *	ANSWERING	no server: we tell the client why and close (has a pending record)
+ *	SILENT		client connected to us, and silent for longer than its service waits: no pending record any more
  *	REFUSED		no server, or none any more: kept so that late first bytes open nothing
  *	OPENING		service without rules: a SYN went through, which anybody may have sent. Until its client has
  *			acknowledged the answer of the server
@@ -40,6 +41,7 @@ enum tcp_state {
 	TCP_STATE_CONNECTING,
 	TCP_STATE_ASKED,
 	TCP_STATE_ANSWERING,
+	TCP_STATE_SILENT,
 	TCP_STATE_REFUSED,
 	TCP_STATE_OPENING,
 	TCP_STATE_ESTABLISHED,
@@ -65,6 +67,8 @@ enum tcp_event {
 	TCP_EVENT_FINS_ACKED,	/* both FINs are acknowledged */
 	TCP_EVENT_RST,		/* RST of either, inside the window */
 	TCP_EVENT_TRAFFIC,	/* any other segment that fits */
+	TCP_EVENT_SILENCE,	/* a client that is connected to us has nothing to say, as yet */
+	TCP_EVENT_WAKE,		/* such a client sends something */
 	TCP_EVENT_PROBE,	/* idle for its time: the ends are asked, or asked again */
 	TCP_EVENT_COUNT,
 };

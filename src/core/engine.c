@@ -278,7 +278,7 @@ uint32_t engine_flows(const struct engine *engine, enum flow_kind kind)
 
 	switch (kind) {
 	case FLOWS_WAITING:
-		return states[TCP_STATE_WAITING] + states[TCP_STATE_ANSWERING];
+		return states[TCP_STATE_WAITING] + states[TCP_STATE_ANSWERING] + states[TCP_STATE_SILENT];
 	case FLOWS_CONNECTING:
 		return states[TCP_STATE_CONNECTING] + states[TCP_STATE_OPENING];
 	case FLOWS_ESTABLISHED:

@@ -69,6 +69,8 @@ static uint32_t choose(const struct scenario *scenario, const struct service *se
 		for (size_t j = 0; j < service->rule_count; j++)
 			if (service->rules[j].text == all_rules[i].text && matches(&all_rules[i], content))
 				return mask_of(scenario, &service->rules[j].servers);
+	if (service->silent == SILENCE_REFUSE && content->kind == CONTENT_NONE)
+		return 0;
 	return mask_of(scenario, &service->fallback);
 }
 
@@ -78,6 +80,8 @@ static uint32_t choose_late(const struct scenario *scenario, const struct servic
 {
 	uint32_t mask = mask_of(scenario, &service->fallback);
 
+	if (service->silent == SILENCE_REFUSE && content->kind == CONTENT_NONE)
+		return 0;
 	for (size_t j = 0; j < service->rule_count; j++)
 		if (matches(&service->rules[j], content))
 			mask |= mask_of(scenario, &service->rules[j].servers);
@@ -124,6 +128,9 @@ static void draw_service(struct rng *rng, struct scenario *scenario, unsigned nu
 	qsort(scenario->rules[number], service->rule_count, sizeof(struct rule), rule_compare);
 	if (plain || rng_chance(rng, 0.75))
 		draw_set(rng, scenario, scenario->sets[number][RULES_MAX], &service->fallback);
+	/* from what is drawn already */
+	if (!plain && service->wait / (100 * MILLISECOND) % 2)
+		service->silent = SILENCE_REFUSE;
 }
 
 static void draw_servers(struct rng *rng, struct scenario *scenario)
@@ -180,7 +187,8 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 		.mtu = rng_chance(rng, 0.8) ? 1500 : 1400,
 		.tcp = { .window_scale = shift[rng_below(rng, 7)], .sack = rng_chance(rng, 0.9),
 			 .timestamps = rng_chance(rng, 0.9), .mss = rng_chance(rng, 0.8) ? 0 : 1300 },
-		.timeouts = { .connect = 10 * SECOND, .tcp = 7440 * SECOND, .tcp_transitory = 240 * SECOND },
+		.timeouts = { .connect = 10 * SECOND, .tcp = 7440 * SECOND, .tcp_transitory = 240 * SECOND,
+			      .silent = 60 * SECOND },
 		.limits = { .flows = 64, .flows_address = 64, .flows_network = 64, .waiting = 32,
 			    .waiting_address = 32, .waiting_network = 32,
 			    .buffer = 32768, .buffers = 32 * 32768 },

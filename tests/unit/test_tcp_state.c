@@ -16,6 +16,7 @@
 #define CONN TCP_STATE_CONNECTING
 #define ASKD TCP_STATE_ASKED
 #define ANSW TCP_STATE_ANSWERING
+#define SILE TCP_STATE_SILENT
 #define REFU TCP_STATE_REFUSED
 #define OPEN TCP_STATE_OPENING
 #define ESTA TCP_STATE_ESTABLISHED
@@ -31,33 +32,40 @@ static const struct {
 	enum tcp_state state;
 	const char *name;
 	/* accept, pass, ask, connect, answer, refuse, connected, client FIN, server FIN, FINs acked, RST, traffic,
-	 * probe */
+	 * silence, wake, probe */
 	enum tcp_state next[TCP_EVENT_COUNT];
 	int64_t timeout;
 	bool is_over;
 	bool is_bound;
 } table[] = {
-	{ TCP_STATE_FREE, "free", { WAIT, OPEN, ASKD, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ WAIT, "waiting", { NO, NO, NO, CONN, ANSW, REFU, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ CONN, "connecting", { NO, NO, NO, CONN, ANSW, REFU, ESTA, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ ASKD, "asked", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ ANSW, "answering", { NO, NO, NO, NO, NO, REFU, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
-	{ REFU, "refused", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 10, true, false },
-	{ OPEN, "opening", { NO, NO, NO, NO, NO, NO, ESTA, NO, NO, NO, NO, NO, NO }, 10, false, false },
-	{ ESTA, "established", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 7440, false, true },
-	{ PROB, "probed", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, PROB }, 60, false, true },
-	{ CFIN, "client-fin", { NO, NO, NO, NO, NO, REFU, NO, CFIN, CING, NO, RSET, CFIN, NO }, 240, false, true },
-	{ SFIN, "server-fin", { NO, NO, NO, NO, NO, REFU, NO, CING, SFIN, NO, RSET, SFIN, NO }, 240, false, true },
-	{ CING, "closing", { NO, NO, NO, NO, NO, REFU, NO, CING, CING, CLOS, RSET, CING, NO }, 240, false, true },
-	{ CLOS, "closed", { NO, NO, NO, NO, NO, REFU, NO, CLOS, CLOS, CLOS, CLOS, CLOS, NO }, 120, true, true },
-	{ RSET, "reset", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, NO }, 10, true, true },
+	{ TCP_STATE_FREE, "free", { WAIT, OPEN, ASKD, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO },
+	  240, false, false },
+	{ WAIT, "waiting", { NO, NO, NO, CONN, ANSW, REFU, NO, NO, NO, NO, NO, NO, SILE, NO, NO }, 240, false, false },
+	{ CONN, "connecting", { NO, NO, NO, CONN, ANSW, REFU, ESTA, NO, NO, NO, NO, NO, NO, NO, NO },
+	  240, false, false },
+	{ ASKD, "asked", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ ANSW, "answering", { NO, NO, NO, NO, NO, REFU, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 240, false, false },
+	{ SILE, "silent", { NO, NO, NO, NO, NO, REFU, NO, NO, NO, NO, NO, NO, NO, WAIT, NO }, 60, false, false },
+	{ REFU, "refused", { NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO }, 10, true, false },
+	{ OPEN, "opening", { NO, NO, NO, NO, NO, NO, ESTA, NO, NO, NO, NO, NO, NO, NO, NO }, 10, false, false },
+	{ ESTA, "established", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, NO, NO, PROB },
+	  7440, false, true },
+	{ PROB, "probed", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, NO, NO, PROB }, 60, false, true },
+	{ CFIN, "client-fin", { NO, NO, NO, NO, NO, REFU, NO, CFIN, CING, NO, RSET, CFIN, NO, NO, NO },
+	  240, false, true },
+	{ SFIN, "server-fin", { NO, NO, NO, NO, NO, REFU, NO, CING, SFIN, NO, RSET, SFIN, NO, NO, NO },
+	  240, false, true },
+	{ CING, "closing", { NO, NO, NO, NO, NO, REFU, NO, CING, CING, CLOS, RSET, CING, NO, NO, NO },
+	  240, false, true },
+	{ CLOS, "closed", { NO, NO, NO, NO, NO, REFU, NO, CLOS, CLOS, CLOS, CLOS, CLOS, NO, NO, NO }, 120, true, true },
+	{ RSET, "reset", { NO, NO, NO, NO, NO, REFU, NO, CFIN, SFIN, NO, RSET, ESTA, NO, NO, NO }, 10, true, true },
 };
 
 static void test_table_is_complete(void **state)
 {
 	(void)state;
 	assert_int_equal(sizeof(table) / sizeof(table[0]), TCP_STATE_COUNT);
-	assert_int_equal(TCP_EVENT_COUNT, 13);
+	assert_int_equal(TCP_EVENT_COUNT, 15);
 	for (size_t i = 0; i < TCP_STATE_COUNT; i++)
 		assert_int_equal(table[i].state, i);
 }
@@ -89,6 +97,7 @@ static void test_timeouts(void **state)
 		.connect = 10000000000,
 		.tcp = 7440000000000,
 		.tcp_transitory = 240000000000,
+		.silent = 60000000000,
 	};
 
 	(void)state;

@@ -151,6 +151,9 @@ static int64_t idleness(const struct engine *e, const struct flow *flow)
 {
 	int64_t silent = silence(e, flow);
 
+	/* nothing was said, and its cookie lets it begin anew */
+	if (flow->state == TCP_STATE_SILENT)
+		return 2 * e->config->timeouts.tcp + silent;
 	if (!tcp_state_is_bound((enum tcp_state)flow->state) || flow->pending || flow_may_reopen(e, flow))
 		return 0;
 	/* asked in vain */
@@ -287,6 +290,9 @@ static bool is_idle(const struct engine *e, const struct flow *flow, bool hurrie
 		return false;
 	if (state == TCP_STATE_REFUSED)
 		return !flow_may_reopen(e, flow);
+	/* a client that only says that it is still there has nothing to say either */
+	if (state == TCP_STATE_SILENT)
+		return e->now >= (int64_t)flow->opened * SECOND + tcp_state_timeout(state, &e->config->timeouts);
 	silent = silence(e, flow);
 	allowed = tcp_state_timeout(state, &e->config->timeouts);
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */

@@ -18,7 +18,7 @@
  * @next_free: next free record plus one
  * @asked: flow plus one of each candidate that was asked before the present one and may still answer; 0: none
  *
- * tcp/handshake.c: when the client has completed its handshake
+ * tcp/handshake.c, tcp/silent.c: when the client has completed its handshake
  * @isn: ours, towards the client
  * @ts_ours: TSval of our SYN/ACK; our clock stands still until the splice
  * @timestamps, @sack, @scaled, @ecn: in use with the client
@@ -30,8 +30,8 @@
  * @buffer: first bytes; in state ANSWERING the answer (tcp/refuse.c)
  * @has_fin: the client's FIN was seen, at stream offset @fin; in state ANSWERING by tcp/refuse.c
  * @window: newest window of the client, in bytes
- * @ts_client: newest TSval of the client; the first is from tcp/handshake.c
- * @ts_recent: TSval of the client that is to be echoed to it; the first is from tcp/handshake.c
+ * @ts_client: newest TSval of the client; the first is from tcp/handshake.c or tcp/silent.c
+ * @ts_recent: TSval of the client that is to be echoed to it; the first is from tcp/handshake.c or tcp/silent.c
  * @lost: bytes were dropped because a limit was full, and did not come again since
  *
  * tcp/decide.c
@@ -53,8 +53,8 @@
  * @ts_server: TSval of the server's SYN/ACK
  * @tries: SYNs sent to the present one; in state WAITING (tcp/waiting.c) how often the time to wait was over; in state
  *	ANSWERING (tcp/refuse.c) how often the answer was sent
- * @deadline: when connecting ends; before (tcp/handshake.c, tcp/waiting.c) the wait, afterwards (tcp/hold.c) what is
- *	held back
+ * @deadline: when connecting ends; before (tcp/handshake.c, tcp/silent.c, tcp/waiting.c) the wait, afterwards
+ *	(tcp/hold.c) what is held back
  *
  * tcp/waiting.c
  * @ack_due: when bytes that do not suffice are acknowledged; 0: none are

@@ -21,6 +21,11 @@ static const uint8_t transitions[TCP_STATE_COUNT][TCP_EVENT_COUNT] = {
 		[TCP_EVENT_CONNECT] = TCP_STATE_CONNECTING,
 		[TCP_EVENT_ANSWER] = TCP_STATE_ANSWERING,
 		[TCP_EVENT_REFUSE] = TCP_STATE_REFUSED,
+		[TCP_EVENT_SILENCE] = TCP_STATE_SILENT,
+	},
+	[TCP_STATE_SILENT] = {
+		[TCP_EVENT_REFUSE] = TCP_STATE_REFUSED,
+		[TCP_EVENT_WAKE] = TCP_STATE_WAITING,
 	},
 	[TCP_STATE_CONNECTING] = {
 		[TCP_EVENT_ANSWER] = TCP_STATE_ANSWERING,
@@ -96,6 +101,7 @@ static const char *const names[] = {
 	[TCP_STATE_CONNECTING] = "connecting",
 	[TCP_STATE_ASKED] = "asked",
 	[TCP_STATE_ANSWERING] = "answering",
+	[TCP_STATE_SILENT] = "silent",
 	[TCP_STATE_REFUSED] = "refused",
 	[TCP_STATE_OPENING] = "opening",
 	[TCP_STATE_ESTABLISHED] = "established",
@@ -132,6 +138,8 @@ int64_t tcp_state_timeout(enum tcp_state state, const struct engine_timeouts *ti
 	case TCP_STATE_OPENING:
 		/* any stranger's SYN gets here: short; the client's own repetition opens it again */
 		return timeouts->connect;
+	case TCP_STATE_SILENT:
+		return timeouts->silent;
 	case TCP_STATE_PROBED:
 		return timeouts->tcp_transitory / TCP_PROBES;
 	case TCP_STATE_CLOSED:

@@ -6,6 +6,7 @@
  *
  *	P1	handshake.c	the client's handshake, without state (syn_cookie.c, half_open.c)
  *	P2	waiting.c	buffer the first bytes (first_bytes.c) until a rule is chosen (decide.c)
+ *		silent.c	a client that has nothing to say, as yet
  *		refuse.c	no server: reset, silence, or an answer
  *	P3	connect.c	the server's handshake, in the client's name; hedge.c: of several servers
  *	P4	splice.c	both ends are connected: segments are rewritten (pass.c) and watched (track.c)
@@ -27,6 +28,7 @@
 #include "core/tcp/plain.h"
 #include "core/tcp/probe.h"
 #include "core/tcp/refuse.h"
+#include "core/tcp/silent.h"
 #include "core/tcp/splice.h"
 #include "core/tcp/waiting.h"
 
@@ -143,6 +145,14 @@ static enum verdict without_server(struct engine *e, struct flow *flow, struct i
 	return next.verdict;
 }
 
+/** waking() - a segment of a client that was silent */
+static enum verdict waking(struct engine *e, struct flow *flow, struct input *in)
+{
+	enum drop why;
+
+	return silent_wake(e, flow, &why) ? without_server(e, flow, in) : verdict_drop(e, in, why);
+}
+
 /** unknown_client() - a segment of a client without flow */
 static enum verdict unknown_client(struct engine *e, struct input *in)
 {
@@ -239,6 +249,8 @@ enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *
 	case TCP_STATE_CONNECTING:
 	case TCP_STATE_ANSWERING:
 		return without_server(e, flow, in);
+	case TCP_STATE_SILENT:
+		return waking(e, flow, in);
 	case TCP_STATE_OPENING:
 		return opening(e, flow, in);
 	case TCP_STATE_REFUSED:
@@ -318,7 +330,9 @@ void tcp_sweep(struct engine *e)
 	struct flow *flow;
 
 	while ((flow = flows_idle(e, &stretch))) {
-		if (deliver_owes(e, flow))
+		if (flow->state == TCP_STATE_SILENT)
+			silent_end(e, flow);
+		else if (deliver_owes(e, flow))
 			deliver_give_up(e, flow);
 		else if (!probe_idle(e, flow))
 			flow_close(e, flow, flow_end_reason(flow));

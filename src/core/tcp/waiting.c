@@ -23,6 +23,7 @@
 #include "core/tcp/decide.h"
 #include "core/tcp/endpoint.h"
 #include "core/tcp/first_bytes.h"
+#include "core/tcp/silent.h"
 
 /** How long bytes that do not suffice are not acknowledged: RFC 1122 4.2.3.2 allows 500 ms. */
 static const int64_t ACK_DELAY = 40 * MILLISECOND;
@@ -32,6 +33,14 @@ enum {
 	WAITS_MAX = 12,		/* waits in all, however slowly the first bytes come */
 };
 
+/** is_mute() - has the client said nothing, where that does not mean that its server should speak first */
+static bool is_mute(const struct engine *e, const struct flow *flow)
+{
+	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+
+	return service && service->silent == SILENCE_REFUSE && buffer_end(&pending_of(e, flow)->buffer) == 0;
+}
+
 /** decide() - ask the rules; @refusal: why, if they refuse */
 static struct next decide(struct engine *e, const struct flow *flow, bool final, enum event refusal)
 {
@@ -40,6 +49,8 @@ static struct next decide(struct engine *e, const struct flow *flow, bool final,
 	/* somebody's limit is no reason to choose: what is missing may name a host */
 	if (final && pending_of(e, flow)->lost)
 		return next_refuse(EVENT_REFUSED_FULL);
+	if (final && is_mute(e, flow))
+		return next_refuse(refusal);
 	decide_server(e, flow, final, &choice);
 	switch (choice.decision) {
 	case DECISION_PENDING:
@@ -86,9 +97,12 @@ struct next waiting_timer(struct engine *e, struct flow *flow)
 	}
 	if (e->now >= p->deadline && first_bytes_have_hole(p) && ++p->tries < HOLE_WAITS)
 		extend(e, flow, p);
-	if (e->now >= p->deadline)
+	if (e->now < p->deadline)
+		arm(e, p);
+	else if (is_mute(e, flow) && !p->has_fin && !p->lost)
+		silent_start(e, flow);
+	else
 		return decide(e, flow, true, EVENT_REFUSED_TIMEOUT);
-	arm(e, p);
 	return next_nothing(VERDICT_ABSORBED);
 }
 
