@@ -74,7 +74,7 @@ enum refusal {
  */
 enum silence {
 	SILENCE_TO = 0,		/* the client waits for the server of "to" to speak */
-	SILENCE_REFUSE,		/* it may speak later, and then the rules are asked; after timeouts.silent it is refused */
+	SILENCE_REFUSE,		/* it may speak later; after timeouts.silent it is refused */
 };
 
 /**
