@@ -5,7 +5,7 @@
 #	client: inject.py, flood        router: nat46d        server: inject.py        (see path.sh)
 #
 # 192.0.2.10, port 80: files; 82: a server whose SYNs can be held back; 83: many.py; 84: knock.py; 85: files, with time
-# to wait for the first bytes.
+# to wait for the first bytes; 86: knock.py, without rules.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/network.sh"
@@ -22,7 +22,8 @@ ip -n "$ns_router" route add default via $client
 rule() {
 	echo ", { ipv4 = \"192.0.2.10\"; tcp = $1; wait = 60.0; rules = ( { bytes = \"GET\"; to = \"[$server]:$2\"; } ); }"
 }
-configure_path "" "$(rule 85 80) $(rule 82 82) $(rule 83 83) $(rule 84 84)" <<END
+plain=", { ipv4 = \"192.0.2.10\"; tcp = 86; to = \"[$server]:84\"; }"
+configure_path "" "$(rule 85 80) $(rule 82 82) $(rule 83 83) $(rule 84 84) $plain" <<END
 limits = { flows = 8192; };
 timeouts = { connect = 60.0; };
 END
@@ -174,9 +175,9 @@ flows() {
 		awk -F = '$1 == "flows_opened" { n += $2 } $1 == "flows_closed" { n -= $2 } END { print n }'
 }
 
-# flood KIND COUNT RATE
+# flood KIND PORT COUNT RATE
 flood() {
-	in_ns "$ns_client" "$flood" "$1" 192.0.2.10 84 "$2" "$3"
+	in_ns "$ns_client" "$flood" "$1" 192.0.2.10 "$2" "$3" "$4"
 }
 
 # Before the SYNs: when those have filled the half-open records, a wrong ACK may be a client's, and is not answered.
@@ -187,7 +188,7 @@ resets=$(counted resets_sent)
 suppressed=$(counted drop.rate)
 silent=$(counted drop.tcp_no_flow)
 began=$(date +%s)
-flood ack 20000 20000
+flood ack 84 20000 20000
 bad=$(($(counted cookies_bad) - bad))
 resets=$(($(counted resets_sent) - resets))
 suppressed=$(($(counted drop.rate) - suppressed))
@@ -204,12 +205,33 @@ knock
 memory=$(resident)
 flows=$(flows)
 cookies=$(counted syn_cookies)
-flood syn 50000 20000
+flood syn 84 50000 20000
 [ "$(resident)" -le $((memory + 64)) ] || fail "memory grows from $memory kB to $(resident) kB"
 # two clients, of which each may begin a connection while the record of its last one is still there
 [ "$(flows)" -le $((flows + 2)) ] || fail "$flows flows before the flood, $(flows) after it"
 [ "$(counted syn_cookies)" -ge $((cookies + 25000)) ] || fail "not half of the SYNs were answered"
 knocked
+
+# More of them than there are records: they make room for each other, and for those who are there.
+echo "# 50,000 SYNs from nowhere to a service without rules, whose server answers"
+knock
+launch plain ip netns exec "$ns_client" python3 -B "$tools/knock.py" client 192.0.2.10 86 2 64
+plain=$launched
+wait_for 10 grep -q '^ready$' "$dir/plain.log" || fail "the clients do not start"
+answered=$(counter_of "$ns_server" TcpExtSyncookiesSent)
+flood syn 86 50000 10000
+answered=$(($(counter_of "$ns_server" TcpExtSyncookiesSent) - answered))
+echo "$(counted opening_replaced) made room, $(counted established) established, the server sent $answered cookies"
+[ "$(counted opening_replaced)" -ge 10000 ] || fail "there was no flood"
+[ $answered -ge 10000 ] || fail "the server did not answer"
+[ "$(counted established)" -le 10 ] || fail "what is forged counts as established"
+for reason in flows_full source_limit flows_source waiting_full; do
+	[ "$(counted drop.$reason)" = 0 ] || fail "$(counted drop.$reason) SYNs were dropped: $reason"
+done
+knocked
+kill -TERM "$plain"
+wait "$plain" || fail "a connection without rules failed"
+grep '^connections=' "$dir/plain.log"
 grep -v '^ready$' "$dir/knock.log" "$dir/many.log" && fail "a server complains"
 stop_nat46d
 echo "PASS"
