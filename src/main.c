@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "daemon/config.h"
+#include "config/config.h"
 #include "daemon/exit_status.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/config.h"
-#include "daemon/config_schema.h"
+#include "config/config.h"
+#include "config/schema.h"
 
 #define PREFIX "prefix = \"2001:db8:46::/96\";"
 #define TO "to = \"2001:db8:1::1\";"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_clients.c - setting "clients": the explicit address mapping table
+ * clients.c - setting "clients": the explicit address mapping table
  *
  * Blocks may lie in one another, the longest wins (RFC 7757 3.2). Two entries for the very same block would
  * leave it to chance which one is used.
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_compile.h"
+#include "config/compile.h"
 
 /** struct entry - a mapping and where it was written */
 struct entry {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_pool.c - memory that lives and dies with one configuration
+ * pool.c - memory that lives and dies with one configuration
  *
  * A configuration is built once, never changed, and released as a whole. So each piece is only chained to
  * the one before. Running out of memory ends the process: libconfig, which builds the tree that we read,
  * does not survive that either, and a few megabytes at start-up are not worth a path that nobody tests.
  */
-#include "daemon/config_pool.h"
+#include "config/pool.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -14,12 +14,12 @@
  * Errors are printed at the end, sorted by place. Only an object without any error leaves this file, and
  * nothing changes it afterwards.
  */
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include <string.h>
 
-#include "daemon/config_check.h"
-#include "daemon/config_compile.h"
+#include "config/check.h"
+#include "config/compile.h"
 
 static void report_syntax(struct config_build *build)
 {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_schema.h - all settings as data: name, type, range, default, place in struct daemon_config
+ * schema.h - all settings as data: name, type, range, default, place in struct daemon_config
  *
  * Checking, defaults, printing and the test of the shipped file all read this one table.
  */
-#ifndef NAT46_DAEMON_CONFIG_SCHEMA_H
-#define NAT46_DAEMON_CONFIG_SCHEMA_H
+#ifndef NAT46_CONFIG_SCHEMA_H
+#define NAT46_CONFIG_SCHEMA_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/config.h"
-#include "daemon/config_pool.h"
-#include "daemon/config_text.h"
+#include "config/config.h"
+#include "config/pool.h"
+#include "config/text.h"
 
 enum setting_type {
 	SETTING_GROUP, /* { }: @members */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_schema.c - all settings as data: name, type, range, default, place in struct daemon_config
+ * schema.c - all settings as data: name, type, range, default, place in struct daemon_config
  *
  * nat46d.conf(5) and etc/nat46d.conf describe what is here; tests compare the latter.
  */
-#include "daemon/config_schema.h"
+#include "config/schema.h"
 
 #include <string.h>
 

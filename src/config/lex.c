@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_lex.c - tokens of a configuration, rewritten so that libconfig changes nothing silently
+ * lex.c - tokens of a configuration, rewritten so that libconfig changes nothing silently
  *
  * A text ends here at the first token that cannot be where it is; errors that leave the structure whole are
  * reported and passed over.
  */
-#include "daemon/config_lex.h"
+#include "config/lex.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "daemon/config_pool.h"
-#include "daemon/config_syntax.h"
+#include "config/pool.h"
+#include "config/syntax.h"
 
 #define NUMBER_MAX 64u
 #define QUOTED_MAX 40u

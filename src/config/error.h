@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_error.h - all errors of one configuration, printed in the order of the file
+ * error.h - all errors of one configuration, printed in the order of the file
  */
-#ifndef NAT46_DAEMON_CONFIG_ERROR_H
-#define NAT46_DAEMON_CONFIG_ERROR_H
+#ifndef NAT46_CONFIG_ERROR_H
+#define NAT46_CONFIG_ERROR_H
 
 #include <stddef.h>
 #include <stdio.h>
 
-#include "daemon/config_source.h"
+#include "config/source.h"
 
 /** Room for one message, longer ones are cut. */
 #define CONFIG_ERROR_MAX 1024u

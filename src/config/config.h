@@ -2,14 +2,14 @@
 /*
  * config.h - the configuration file as one immutable, completely checked object
  */
-#ifndef NAT46_DAEMON_CONFIG_H
-#define NAT46_DAEMON_CONFIG_H
+#ifndef NAT46_CONFIG_CONFIG_H
+#define NAT46_CONFIG_CONFIG_H
 
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "daemon/log.h"
+#include "config/log_level.h"
 #include "nat46/service.h"
 
 struct config_pool;

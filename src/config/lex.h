@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_lex.h - tokens of a configuration, rewritten so that libconfig changes nothing silently
+ * lex.h - tokens of a configuration, rewritten so that libconfig changes nothing silently
  */
-#ifndef NAT46_DAEMON_CONFIG_LEX_H
-#define NAT46_DAEMON_CONFIG_LEX_H
+#ifndef NAT46_CONFIG_LEX_H
+#define NAT46_CONFIG_LEX_H
 
-#include "daemon/config_error.h"
-#include "daemon/config_source.h"
+#include "config/error.h"
+#include "config/source.h"
 
 /**
  * config_lex() - read all inputs of @source and write their tokens into its text

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_tree.h - the tree that libconfig made, for those who check and compile it
+ * tree.h - the tree that libconfig made, for those who check and compile it
  */
-#ifndef NAT46_DAEMON_CONFIG_TREE_H
-#define NAT46_DAEMON_CONFIG_TREE_H
+#ifndef NAT46_CONFIG_TREE_H
+#define NAT46_CONFIG_TREE_H
 
 #include <libconfig.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/config.h"
-#include "daemon/config_error.h"
-#include "daemon/config_pool.h"
-#include "daemon/config_schema.h"
-#include "daemon/config_source.h"
-#include "daemon/config_text.h"
+#include "config/config.h"
+#include "config/error.h"
+#include "config/pool.h"
+#include "config/schema.h"
+#include "config/source.h"
+#include "config/text.h"
 
 /** Room for the path of a setting, such as "services[0].rules[12].host[3]". */
 #define TREE_PATH_MAX 256u

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_source.c - the text of a configuration with its included files, made safe for libconfig
+ * source.c - the text of a configuration with its included files, made safe for libconfig
  *
  * Files are read into memory here and given to libconfig as one string. The string has only tokens, and one
  * line for each line of the files that has any; the table @lines leads back from there. This way errors
  * cite the right file and line whatever the version of libconfig, relative names of included files do not
  * depend on the working directory, and the lexer can repair what libconfig would change silently.
  */
-#include "daemon/config_source.h"
+#include "config/source.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_error.h"
-#include "daemon/config_lex.h"
-#include "daemon/config_pool.h"
+#include "config/error.h"
+#include "config/lex.h"
+#include "config/pool.h"
 #include "nat46/assert.h"
 
 #define INCLUDE_DEPTH 10u

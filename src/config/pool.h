@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_pool.h - memory that lives and dies with one configuration
+ * pool.h - memory that lives and dies with one configuration
  */
-#ifndef NAT46_DAEMON_CONFIG_POOL_H
-#define NAT46_DAEMON_CONFIG_POOL_H
+#ifndef NAT46_CONFIG_POOL_H
+#define NAT46_CONFIG_POOL_H
 
 #include <stddef.h>
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_text.c - strings of a configuration: escapes, names, choices
+ * text.c - strings of a configuration: escapes, names, choices
  *
  * Addresses are in config_address.c.
  */
-#include "daemon/config_text.h"
+#include "config/text.h"
 
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/log.h"
+#include "config/log_level.h"
 #include "nat46/hostname.h"
 #include "nat46/service.h"
 
@@ -117,9 +117,11 @@ static int choose(const struct config_text *text, const char *(*name)(int), int 
 	return -1;
 }
 
+const char *const log_level_names[LOG_LEVEL_COUNT + 1] = { "error", "warning", "info", "debug", "trace", NULL };
+
 static const char *level_name(int level)
 {
-	return log_level_name((enum log_level)level);
+	return log_level_names[level];
 }
 
 static bool parse_level(const struct config_text *text, void *value, struct config_reason *reason)
@@ -135,7 +137,7 @@ static void format_level(const void *value, char *out)
 {
 	const enum log_level *level = value;
 
-	(void)sprintf(out, "\"%s\"", log_level_name(*level));
+	(void)sprintf(out, "\"%s\"", log_level_names[*level]);
 }
 
 const struct text_kind text_log_level = { .parse = parse_level, .format = format_level };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_tree.c - the tree that libconfig made, for those who check and compile it
+ * tree.c - the tree that libconfig made, for those who check and compile it
  */
-#include "daemon/config_tree.h"
+#include "config/tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>

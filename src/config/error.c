@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_error.c - all errors of one configuration, printed in the order of the file
+ * error.c - all errors of one configuration, printed in the order of the file
  *
  * Errors are found by several passes, so they are collected and sorted at the end. Marks of the source
  * grow in the order of reading, also across included files; errors with the same mark keep the order in
  * which they were found.
  */
-#include "daemon/config_error.h"
+#include "config/error.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_pool.h"
+#include "config/pool.h"
 #include "nat46/assert.h"
 
 struct config_error {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_source.h - the text of a configuration with its included files, made safe for libconfig
+ * source.h - the text of a configuration with its included files, made safe for libconfig
  *
  * A mark is a number that stands for a place (file and line). It is the line number that libconfig reports
  * for the text of config_source_text(). Marks grow in the order of reading. Mark 0 is the file as a whole,
  * mark 1 its first line.
  */
-#ifndef NAT46_DAEMON_CONFIG_SOURCE_H
-#define NAT46_DAEMON_CONFIG_SOURCE_H
+#ifndef NAT46_CONFIG_SOURCE_H
+#define NAT46_CONFIG_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

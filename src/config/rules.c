@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_rules.c - rules of a service, and servers
+ * rules.c - rules of a service, and servers
  *
  * A rule with several host names becomes one struct rule for each, all with the same servers. A rule of
  * which one condition was refused is left out whole: without the condition it would mean something else
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_compile.h"
+#include "config/compile.h"
 #include "nat46/assert.h"
 
 #define RULE_TEXT_BYTES 32u /* of "bytes", in the text of a rule */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_check.c - compare the file with the schema and store what the schema says where to store
+ * check.c - compare the file with the schema and store what the schema says where to store
  *
  * The tree is walked with an explicit stack; it is as deep as the schema, because what the schema does not
  * know is not entered.
  */
-#include "daemon/config_check.h"
+#include "config/check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/config_lex.h"
+#include "config/lex.h"
 #include "nat46/assert.h"
 
 #define DEPTH_MAX 8u

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_compile.h - from a checked tree to the arrays that the core reads
+ * compile.h - from a checked tree to the arrays that the core reads
  *
  * Each of these passes over what config_check() has refused, so that one mistake gives one error.
  */
-#ifndef NAT46_DAEMON_CONFIG_COMPILE_H
-#define NAT46_DAEMON_CONFIG_COMPILE_H
+#ifndef NAT46_CONFIG_COMPILE_H
+#define NAT46_CONFIG_COMPILE_H
 
-#include "daemon/config_tree.h"
+#include "config/tree.h"
 #include "nat46/service.h"
 
 /** config_compile_clients() - setting "clients" into the address plan; reports duplicates and misfits */

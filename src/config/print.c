@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_print.c - the effective configuration in the syntax of the file
+ * print.c - the effective configuration in the syntax of the file
  *
  * Single settings are printed from the schema. A configured service became one struct service for each
  * port; those share their arrays of rules and servers, which is how they are found again.
@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/config.h"
-#include "daemon/config_compile.h"
-#include "daemon/config_schema.h"
+#include "config/config.h"
+#include "config/compile.h"
+#include "config/schema.h"
 
 static void print_seconds(int64_t milliseconds, FILE *out)
 {

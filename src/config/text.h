@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_text.h - what the strings of a configuration stand for: addresses, names, bytes
+ * text.h - what the strings of a configuration stand for: addresses, names, bytes
  *
  * Each kind of text has a parser and a formatter, so that the schema can name it, checking and compiling
  * read the same way, and what was printed is read again as the same value.
  */
-#ifndef NAT46_DAEMON_CONFIG_TEXT_H
-#define NAT46_DAEMON_CONFIG_TEXT_H
+#ifndef NAT46_CONFIG_TEXT_H
+#define NAT46_CONFIG_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

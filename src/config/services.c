@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_services.c - setting "services": one struct service for each port
+ * services.c - setting "services": one struct service for each port
  *
  * While services are compiled, their member @line is a mark of the source; at the end it becomes the line.
  */
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config_compile.h"
+#include "config/compile.h"
 
 /** struct service_list - services compiled so far */
 struct service_list {

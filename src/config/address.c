@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_address.c - strings of a configuration: addresses, prefixes, servers
+ * address.c - strings of a configuration: addresses, prefixes, servers
  *
  * Each address is checked for the place where it stands: what a host cannot have, what routing would never
  * bring to us, or what would break the mapping back is refused here and not discovered on live traffic.
  */
-#include "daemon/config_text.h"
+#include "config/text.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_check.h - compare the file with the schema and store what the schema says where to store
+ * check.h - compare the file with the schema and store what the schema says where to store
  */
-#ifndef NAT46_DAEMON_CONFIG_CHECK_H
-#define NAT46_DAEMON_CONFIG_CHECK_H
+#ifndef NAT46_CONFIG_CHECK_H
+#define NAT46_CONFIG_CHECK_H
 
-#include "daemon/config_tree.h"
+#include "config/tree.h"
 
 /**
  * config_check() - compare each setting of the tree with the schema

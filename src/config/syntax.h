@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_syntax.h - which token may follow which
+ * syntax.h - which token may follow which
  */
-#ifndef NAT46_DAEMON_CONFIG_SYNTAX_H
-#define NAT46_DAEMON_CONFIG_SYNTAX_H
+#ifndef NAT46_CONFIG_SYNTAX_H
+#define NAT46_CONFIG_SYNTAX_H
 
 #include <stddef.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_syntax.c - which token may follow which
+ * syntax.c - which token may follow which
  *
  * This is the grammar of libconfig once more. libconfig only says "syntax error", in the line to which it
  * has read by then, and loses the memory of a string that it did not expect. So it gets to see right
  * structures only. What an array may hold is left to it.
  */
-#include "daemon/config_syntax.h"
+#include "config/syntax.h"
 
 #include <stdbool.h>
 #include <string.h>
