@@ -2,69 +2,87 @@
 /*
  * config.c - the configuration file as one immutable, completely checked object
  *
- * Passes, each in a file of its own; every one reports all errors it finds and later ones pass over them:
- *
- *   config_source.c   files and @include into one text, places of its lines
- *   config_lex.c      tokens, with config_syntax.c: what libconfig would change or lose silently
- *   (libconfig)       text into a tree
- *   config_check.c    tree against config_schema.c; config_text.c and config_address.c read the strings
- *   config_clients.c, config_services.c, config_rules.c
- *                     lists into sorted arrays, conflicts
- *
- * Errors are printed at the end, sorted by place. Only an object without any error leaves this file, and
- * nothing changes it afterwards.
+ * scan.c looks for what libconfig does silently, libconfig makes a tree, read.c compares it with schema.c and has
+ * text.c read the strings, lists.c makes sorted arrays and finds conflicts. Each reports all errors that it finds.
+ * Only an object without any error leaves this file, and nothing changes it afterwards.
  */
 #include "config/config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "config/check.h"
-#include "config/compile.h"
+#include "config/build.h"
+#include "nat46/assert.h"
 
-static void report_syntax(struct config_build *build)
+/** check_combinations() - ranges that depend on each other, or have a hole; what is wrong by itself is zero */
+static void check_combinations(struct build *build)
 {
-	int line = config_error_line(&build->tree);
+	const struct engine_config *engine = &build->config->engine;
+	const config_t *tree = build->config->tree;
+	const config_setting_t *timestamps = config_lookup(tree, "tcp.timestamps");
+	const config_setting_t *buffers = config_lookup(tree, "limits.buffers");
 
-	config_error(&build->errors, line > 0 ? (unsigned int)line : 1, "%s", config_error_text(&build->tree));
+	if (engine->tcp.mss > 0 && engine->tcp.mss < 536)
+		build_error(build, config_lookup(tree, "tcp.mss"),
+			    "%u is out of range, allowed are 0 (from the MTU) and 536 to 65475", engine->tcp.mss);
+	if (engine->tcp.ecn && !engine->tcp.timestamps && config_setting_type(timestamps) == CONFIG_TYPE_BOOL)
+		build_error(build, config_lookup(tree, "tcp.ecn"), "'ecn' needs 'timestamps'");
+	if (engine->limits.buffers > 0 && engine->limits.buffers < engine->limits.buffer)
+		build_error(build, config_setting_source_line(buffers) ? buffers : config_lookup(tree, "limits.buffer"),
+			    "'buffers' (%llu) must not be less than 'buffer' (%u)",
+			    (unsigned long long)engine->limits.buffers, engine->limits.buffer);
 }
 
-/** compile() - everything that follows reading */
-static void compile(struct config_build *build)
+/** compile() - from the tree to everything that is used */
+static void compile(struct build *build)
 {
-	struct daemon_config *config = build->config;
-	static const struct ipv6_address none;
+	config_setting_t *root = config_root_setting(build->config->tree);
+	struct engine_config *engine = &build->config->engine;
 
-	if (!config_read_string(&build->tree, config_source_text(build->source))) {
-		report_syntax(build);
-		return;
+	(void)read_group(build, root, schema_root, build->config);
+	for (const struct setting *s = schema_root; s->name; s++) {
+		config_setting_t *group = config_setting_get_member(root, s->name);
+
+		if (s->type == SETTING_GROUP && config_setting_is_group(group))
+			(void)read_group(build, group, s->members, build->config);
 	}
-	config_schema_defaults(config, build->pool);
-	config_check(build);
-	config_compile_clients(build);
-	config_compile_services(build);
-	config->engine.has_router_ipv6 = !ipv6_equal(&config->engine.router_ipv6, &none);
-	config->engine.mtu = config->interface.mtu;
+	check_combinations(build);
+	compile_clients(build);
+	compile_services(build);
+	build->config->user_place = build_place(build, config_lookup(build->config->tree, "user"));
+	build->config->group_place = build_place(build, config_lookup(build->config->tree, "group"));
+	engine->has_router_ipv6 = config_lookup(build->config->tree, "router.ipv6") != NULL;
+	engine->mtu = build->config->interface.mtu;
 }
 
-/** load() - text NULL: from the file @path */
-static struct daemon_config *load(const char *path, const char *text, FILE *errors)
+struct daemon_config *config_parse_string(const char *name, const char *text, FILE *errors)
 {
-	struct config_build build = { .pool = config_pool_create() };
-	struct daemon_config *config = config_pool_array(build.pool, 1, sizeof(*config));
-	bool valid;
+	struct daemon_config *config = calloc(1, sizeof(*config));
+	struct build build = { .config = config, .scanning = true };
+	size_t length = strrchr(name, '/') ? (size_t)(strrchr(name, '/') - name) : 0;
+	config_t *tree;
+	char *scanned;
 
-	build.config = config;
-	config->pool = build.pool;
-	build.source = config_source_read(path, text, &build.errors);
-	config_init(&build.tree);
-	if (config_source_complete(build.source))
+	NAT46_ASSERT(config != NULL);
+	tree = config->tree = build_array(&build, 1, sizeof(*tree));
+	config_init(tree);
+	config_set_options(tree, CONFIG_OPTION_SEMICOLON_SEPARATORS);
+	config->file = build_print(&build, "%s", name);
+	if (!text)
+		build.directory = build_print(&build, "%.*s%s", (int)length, name, strchr(name, '/') ? "/" : "");
+	scanned = scan(&build, text);
+	build.scanning = false;
+	if (!text && strchr(name, '/') && !build.absolute)
+		config_set_include_dir(tree, build_print(&build, "%.*s", (int)length, name));
+	/* up to 1.5 a comment in the last line must end with a newline */
+	if (!build.failed && config_read_string(tree, build_print(&build, "%s\n", scanned)))
 		compile(&build);
-	valid = build.errors.count == 0;
-	config_errors_print(&build.errors, build.source, errors);
-	config_errors_free(&build.errors);
-	config_destroy(&build.tree);
-	config_source_free(build.source);
-	if (valid)
+	else if (!build.failed)
+		build_report(&build, config_error_file(tree), (unsigned int)config_error_line(tree),
+			     config_error_text(tree));
+	free(scanned);
+	build_print_errors(&build, errors);
+	if (!build.problems)
 		return config;
 	config_free(config);
 	return NULL;
@@ -72,16 +90,10 @@ static struct daemon_config *load(const char *path, const char *text, FILE *erro
 
 struct daemon_config *config_load(const char *path, FILE *errors)
 {
-	return load(path, NULL, errors);
+	return config_parse_string(path, NULL, errors);
 }
 
-struct daemon_config *config_parse_string(const char *name, const char *text, FILE *errors)
+void config_print(const struct daemon_config *config, FILE *out)
 {
-	return load(name, text, errors);
-}
-
-void config_free(struct daemon_config *config)
-{
-	if (config)
-		config_pool_destroy(config->pool);
+	config_write(config->tree, out);
 }

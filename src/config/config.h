@@ -5,57 +5,38 @@
 #ifndef NAT46_CONFIG_CONFIG_H
 #define NAT46_CONFIG_CONFIG_H
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "config/log_level.h"
 #include "nat46/service.h"
 
-struct config_pool;
-
-/**
- * struct daemon_config - everything that nat46d.conf(5) says
- * @engine: what the core reads
- * @interface: the TUN device
- * @user, @group: whom the daemon becomes when it starts as root
- * @log_level: highest level that is logged
- * @log_sessions: log one line when a connection is bound and one when it ends
- * @pool: memory of all this, for config_free()
- */
+/** struct daemon_config - everything that nat46d.conf(5) says */
 struct daemon_config {
-	struct engine_config engine;
+	struct engine_config engine; /* what the core reads */
 	struct {
-		char name[IFNAMSIZ];
-		unsigned int mtu;
-		unsigned int txqueuelen;
-		bool offload;
-		bool setup;
+		const char *name;
+		unsigned int mtu, txqueuelen;
+		bool offload, setup;
 	} interface;
-	const char *user;
-	const char *group;
+	const char *user, *group;             /* whom the daemon becomes when it starts as root, */
+	const char *user_place, *group_place; /* and where the file says so, "FILE:LINE"; NULL: it does not */
 	enum log_level log_level;
-	bool log_sessions;
-	struct config_pool *pool;
+	bool log_sessions; /* one line when a connection is bound, and one when it ends */
+	const char *file;
+	struct config_t *tree;       /* what libconfig has read, and all defaults; strings point into it */
+	struct config_piece *memory; /* everything else that this points to */
 };
 
 /**
- * config_load() - parse and check a configuration file completely
- * @path: file to read
- * @errors: every error is printed here as "FILE:LINE: error: text", in the order of the file
- *
- * Needs no privilege and touches nothing.
+ * config_load() - parse and check the file @path completely; needs no privilege and touches nothing
+ * @errors: every error is printed here as "FILE:LINE: error: text", file by file and line by line
  *
  * Return: configuration, to be released by config_free(); NULL if there was any error
  */
 struct daemon_config *config_load(const char *path, FILE *errors);
 
-/**
- * config_parse_string() - the same for a text in memory, which cannot include files
- * @name: what to call it in errors
- * @text: the configuration, NUL-terminated
- * @errors: as with config_load()
- */
+/** config_parse_string() - the same for a text in memory called @name, which cannot include files */
 struct daemon_config *config_parse_string(const char *name, const char *text, FILE *errors);
 
 /** config_free() - release a configuration; NULL is allowed */

@@ -14,7 +14,6 @@ enum log_level {
 	LOG_LEVEL_COUNT,
 };
 
-/** log_level_names - "error", "warning", "info", "debug", "trace", and NULL */
-extern const char *const log_level_names[LOG_LEVEL_COUNT + 1];
+extern const char *const log_level_names[LOG_LEVEL_COUNT + 1]; /* NULL at the end */
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * schema.h - all settings as data: name, type, range, default, place in struct daemon_config
- *
- * Checking, defaults, printing and the test of the shipped file all read this one table.
+ * schema.h - all settings as data, and what their strings stand for
  */
 #ifndef NAT46_CONFIG_SCHEMA_H
 #define NAT46_CONFIG_SCHEMA_H
@@ -11,86 +9,82 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/config.h"
-#include "config/pool.h"
-#include "config/text.h"
+#include "nat46/service.h"
+
+struct build;
+
+/**
+ * text_parse_fn - read a text into @value, which is then not all zero; strings among the values point to @text
+ *
+ * Return: NULL; or why the text is wrong, to be read after it ("is not an IPv4 address")
+ */
+typedef const char *text_parse_fn(struct build *build, const char *text, void *value);
+
+text_parse_fn text_prefix;     /* struct ipv6_prefix: setting "prefix" */
+text_parse_fn text_ipv4_host;  /* uint32_t */
+text_parse_fn text_ipv6_host;  /* struct ipv6_address */
+text_parse_fn text_ipv4_block; /* struct ipv4_prefix */
+text_parse_fn text_ipv6_block; /* struct ipv6_prefix */
+text_parse_fn text_server;     /* struct server */
+text_parse_fn text_host;       /* struct text_host */
+text_parse_fn text_interface, text_account, text_service_name, text_alpn, text_bytes; /* const char * */
+
+struct text_host {
+	char name[HOSTNAME_MAX + 1];
+	bool wildcard;
+};
+
+/** text_quote() - write the first 100 bytes of a string as they would stand in the file; TEXT_QUOTE_MAX bytes */
+const char *text_quote(const char *text, char *out);
+#define TEXT_QUOTE_MAX 408u
 
 enum setting_type {
 	SETTING_GROUP, /* { }: @members */
 	SETTING_LIST,  /* ( { }, { } ): groups with @members */
 	SETTING_INTEGER,
-	SETTING_SECONDS, /* integer or fraction; ranges and defaults are in milliseconds */
+	SETTING_SECONDS, /* integer or fraction; range in milliseconds, default in seconds, value in nanoseconds */
 	SETTING_BOOLEAN,
-	SETTING_TEXT, /* string of @kind */
+	SETTING_CHOICE, /* string that is one of @choices; the value is its index */
+	SETTING_TEXT,   /* string for @parse */
 };
 
-/**
- * struct setting - one setting
- * @name: name in its group; NULL ends a list of members
- * @type: type
- * @many: an array or list of values is also allowed
- * @required: must be there
- * @stored: is kept at @offset in struct daemon_config; the members of lists are compiled by hand
- * @offset, @size: place in struct daemon_config; seconds become nanoseconds there
- * @minimum, @maximum: range of an integer or of seconds
- * @number: default of an integer, seconds, or boolean
- * @text: default of a text; NULL: none, the place is all zero then
- * @kind: kind of text
- * @members: of a group, or of each group of a list
- */
+/** struct setting - one setting; a @name of NULL ends a list of members */
 struct setting {
 	const char *name;
 	enum setting_type type;
-	bool many;
+	bool many; /* an array or list is also allowed, the place is a struct values and @size that of one value */
 	bool required;
-	bool stored;
-	size_t offset;
-	size_t size;
-	int64_t minimum;
-	int64_t maximum;
-	int64_t number;
-	const char *text;
-	const struct text_kind *kind;
+	size_t offset, size; /* place in the structure that the group is read into */
+	int64_t minimum, maximum;
+	int64_t number;             /* default, */
+	const char *text;           /* or of a string; NULL: none */
+	const char *const *choices; /* what is allowed, except ""; NULL ends it */
+	text_parse_fn *parse;
 	const struct setting *members;
 };
 
-/** Nanoseconds of a millisecond, the step of settings in seconds. */
-#define NANOSECONDS_PER_MILLISECOND INT64_C(1000000)
+/** struct values - values of one setting in the order of the file; those that are wrong are all zero */
+struct values {
+	void *items;
+	size_t count;
+};
 
-/** The file as a whole: a group. */
-extern const struct setting config_schema;
+/** struct service_entry - one element of "services"; @tcp: uint16_t, @to: struct server */
+struct service_entry {
+	struct service service;
+	struct values tcp, to;
+};
 
-/** Members of one element of "services" and of its "rules". */
-extern const struct setting config_service_members[];
-extern const struct setting config_rule_members[];
+/** struct rule_entry - one element of "rules"; @host: struct text_host, @to: struct server */
+struct rule_entry {
+	struct rule rule;
+	struct values host, to;
+};
 
-/** config_schema_find() - the member called @name, or NULL */
-const struct setting *config_schema_find(const struct setting *members, const char *name);
-
-/** config_schema_nearest() - the member whose name looks most like @name, NULL if none does */
-const struct setting *config_schema_nearest(const struct setting *members, const char *name);
-
-/** config_schema_defaults() - give all stored settings their defaults */
-void config_schema_defaults(struct daemon_config *config, struct config_pool *pool);
-
-/**
- * config_schema_store() - store an integer, boolean, or seconds
- * @config: where to
- * @setting: a stored setting
- * @number: value, for seconds in milliseconds
- */
-void config_schema_store(struct daemon_config *config, const struct setting *setting, int64_t number);
-
-/** config_schema_number() - what config_schema_store() has stored */
-int64_t config_schema_number(const struct daemon_config *config, const struct setting *setting);
-
-/**
- * config_schema_store_text() - parse and store a text
- * @pool: gets copies of strings
- * @reason: why not, if the result is false
- */
-bool config_schema_store_text(struct daemon_config *config, const struct setting *setting,
-			      const struct config_text *text, struct config_pool *pool,
-			      struct config_reason *reason);
+/** The file as a whole with its groups, for struct daemon_config; and elements of its lists. */
+extern const struct setting schema_root[];
+extern const struct setting schema_client[]; /* struct address_mapping */
+extern const struct setting schema_service[];
+extern const struct setting schema_rule[];
 
 #endif

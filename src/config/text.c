@@ -1,325 +1,243 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * text.c - strings of a configuration: escapes, names, choices
+ * text.c - what strings of a configuration stand for: names, host names, bytes, addresses
  *
- * Addresses are in config_address.c.
+ * What a host cannot have, what routing would never bring to us, or what would break the mapping back is refused
+ * here and not discovered on live traffic.
  */
-#include "config/text.h"
-
+#include <arpa/inet.h>
 #include <net/if.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "config/log_level.h"
+#include "config/build.h"
 #include "nat46/hostname.h"
-#include "nat46/service.h"
 
-#define ACCOUNT_MAX 32u
-#define SERVICE_NAME_MAX 63u
-#define ALPN_MAX 255u
+#define BYTES_MAX 4096u /* the smallest buffer of a connection */
+#define ADDRESS_TEXT_MAX 64u
+#define QUOTED_BYTES 100u /* each may become "\xNN" */
+#define LETTERS_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS "0123456789"
-
-static unsigned int hex_digit(char c)
+const char *text_quote(const char *text, char *out)
 {
-	if (c >= '0' && c <= '9')
-		return (unsigned int)(c - '0');
-	return (unsigned int)((c | 0x20) - 'a') + 10;
-}
+	size_t length = strnlen(text, QUOTED_BYTES);
+	char *end = out;
 
-/** decode_escape() - the byte that the escape behind a backslash stands for; @used: characters of it */
-static char decode_escape(const char *escape, size_t *used)
-{
-	*used = 1;
-	switch (escape[0]) {
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	case 'f':
-		return '\f';
-	case 'x':
-		*used = 3;
-		return (char)(hex_digit(escape[1]) << 4 | hex_digit(escape[2]));
-	default:
-		return escape[0];
-	}
-}
-
-bool text_decode(const char *raw, struct config_text *text)
-{
-	size_t used;
-
-	text->length = 0;
-	while (*raw) {
-		if (text->length == TEXT_MAX)
-			return false;
-		if (*raw == '\\') {
-			text->bytes[text->length++] = decode_escape(raw + 1, &used);
-			raw += 1 + used;
-		} else {
-			text->bytes[text->length++] = *raw++;
-		}
-	}
-	text->bytes[text->length] = '\0';
-	return true;
-}
-
-void text_quote(const char *bytes, size_t length, char *out)
-{
-	*out++ = '"';
+	*end++ = '"';
 	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)bytes[i];
+		unsigned char byte = (unsigned char)text[i];
 
-		if (byte == '"' || byte == '\\')
-			out += sprintf(out, "\\%c", byte);
-		else if (byte < ' ' || byte > '~')
-			out += sprintf(out, "\\x%02x", byte);
-		else
-			*out++ = (char)byte;
+		end += sprintf(end, byte < ' ' || byte > '~' ? "\\x%02x" : strchr("\"\\", byte) ? "\\%c" : "%c", byte);
 	}
-	*out++ = '"';
-	*out = '\0';
+	strcpy(end, text[length] ? "\"..." : "\"");
+	return out;
 }
 
-static void format_string(const void *value, char *out)
+/** store() - a text of 1 to @max bytes, called @what; with @others, only of letters, digits and these */
+static const char *store(struct build *build, const char *text, void *value, const char *what, size_t max,
+			 const char *others)
 {
-	const char *const *string = value;
-
-	text_quote(*string, strlen(*string), out);
-}
-
-static bool refuse(struct config_reason *reason, const char *why)
-{
-	(void)snprintf(reason->text, sizeof(reason->text), "%s", why);
-	return false;
-}
-
-/* ---- choices ----------------------------------------------------------------------------- */
-
-/** choose() - which of @count names is it; -1: none, and @reason lists those from @first on */
-static int choose(const struct config_text *text, const char *(*name)(int), int first, int count,
-		  struct config_reason *reason)
-{
-	size_t used;
-
-	for (int i = first; i < count; i++) {
-		if (strcmp(text->bytes, name(i)) == 0)
-			return i;
+	if (text[0] == '\0' || strlen(text) > max)
+		return build_print(build, "is no %s, it must have 1 to %zu characters", what, max);
+	for (const char *c = text; others && *c; c++) {
+		if (!strchr(LETTERS_DIGITS, *c) && !strchr(others, *c))
+			return build_print(build, "is no %s, allowed are letters, digits and %s", what, others);
 	}
-	used = (size_t)snprintf(reason->text, sizeof(reason->text), "is unknown, allowed are");
-	for (int i = first; i < count && used < sizeof(reason->text); i++)
-		used += (size_t)snprintf(reason->text + used, sizeof(reason->text) - used, "%s \"%s\"",
-					 i > first ? "," : "", name(i));
-	return -1;
+	memcpy(value, &text, sizeof(text)); /* for "bytes" it is a const uint8_t * */
+	return NULL;
 }
 
-const char *const log_level_names[LOG_LEVEL_COUNT + 1] = { "error", "warning", "info", "debug", "trace", NULL };
-
-static const char *level_name(int level)
+const char *text_account(struct build *build, const char *text, void *value)
 {
-	return log_level_names[level];
+	if (text[0] && strchr("0123456789-.", text[0]))
+		return "is no name of a user or group, allowed are letters or _ at its beginning";
+	return store(build, text, value, "name of a user or group", 32, "_-.");
 }
 
-static bool parse_level(const struct config_text *text, void *value, struct config_reason *reason)
+const char *text_service_name(struct build *build, const char *text, void *value)
 {
-	int level = choose(text, level_name, 0, LOG_LEVEL_COUNT, reason);
-
-	if (level >= 0)
-		*(enum log_level *)value = (enum log_level)level;
-	return level >= 0;
+	return store(build, text, value, "name of a service", 63, "._:-");
 }
 
-static void format_level(const void *value, char *out)
+const char *text_alpn(struct build *build, const char *text, void *value)
 {
-	const enum log_level *level = value;
-
-	(void)sprintf(out, "\"%s\"", log_level_names[*level]);
+	return store(build, text, value, "ALPN protocol", 255, NULL);
 }
 
-const struct text_kind text_log_level = { .parse = parse_level, .format = format_level };
-
-static const char *protocol_text(int protocol)
+const char *text_bytes(struct build *build, const char *text, void *value)
 {
-	return protocol_name((enum protocol)protocol);
+	if (text[0] == '\0')
+		return "matches everything, which is what 'to' of the service is for";
+	return store(build, text, value, "beginning of a connection", BYTES_MAX, NULL);
 }
 
-static bool parse_protocol(const struct config_text *text, void *value, struct config_reason *reason)
+/* As the kernel has it (dev_valid_name()), whose blanks include byte 0xa0; and it takes "%" for a pattern. */
+const char *text_interface(struct build *build, const char *text, void *value)
 {
-	int protocol = choose(text, protocol_text, PROTOCOL_OTHER + 1, PROTOCOL_COUNT, reason);
-
-	if (protocol >= 0)
-		*(enum protocol *)value = (enum protocol)protocol;
-	return protocol >= 0;
+	if (strpbrk(text, "/:% \t\n\v\f\r\xa0") || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return "is no device name, it must not be . or .. or contain / : % or a blank";
+	return store(build, text, value, "device name", IFNAMSIZ - 1, NULL);
 }
 
-static void format_protocol(const void *value, char *out)
-{
-	const enum protocol *protocol = value;
-
-	(void)sprintf(out, "\"%s\"", protocol_name(*protocol));
-}
-
-const struct text_kind text_protocol = { .parse = parse_protocol, .format = format_protocol };
-
-static const char *refusal_name(int refusal)
-{
-	static const char *const names[] = {
-		[REFUSE_RESET] = "reset",
-		[REFUSE_ANSWER] = "answer",
-		[REFUSE_DROP] = "drop",
-	};
-
-	return names[refusal];
-}
-
-static bool parse_refusal(const struct config_text *text, void *value, struct config_reason *reason)
-{
-	int refusal = choose(text, refusal_name, REFUSE_RESET, REFUSE_DROP + 1, reason);
-
-	if (refusal >= 0)
-		*(enum refusal *)value = (enum refusal)refusal;
-	return refusal >= 0;
-}
-
-static void format_refusal(const void *value, char *out)
-{
-	const enum refusal *refusal = value;
-
-	(void)sprintf(out, "\"%s\"", refusal_name((int)*refusal));
-}
-
-const struct text_kind text_refusal = { .parse = parse_refusal, .format = format_refusal };
-
-/* ---- names ------------------------------------------------------------------------------- */
-
-static bool parse_interface(const struct config_text *text, void *value, struct config_reason *reason)
-{
-	char *name = value;
-
-	if (text->length == 0 || text->length >= IFNAMSIZ)
-		return refuse(reason, "is no interface name, it must have 1 to 15 characters");
-	if (strspn(text->bytes, LETTERS DIGITS "._-") != text->length || strcmp(text->bytes, ".") == 0 ||
-	    strcmp(text->bytes, "..") == 0)
-		return refuse(reason, "is no interface name, allowed are letters, digits and . _ -");
-	memset(name, 0, IFNAMSIZ);
-	memcpy(name, text->bytes, text->length);
-	return true;
-}
-
-static void format_interface(const void *value, char *out)
-{
-	const char *name = value;
-
-	text_quote(name, strlen(name), out);
-}
-
-const struct text_kind text_interface = { .parse = parse_interface, .format = format_interface };
-
-static bool check_account(const struct config_text *text, void *value, struct config_reason *reason)
-{
-	(void)value;
-	if (text->length == 0 || text->length > ACCOUNT_MAX)
-		return refuse(reason, "is no name of a user or group, it must have 1 to 32 characters");
-	if (strspn(text->bytes, LETTERS DIGITS "._-") != text->length || !strchr(LETTERS "_", text->bytes[0]))
-		return refuse(reason, "is no name of a user or group, allowed are letters, digits and . _ -");
-	return true;
-}
-
-const struct text_kind text_account = { .parse = check_account, .format = format_string, .is_string = true };
-
-static bool check_service_name(const struct config_text *text, void *value, struct config_reason *reason)
-{
-	(void)value;
-	if (text->length == 0 || text->length > SERVICE_NAME_MAX)
-		return refuse(reason, "is no name of a service, it must have 1 to 63 characters");
-	if (strspn(text->bytes, LETTERS DIGITS "._:-") != text->length)
-		return refuse(reason, "is no name of a service, allowed are letters, digits and . _ : -");
-	return true;
-}
-
-const struct text_kind text_service_name = {
-	.parse = check_service_name, .format = format_string, .is_string = true
-};
-
-static bool check_alpn(const struct config_text *text, void *value, struct config_reason *reason)
-{
-	(void)value;
-	if (text->length == 0 || text->length > ALPN_MAX)
-		return refuse(reason, "is no ALPN protocol, it must have 1 to 255 bytes");
-	return true;
-}
-
-const struct text_kind text_alpn = { .parse = check_alpn, .format = format_string, .is_string = true };
-
-static bool check_bytes(const struct config_text *text, void *value, struct config_reason *reason)
-{
-	(void)value;
-	if (text->length == 0)
-		return refuse(reason, "matches everything, which is what 'to' of the service is for");
-	return true;
-}
-
-const struct text_kind text_bytes = { .parse = check_bytes, .format = format_string, .is_string = true };
-
-/* ---- host names -------------------------------------------------------------------------- */
-
-/** host_reason() - why a host name is wrong, as exactly as it can be said */
-static bool host_reason(const char *name, size_t length, struct config_reason *reason)
-{
-	size_t label = 0;
-
-	if (length == 0)
-		return refuse(reason, "is no host name, it is empty");
-	if (strchr(name, '*'))
-		return refuse(reason, "is no host name, * is only allowed as \"*.\" in front of a name");
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)name[i] > '~')
-			return refuse(reason, "is not ASCII, write an international name as in DNS (\"xn--...\")");
-	}
-	if (strspn(name, LETTERS DIGITS ".-_") != length)
-		return refuse(reason, "is no host name, allowed are letters, digits and - _ .");
-	for (size_t i = 0; i < length; i++) {
-		label = name[i] == '.' ? 0 : label + 1;
-		if (label == 0 && (i == 0 || name[i - 1] == '.'))
-			return refuse(reason, "is no host name, it has an empty label");
-		if (label > 63)
-			return refuse(reason, "is no host name, a label has more than 63 characters");
-	}
-	return refuse(reason, "is no host name, it has more than 253 characters");
-}
-
-static bool parse_host(const struct config_text *text, void *value, struct config_reason *reason)
+/* Why a host name is wrong is said as exactly as possible. */
+const char *text_host(struct build *build, const char *text, void *value)
 {
 	struct text_host *host = value;
-	const char *name = text->bytes;
-	struct cursor cursor;
+	size_t skipped = strncmp(text, "*.", 2) == 0 ? 2 : 0;
+	enum hostname_kind kind = hostname_parse(cursor_over(text + skipped, strlen(text + skipped)), host->name);
 
-	host->wildcard = strncmp(name, "*.", 2) == 0;
-	if (host->wildcard)
-		name += 2;
-	if (text->length > HOSTNAME_MAX + (name[0] && text->bytes[text->length - 1] == '.'))
-		return host_reason(name, strlen(name), reason);
-	cursor = cursor_over(name, strlen(name));
-	switch (hostname_parse(cursor, host->name)) {
-	case HOSTNAME_NAME:
-		return true;
-	case HOSTNAME_ADDRESS:
-		return refuse(reason, "is an address, only names can be matched; use 'to' of the service");
-	case HOSTNAME_INVALID:
-		break;
+	(void)build;
+	text += skipped;
+	host->wildcard = skipped > 0;
+	if (kind == HOSTNAME_NAME)
+		return NULL;
+	if (kind == HOSTNAME_ADDRESS)
+		return "is an address, only names can be matched; use 'to' of the service";
+	if (text[0] == '\0')
+		return "is no host name, it is empty";
+	if (strchr(text, '*'))
+		return "is no host name, * is only allowed as \"*.\" in front of a name";
+	for (const char *c = text; *c; c++) {
+		if ((unsigned char)*c > '~')
+			return "is not ASCII, write an international name as in DNS (\"xn--...\")";
+		if (!strchr(LETTERS_DIGITS "-_.", *c))
+			return "is no host name, allowed are letters, digits and - _ .";
 	}
-	return host_reason(name, strlen(name), reason);
+	if (text[0] == '.' || strstr(text, ".."))
+		return "is no host name, it has an empty label";
+	return "is no host name, it has more than 253 characters, or more than 63 without a dot";
 }
 
-static void format_host(const void *value, char *out)
+/** unusables - IPv6 addresses that stand for no host behind a router */
+static const struct {
+	struct ipv6_prefix block;
+	const char *what;
+} unusables[] = {
+	/* :: and ::1, and the IPv4-compatible addresses that RFC 4291 2.5.5.1 gave up */
+	{ { { { 0 } }, 96 }, "in ::/96 (unspecified, loopback, IPv4-compatible)" },
+	{ { { { [10] = 0xff, [11] = 0xff } }, 96 }, "in ::ffff:0:0/96 (IPv4-mapped), which never goes over a network" },
+	{ { { { 0xfe, 0x80 } }, 10 }, "link-local, which is not routed" },
+	{ { { { 0xff } }, 8 }, "multicast" },
+};
+
+/** parse_number() - a decimal number of digits only */
+static bool parse_number(const char *text, unsigned long min, unsigned long max, unsigned long *number)
 {
-	const struct text_host *host = value;
-
-	(void)sprintf(out, "\"%s%s\"", host->wildcard ? "*." : "", host->name);
+	*number = strtoul(text, NULL, 10);
+	return *text && !text[strspn(text, "0123456789")] && *number >= min && *number <= max;
 }
 
-const struct text_kind text_host = { .parse = parse_host, .format = format_host };
+/** parse_block() - the first @size bytes of "ADDRESS" or "ADDRESS/LENGTH"; @bytes: the address as on the wire */
+static const char *parse_block(struct build *build, int family, const char *text, size_t size, void *bytes,
+			       uint8_t *length)
+{
+	unsigned int bits = family == AF_INET ? 32 : 128, version = family == AF_INET ? 4 : 6;
+	unsigned char other[16], *byte = bytes;
+	char address[ADDRESS_TEXT_MAX] = "";
+	unsigned long number = bits;
+	bool clean = true;
+
+	if (size < sizeof(address))
+		memcpy(address, text, size);
+	if (text[size] == '/' && !parse_number(text + size + 1, 0, bits, &number))
+		return build_print(build, "has no valid prefix length, allowed are /0 to /%u", bits);
+	if (inet_pton(family, address, bytes) != 1) {
+		if (inet_pton(family == AF_INET ? AF_INET6 : AF_INET, address, other) != 1)
+			return build_print(build, "is not an IPv%u address", version);
+		return build_print(build, "is an IPv%u address, an IPv%u address is needed", 10 - version, version);
+	}
+	*length = (uint8_t)number;
+	for (unsigned int i = *length; i < bits; i++) {
+		uint8_t mask = (uint8_t)(0x80u >> i % 8);
+
+		clean = clean && !(byte[i / 8] & mask);
+		byte[i / 8] &= (uint8_t)~mask;
+	}
+	(void)inet_ntop(family, bytes, address, sizeof(address));
+	return clean ? NULL : build_print(build, "has host bits set, \"%s/%u\" would be right", address, *length);
+}
+
+static const char *parse_ipv4(struct build *build, const char *text, size_t size, uint32_t *address, uint8_t *length)
+{
+	const char *reason = parse_block(build, AF_INET, text, size, address, length);
+
+	*address = ntohl(*address);
+	if (reason || (ipv4_is_host(*address) && ipv4_is_host(*address | (uint32_t)(0xffffffffull >> *length))))
+		return reason;
+	return "is not of hosts (not allowed: 0/8, 127/8, multicast, 240/4)";
+}
+
+const char *text_ipv4_block(struct build *build, const char *text, void *value)
+{
+	struct ipv4_prefix *block = value;
+
+	return parse_ipv4(build, text, strcspn(text, "/"), &block->address, &block->length);
+}
+
+const char *text_ipv4_host(struct build *build, const char *text, void *value)
+{
+	uint8_t length = 0;
+
+	return parse_ipv4(build, text, strlen(text), value, &length);
+}
+
+/** parse_ipv6() - the first @size bytes of a text as an address or block that can be used */
+static const char *parse_ipv6(struct build *build, const char *text, size_t size, struct ipv6_prefix *block)
+{
+	const char *reason = parse_block(build, AF_INET6, text, size, block->address.byte, &block->length);
+
+	for (size_t i = 0; i < sizeof(unusables) / sizeof(unusables[0]) && !reason; i++) {
+		const struct ipv6_prefix *other = &unusables[i].block;
+
+		if (block->length < other->length ? ipv6_in_prefix(&other->address, block) :
+						    ipv6_in_prefix(&block->address, other))
+			reason = build_print(build, "cannot be used, it is %s", unusables[i].what);
+	}
+	return reason;
+}
+
+const char *text_ipv6_block(struct build *build, const char *text, void *value)
+{
+	return parse_ipv6(build, text, strcspn(text, "/"), value);
+}
+
+const char *text_ipv6_host(struct build *build, const char *text, void *value)
+{
+	struct ipv6_prefix block = { .length = 0 };
+	const char *reason = parse_ipv6(build, text, strlen(text), &block);
+
+	memcpy(value, &block.address, sizeof(block.address));
+	return reason;
+}
+
+const char *text_prefix(struct build *build, const char *text, void *value)
+{
+	const struct ipv6_prefix *prefix = value;
+	const char *reason = text_ipv6_block(build, text, value);
+
+	if (reason)
+		return reason;
+	if (prefix->length < 32 || prefix->length % 8 != 0 || (prefix->length > 64 && prefix->length != 96))
+		return build_print(build, "has length %u, allowed are /32 /40 /48 /56 /64 /96 (RFC 6052)",
+				   prefix->length);
+	return prefix->address.byte[8] ? "has bits 64 to 71 set, they must be zero (RFC 6052)" : NULL;
+}
+
+const char *text_server(struct build *build, const char *text, void *value)
+{
+	struct server *server = value;
+	size_t size = strcspn(text, "]");
+	struct ipv6_prefix block = { .length = 0 };
+	unsigned long port = 0;
+	const char *reason;
+
+	if (text[0] != '[')
+		return text_ipv6_host(build, text, &server->address);
+	if (!text[size] || (text[size + 1] && text[size + 1] != ':'))
+		return "is no server, allowed are \"ADDRESS\" and \"[ADDRESS]:PORT\"";
+	if (text[size + 1] && !parse_number(text + size + 2, 1, 65535, &port))
+		return "has no valid port, allowed are 1 to 65535";
+	reason = parse_ipv6(build, text + 1, size - 1, &block);
+	*server = (struct server){ .address = block.address, .port = (uint16_t)port };
+	return reason;
+}
