@@ -132,7 +132,9 @@ int main(int argc, char **argv)
 		return STATUS_CONFIGURATION;
 	if (options.print) {
 		config_print(config, stdout);
-	} else if (!options.test) {
+	} else if (options.test) {
+		status = privileges_check_accounts(config, stderr) ? STATUS_OK : STATUS_CONFIGURATION;
+	} else {
 		log_open(choose_level(config, options.verbose));
 		status = serve(config);
 	}
