@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "daemon/config.h"
+#include "config/config.h"
 #include "daemon/exit_status.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -132,7 +132,9 @@ int main(int argc, char **argv)
 		return STATUS_CONFIGURATION;
 	if (options.print) {
 		config_print(config, stdout);
-	} else if (!options.test) {
+	} else if (options.test) {
+		status = privileges_check_accounts(config, stderr) ? STATUS_OK : STATUS_CONFIGURATION;
+	} else {
 		log_open(choose_level(config, options.verbose));
 		status = serve(config);
 	}

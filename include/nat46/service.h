@@ -2,7 +2,7 @@
 /*
  * service.h - services, rules and servers: the part of the configuration that the core reads
  *
- * Everything here is immutable once built. daemon/config.c parses and checks the file, allocates,
+ * Everything here is immutable once built. src/config parses and checks the file, allocates,
  * sorts with the comparison functions below, and hands a complete struct engine_config to the engine.
  * The engine keeps a pointer to it; flows copy what they need and never point into it.
  */

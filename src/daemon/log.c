@@ -26,17 +26,15 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NANOSECONDS 1000000000ll
 
-static const struct {
-	const char *name;
-	int priority; /* of syslog, as the journal wants it */
-} levels[] = {
-	[LOG_LEVEL_ERROR] = { "error", 3 },
-	[LOG_LEVEL_WARNING] = { "warning", 4 },
-	[LOG_LEVEL_INFO] = { "info", 6 },
-	[LOG_LEVEL_DEBUG] = { "debug", 7 },
-	[LOG_LEVEL_TRACE] = { "trace", 7 },
+/* Priorities of syslog, as the journal wants them. */
+static const int priorities[] = {
+	[LOG_LEVEL_ERROR] = 3,
+	[LOG_LEVEL_WARNING] = 4,
+	[LOG_LEVEL_INFO] = 6,
+	[LOG_LEVEL_DEBUG] = 7,
+	[LOG_LEVEL_TRACE] = 7,
 };
-_Static_assert(ARRAY_SIZE(levels) == LOG_LEVEL_COUNT, "a level without a name");
+_Static_assert(ARRAY_SIZE(priorities) == LOG_LEVEL_COUNT, "a level without a priority");
 
 static enum log_level highest = LOG_LEVEL_INFO;
 static bool to_journal;
@@ -70,12 +68,6 @@ bool log_enabled(enum log_level level)
 	return level <= highest;
 }
 
-const char *log_level_name(enum log_level level)
-{
-	NAT46_ASSERT(level < LOG_LEVEL_COUNT);
-	return levels[level].name;
-}
-
 /* What stands in front of the text. Returns its length. */
 static size_t format_prefix(enum log_level level, char *line, size_t size)
 {
@@ -84,13 +76,13 @@ static size_t format_prefix(enum log_level level, char *line, size_t size)
 	size_t length;
 
 	if (to_journal)
-		return (size_t)snprintf(line, size, "<%d>", levels[level].priority);
+		return (size_t)snprintf(line, size, "<%d>", priorities[level]);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	length = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
 	length += (size_t)snprintf(line + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
 	if (level != LOG_LEVEL_TRACE)
-		length += (size_t)snprintf(line + length, size - length, "%s: ", levels[level].name);
+		length += (size_t)snprintf(line + length, size - length, "%s: ", log_level_names[level]);
 	return length;
 }
 

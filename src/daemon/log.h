@@ -9,16 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log_level.h"
 #include "daemon/log_output.h"
-
-enum log_level {
-	LOG_LEVEL_ERROR = 0, /* the operator must act */
-	LOG_LEVEL_WARNING,   /* degraded */
-	LOG_LEVEL_INFO,      /* start, stop, results */
-	LOG_LEVEL_DEBUG,     /* per connection */
-	LOG_LEVEL_TRACE,     /* per packet */
-	LOG_LEVEL_COUNT,
-};
 
 /** Longest line that is logged, with its prefix and newline; what is longer ends in "...". */
 #define LOG_LINE_MAX LOG_OUTPUT_MAX
@@ -44,9 +36,6 @@ void log_open(enum log_level level);
 
 /** log_enabled() - would a message of this level be logged */
 bool log_enabled(enum log_level level);
-
-/** log_level_name() - "error", "warning", "info", "debug" or "trace" */
-const char *log_level_name(enum log_level level);
 
 /**
  * log_line() - log one line

@@ -72,6 +72,26 @@ bool privileges_begin(void)
 	return true;
 }
 
+/* A default is no error: what is tested may not be installed yet. */
+static bool report_account(const struct daemon_config *config, const char *setting, const char *name,
+			   const char *place, FILE *out)
+{
+	fprintf(out, "%s: %s: %s \"%s\" does not exist; create it (systemd-sysusers does) or set \"%s\"\n",
+		place ? place : config->file, place ? "error" : "warning", setting, name, setting);
+	return place == NULL;
+}
+
+bool privileges_check_accounts(const struct daemon_config *config, FILE *out)
+{
+	bool user = getpwnam(config->user), group = getgrnam(config->group);
+
+	if (!user)
+		user = report_account(config, "user", config->user, config->user_place, out);
+	if (!group)
+		group = report_account(config, "group", config->group, config->group_place, out);
+	return user && group;
+}
+
 bool privileges_resolve(struct privileges *privileges, const char *user, const char *group)
 {
 	const struct passwd *account;

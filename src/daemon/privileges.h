@@ -6,7 +6,10 @@
 #define NAT46_DAEMON_PRIVILEGES_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
+
+#include "config/config.h"
 
 /**
  * struct privileges - who the daemon has to be after the drop
@@ -18,6 +21,15 @@ struct privileges {
 	uid_t uid;
 	gid_t gid;
 };
+
+/**
+ * privileges_check_accounts() - would privileges_resolve() find the user and the group
+ * @config: configuration
+ * @out: gets an error for each that the file names, and a warning for each that is only the default
+ *
+ * Return: false if there was an error
+ */
+bool privileges_check_accounts(const struct daemon_config *config, FILE *out);
 
 /**
  * privileges_begin() - what is done before anything else: private files, no inherited descriptors, no new

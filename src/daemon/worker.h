@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/config.h"
+#include "config/config.h"
 #include "daemon/exit_status.h"
 #include "daemon/netlink.h"
 #include "daemon/tun.h"

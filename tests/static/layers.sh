@@ -55,7 +55,8 @@ done <"$temporary/modules" |
 # By symbol: who defines what others leave undefined.
 (cd "$builddir" && find src -name '*.o' | sort) | while read -r object; do
 	module=$(echo "$object" | sed 's,/[a-z0-9]*_a-\([^/]*\)$,/\1,; s,/nat46d-\([^/]*\)$,/\1,; s,\.o$,,')
-	nm -g "$builddir/$object" | sed "s,^,$module ,"
+	# An object whose source is gone is left over from an older build.
+	[ ! -e "$module.c" ] || nm -g "$builddir/$object" | sed "s,^,$module ,"
 done >"$temporary/symbols"
 awk '
 	FNR == NR {

@@ -10,3 +10,11 @@ _Noreturn void nat46_assert_failed(const char *expression, const char *file, int
 	fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, expression);
 	abort();
 }
+
+const char *__lsan_default_suppressions(void);
+
+/* For builds with sanitizers: libconfig 1.5 forgets the string in front of a syntax error. */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:strbuf_append\nleak:libconfig_yylex\n";
+}

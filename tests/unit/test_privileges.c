@@ -235,11 +235,42 @@ static void test_refused(void **state)
 	assert_false(drop_as(false, &apply_fails));
 }
 
+/** check_accounts() - the result, and what was printed, of an account that exists or not */
+static bool check_accounts(const char *group, const char *place, char *printed, size_t size)
+{
+	const struct daemon_config config = {
+		.file = "f", .user = "root", .user_place = "f:1", .group = group, .group_place = place
+	};
+	FILE *out = fmemopen(printed, size, "w");
+	bool right;
+
+	assert_non_null(out);
+	right = privileges_check_accounts(&config, out);
+	fclose(out);
+	return right;
+}
+
+static void test_accounts(void **state)
+{
+	static const char error[] = "f:2: error: group \"no-such\" does not exist;";
+	static const char warning[] = "f: warning: group \"no-such\" does not exist;";
+	char printed[256] = "";
+
+	(void)state;
+	assert_true(check_accounts("root", "f:2", printed, sizeof(printed)));
+	assert_string_equal(printed, "");
+	assert_false(check_accounts("no-such", "f:2", printed, sizeof(printed)));
+	assert_memory_equal(printed, error, strlen(error));
+	assert_true(check_accounts("no-such", NULL, printed, sizeof(printed)));
+	assert_memory_equal(printed, warning, strlen(warning));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_success),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_accounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

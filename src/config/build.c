@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * build.c - a configuration in the making: its memory, and what was found wrong
+ *
+ * A configuration is built once and released as a whole, so each piece of memory is only chained to the one
+ * before. Running out of memory ends the process: libconfig does not survive that either.
+ */
+#include "config/build.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat46/assert.h"
+
+#define PROBLEMS_MAX 1000u
+
+struct config_piece {
+	_Alignas(max_align_t) struct config_piece *previous;
+	_Alignas(max_align_t) unsigned char memory[];
+};
+
+struct problem {
+	struct problem *next;
+	const char *file, *text;
+	unsigned int line;
+	bool scanned, included;
+};
+
+void *build_array(struct build *build, size_t count, size_t size)
+{
+	struct config_piece *piece;
+
+	NAT46_ASSERT(size > 0 && count < (SIZE_MAX - sizeof(*piece)) / size);
+	piece = calloc(1, sizeof(*piece) + count * size);
+	NAT46_ASSERT(piece != NULL);
+	piece->previous = build->config->memory;
+	build->config->memory = piece;
+	return piece->memory;
+}
+
+void config_free(struct daemon_config *config)
+{
+	if (!config)
+		return;
+	config_destroy(config->tree);
+	for (struct config_piece *piece = config->memory, *previous; piece; piece = previous) {
+		previous = piece->previous;
+		free(piece);
+	}
+	free(config);
+}
+
+char *build_print(struct build *build, const char *format, ...)
+{
+	va_list arguments;
+	size_t size;
+	char *text;
+
+	va_start(arguments, format);
+	size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+	va_end(arguments);
+	text = build_array(build, size, 1);
+	va_start(arguments, format);
+	(void)vsnprintf(text, size, format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+/* Up to 1.5 libconfig gives the name as it was written, later with the directory in front. */
+const char *build_file(struct build *build, const char *file)
+{
+	const char *directory = build->directory && !build->absolute ? build->directory : "";
+
+	if (!file)
+		return build->config->file;
+	return build_print(build, "%s%s", strncmp(file, directory, strlen(directory)) == 0 ? "" : directory, file);
+}
+
+const char *build_place(struct build *build, const config_setting_t *setting)
+{
+	unsigned int line = config_setting_source_line(setting);
+
+	return line ? build_print(build, "%s:%u", build_file(build, config_setting_source_file(setting)), line) : NULL;
+}
+
+const char *build_path(struct build *build, const config_setting_t *setting, const char *end)
+{
+	const char *path = config_setting_is_root(setting) ? "" : end, *dot = "";
+
+	for (; !config_setting_is_root(setting) && build->problem_count < PROBLEMS_MAX;
+	     setting = config_setting_parent(setting)) {
+		const char *name = config_setting_name(setting);
+
+		path = name ? build_print(build, "%.64s%s%s", name, dot, path) :
+			      build_print(build, "[%d]%s%s", config_setting_index(setting), dot, path);
+		dot = name ? "." : "";
+	}
+	return path;
+}
+
+/** is_before() - does @a stand before @b; the first file comes before those that it includes */
+static bool is_before(const struct problem *a, const struct problem *b)
+{
+	int order = strcmp(a->file, b->file);
+
+	if (a->included != b->included)
+		return b->included;
+	return order ? order < 0 : a->line < b->line;
+}
+
+void build_report(struct build *build, const char *file, unsigned int line, const char *text)
+{
+	struct problem *problem = build_array(build, 1, sizeof(*problem)), **link = &build->problems;
+
+	*problem = (struct problem){ NULL, build_file(build, file), text, line, build->scanning, false };
+	problem->included = strcmp(problem->file, build->config->file) != 0;
+	if (build->problem_count++ >= PROBLEMS_MAX)
+		return;
+	while (*link && !is_before(problem, *link))
+		link = &(*link)->next;
+	problem->next = *link;
+	*link = problem;
+}
+
+void build_report_setting(struct build *build, const config_setting_t *setting, const char *text)
+{
+	unsigned int line = config_setting_source_line(setting);
+
+	/* the file as a whole, as a setting, has no line */
+	build_report(build, config_setting_source_file(setting), line ? line : 1,
+		     build_print(build, "%s%s", build_path(build, setting, ": "), text));
+}
+
+bool build_was_cut(struct build *build, const config_setting_t *setting)
+{
+	const struct problem *p = build->problems;
+
+	while (p && (!p->scanned || p->line != config_setting_source_line(setting) ||
+		     strcmp(p->file, build_file(build, config_setting_source_file(setting))) != 0))
+		p = p->next;
+	return p != NULL;
+}
+
+void build_print_errors(const struct build *build, FILE *out)
+{
+	for (const struct problem *p = build->problems; p; p = p->next)
+		fprintf(out, "%s%s%.0u: error: %s\n", p->file, p->line ? ":" : "", p->line, p->text);
+	if (build->problem_count > PROBLEMS_MAX)
+		fprintf(out, "%s: error: %zu more\n", build->config->file, build->problem_count - PROBLEMS_MAX);
+}

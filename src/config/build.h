@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * build.h - a configuration in the making, and the passes that make it: scan, (libconfig), read, compile
+ */
+#ifndef NAT46_CONFIG_BUILD_H
+#define NAT46_CONFIG_BUILD_H
+
+#include <libconfig.h>
+
+#include "config/config.h"
+#include "config/schema.h"
+
+/** struct build - a configuration in the making */
+struct build {
+	struct daemon_config *config; /* the result, with its memory and its tree */
+	const char *directory;        /* of included files, "" or with a slash at its end; NULL: there are none */
+	bool absolute;                /* included files have absolute names */
+	bool scanning;                /* libconfig has not read the file yet, */
+	bool failed;                  /* and there is no use in reading it */
+	struct problem *problems;     /* what was found wrong, at most 1000, in the order of the files */
+	size_t problem_count;
+};
+
+/* Memory that lives as long as the configuration: zeroed elements, a formatted string. Never NULL. */
+void *build_array(struct build *build, size_t count, size_t size);
+char *build_print(struct build *build, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Full name of a file that libconfig calls @file (NULL: the first one); "FILE:LINE" of a setting, NULL of a default. */
+const char *build_file(struct build *build, const char *file);
+const char *build_place(struct build *build, const config_setting_t *setting);
+
+/** build_path() - "services[0].to[3]" with @end behind it; "" for the file as a whole */
+const char *build_path(struct build *build, const config_setting_t *setting, const char *end);
+
+/** build_report() - note an error in a file (see build_file()); line 0: the file as a whole */
+void build_report(struct build *build, const char *file, unsigned int line, const char *text);
+
+/** build_error() - note an error at a setting, printf-like; its path and ": " are put in front */
+#define build_error(build, setting, ...) build_report_setting(build, setting, build_print(build, __VA_ARGS__))
+void build_report_setting(struct build *build, const config_setting_t *setting, const char *text);
+
+/** build_was_cut() - has the scan reported an integer in the line of @setting */
+bool build_was_cut(struct build *build, const config_setting_t *setting);
+
+/** build_print_errors() - print "FILE:LINE: error: TEXT" for each error, the first file first, line by line */
+void build_print_errors(const struct build *build, FILE *out);
+
+/** scan() - report what libconfig would do silently or for ever, in @text, or NULL: in the file; text for free() */
+char *scan(struct build *build, const char *text);
+
+/**
+ * read_group() - compare a group with the schema, and read its values
+ * @group: group; defaults that are missing are added to it
+ * @members: what may be in it; other groups and lists are not read, only that they are such
+ * @structure: what the places of @members are in; all zero, and what is wrong stays so
+ *
+ * Return: what is wrong or missing, as bits: number N for member N; READ_UNKNOWN: an unknown setting
+ */
+uint32_t read_group(struct build *build, config_setting_t *group, const struct setting *members, void *structure);
+#define READ_UNKNOWN (UINT32_C(1) << 31)
+
+/** read_element() - read_group() on element @index of a list; NULL, reported, if it is not a group */
+config_setting_t *read_element(struct build *build, config_setting_t *list, unsigned int index,
+			       const struct setting *members, void *structure, uint32_t *wrong);
+
+/* Values of an array or list; a single value is one, NULL is none. What should be a list and is not has no elements. */
+unsigned int read_count(const config_setting_t *setting);
+unsigned int read_elements(const config_setting_t *list);
+config_setting_t *read_value_at(config_setting_t *setting, unsigned int index);
+
+/* From what was read to what the engine uses; the clients first. */
+void compile_clients(struct build *build);
+void compile_services(struct build *build);
+
+#endif

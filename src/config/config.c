@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * config.c - the configuration file as one immutable, completely checked object
+ *
+ * scan.c looks for what libconfig does silently, libconfig makes a tree, read.c compares it with schema.c and has
+ * text.c read the strings, lists.c makes sorted arrays and finds conflicts. Each reports all errors that it finds.
+ * Only an object without any error leaves this file, and nothing changes it afterwards.
+ */
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/build.h"
+#include "nat46/assert.h"
+
+/** check_combinations() - ranges that depend on each other, or have a hole; what is wrong by itself is zero */
+static void check_combinations(struct build *build)
+{
+	const struct engine_config *engine = &build->config->engine;
+	const config_t *tree = build->config->tree;
+	const config_setting_t *timestamps = config_lookup(tree, "tcp.timestamps");
+	const config_setting_t *buffers = config_lookup(tree, "limits.buffers");
+
+	if (engine->tcp.mss > 0 && engine->tcp.mss < 536)
+		build_error(build, config_lookup(tree, "tcp.mss"),
+			    "%u is out of range, allowed are 0 (from the MTU) and 536 to 65475", engine->tcp.mss);
+	if (engine->tcp.ecn && !engine->tcp.timestamps && config_setting_type(timestamps) == CONFIG_TYPE_BOOL)
+		build_error(build, config_lookup(tree, "tcp.ecn"), "'ecn' needs 'timestamps'");
+	if (engine->limits.buffers > 0 && engine->limits.buffers < engine->limits.buffer)
+		build_error(build, config_setting_source_line(buffers) ? buffers : config_lookup(tree, "limits.buffer"),
+			    "'buffers' (%llu) must not be less than 'buffer' (%u)",
+			    (unsigned long long)engine->limits.buffers, engine->limits.buffer);
+}
+
+/** compile() - from the tree to everything that is used */
+static void compile(struct build *build)
+{
+	config_setting_t *root = config_root_setting(build->config->tree);
+	struct engine_config *engine = &build->config->engine;
+
+	(void)read_group(build, root, schema_root, build->config);
+	for (const struct setting *s = schema_root; s->name; s++) {
+		config_setting_t *group = config_setting_get_member(root, s->name);
+
+		if (s->type == SETTING_GROUP && config_setting_is_group(group))
+			(void)read_group(build, group, s->members, build->config);
+	}
+	check_combinations(build);
+	compile_clients(build);
+	compile_services(build);
+	build->config->user_place = build_place(build, config_lookup(build->config->tree, "user"));
+	build->config->group_place = build_place(build, config_lookup(build->config->tree, "group"));
+	engine->has_router_ipv6 = config_lookup(build->config->tree, "router.ipv6") != NULL;
+	engine->mtu = build->config->interface.mtu;
+}
+
+struct daemon_config *config_parse_string(const char *name, const char *text, FILE *errors)
+{
+	struct daemon_config *config = calloc(1, sizeof(*config));
+	struct build build = { .config = config, .scanning = true };
+	size_t length = strrchr(name, '/') ? (size_t)(strrchr(name, '/') - name) : 0;
+	config_t *tree;
+	char *scanned;
+
+	NAT46_ASSERT(config != NULL);
+	tree = config->tree = build_array(&build, 1, sizeof(*tree));
+	config_init(tree);
+	config_set_options(tree, CONFIG_OPTION_SEMICOLON_SEPARATORS);
+	config->file = build_print(&build, "%s", name);
+	if (!text)
+		build.directory = build_print(&build, "%.*s%s", (int)length, name, strchr(name, '/') ? "/" : "");
+	scanned = scan(&build, text);
+	build.scanning = false;
+	if (!text && strchr(name, '/') && !build.absolute)
+		config_set_include_dir(tree, build_print(&build, "%.*s", (int)length, name));
+	/* up to 1.5 a comment in the last line must end with a newline */
+	if (!build.failed && config_read_string(tree, build_print(&build, "%s\n", scanned)))
+		compile(&build);
+	else if (!build.failed)
+		build_report(&build, config_error_file(tree), (unsigned int)config_error_line(tree),
+			     config_error_text(tree));
+	free(scanned);
+	build_print_errors(&build, errors);
+	if (!build.problems)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+struct daemon_config *config_load(const char *path, FILE *errors)
+{
+	return config_parse_string(path, NULL, errors);
+}
+
+void config_print(const struct daemon_config *config, FILE *out)
+{
+	config_write(config->tree, out);
+}

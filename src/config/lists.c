@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * lists.c - settings "clients" and "services": from what was read to the sorted arrays that the engine uses
+ *
+ * A service becomes one struct service for each port, a rule one struct rule for each host name. A rule of which
+ * one condition is wrong is left out whole: without the condition it could be in conflict with those that are right.
+ */
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/build.h"
+#include "nat46/assert.h"
+
+#define WRONG_CONDITION UINT32_C(0xf) /* result of read_group() on a rule: its first four members are conditions */
+
+/** find_first() - the first item that equals @item, perhaps itself; @seen: those before, in the end for tdestroy() */
+static void *find_first(void **seen, void *item, int (*compare)(const void *, const void *))
+{
+	void **node = tsearch(item, seen, compare);
+
+	NAT46_ASSERT(node != NULL);
+	return *node;
+}
+
+static void keep(void *item)
+{
+	(void)item;
+}
+
+/** loop_reason() - the setting that brings packets for @address back to us, or NULL */
+static const char *loop_reason(const struct engine_config *engine, const struct ipv6_address *address)
+{
+	size_t mapping;
+
+	if (engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix))
+		return "prefix";
+	if (eam_find_ipv6(&engine->plan.index, address, &mapping))
+		return "clients";
+	return ipv6_equal(address, &engine->router_ipv6) ? "router" : NULL;
+}
+
+/** is_same() - are two servers the same at one of the @ports of their service, which stand for a missing one */
+static bool is_same(const struct server *a, const struct server *b, const struct values *ports)
+{
+	bool same = a->port == b->port;
+
+	for (size_t i = 0; !same && !(a->port && b->port) && i < ports->count; i++)
+		same = ((const uint16_t *)ports->items)[i] == (a->port ? a->port : b->port);
+	return same;
+}
+
+/** compile_servers() - @values of the setting "to" of @group */
+static struct server_set compile_servers(struct build *build, const config_setting_t *group,
+					 const struct values *values, const struct values *ports)
+{
+	struct server_set set = { .servers = values->items, .count = values->count };
+	config_setting_t *setting = set.count > 0 ? config_setting_get_member(group, "to") : NULL;
+	static const struct ipv6_address none;
+
+	if (set.count > SERVERS_MAX) {
+		build_error(build, setting, "%zu servers are too many, allowed are %u", set.count, SERVERS_MAX);
+		set.count = 0;
+	}
+	for (unsigned int i = 0; i < set.count; i++) {
+		const config_setting_t *value = read_value_at(setting, i);
+		const char *loop = loop_reason(&build->config->engine, &set.servers[i].address);
+		unsigned int first = 0;
+
+		if (ipv6_equal(&set.servers[i].address, &none))
+			continue; /* was refused */
+		if (loop)
+			build_error(build, value,
+				    "\"%s\" belongs to '%s', packets to it would come back: a server must be elsewhere",
+				    config_setting_get_string(value), loop);
+		while (first < i && (!ipv6_equal(&set.servers[first].address, &set.servers[i].address) ||
+				     !is_same(&set.servers[first], &set.servers[i], ports)))
+			first++;
+		if (first < i)
+			build_error(build, value, "\"%s\" is listed twice", config_setting_get_string(value));
+	}
+	return set;
+}
+
+/** rule_text() - the conditions as an operator reads them */
+static const char *rule_text(struct build *build, const struct rule *rule)
+{
+	char quoted[TEXT_QUOTE_MAX];
+	const char *text = "";
+
+	if (rule->host)
+		text = build_print(build, ", host \"%s%s\"", rule->wildcard ? "*." : "", rule->host);
+	if (rule->alpn)
+		text = build_print(build, "%s, alpn %s", text, text_quote(rule->alpn, quoted));
+	if (rule->protocol != PROTOCOL_OTHER)
+		text = build_print(build, "%s, protocol \"%s\"", text, protocol_name(rule->protocol));
+	if (rule->bytes)
+		text = build_print(build, "%s, bytes %s", text, text_quote((const char *)rule->bytes, quoted));
+	return text + strlen(", ");
+}
+
+/** add_rules() - what a rule becomes; returns how many, 0 if it has no condition */
+static size_t add_rules(struct build *build, const struct rule_entry *entry, struct rule *rules)
+{
+	size_t count = entry->host.count ? entry->host.count : 1;
+	const struct text_host *host = entry->host.items;
+
+	if (!host && !entry->rule.alpn && !entry->rule.protocol && !entry->rule.bytes)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		rules[i] = entry->rule;
+		rules[i].host = host ? host[i].name : NULL;
+		rules[i].wildcard = host && host[i].wildcard;
+		rules[i].bytes_length = rules[i].bytes ? strlen((const char *)rules[i].bytes) : 0;
+		rules[i].text = rule_text(build, &rules[i]);
+	}
+	return count;
+}
+
+/** compile_rules() - "rules" and "to" of the group @group; the rest of it is in @of */
+static void compile_rules(struct build *build, config_setting_t *group, const struct service_entry *of,
+			  struct service *service)
+{
+	config_setting_t *list = config_setting_get_member(group, "rules");
+	unsigned int elements = read_elements(list);
+	size_t count = 0, room = elements;
+	const config_setting_t **places;
+	struct rule *rules;
+	void *seen = NULL;
+
+	for (unsigned int i = 0; i < elements; i++)
+		room += read_count(config_setting_get_member(config_setting_get_elem(list, i), "host"));
+	rules = build_array(build, room, sizeof(*rules));
+	places = build_array(build, room, sizeof(config_setting_t *));
+	for (unsigned int i = 0; i < elements; i++) {
+		struct rule_entry entry = { .rule = { .line = 0 } };
+		uint32_t wrong = WRONG_CONDITION;
+		config_setting_t *element = read_element(build, list, i, schema_rule, &entry, &wrong);
+		size_t added;
+
+		entry.rule.line = element ? (int)config_setting_source_line(element) : 0;
+		entry.rule.servers = compile_servers(build, element, &entry.to, &of->tcp);
+		added = wrong & WRONG_CONDITION ? 0 : add_rules(build, &entry, &rules[count]);
+		if (added == 0 && !(wrong & (WRONG_CONDITION | READ_UNKNOWN)))
+			build_error(build, element,
+				    "rule without a condition (host, alpn, protocol, bytes), use 'to' of the service");
+		for (; added > 0; added--, count++) {
+			const struct rule *first = find_first(&seen, &rules[count], rule_compare);
+
+			places[count] = element;
+			if (first != &rules[count])
+				build_error(build, element, "rule with %s has the same conditions as the one in %s",
+					    first->text, build_place(build, places[first - rules]));
+		}
+	}
+	tdestroy(seen, keep);
+	qsort(rules, count, sizeof(*rules), rule_compare);
+	service->rules = rules;
+	service->rule_count = count;
+	service->fallback = compile_servers(build, group, &of->to, &of->tcp);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct service *)a)->name, ((const struct service *)b)->name);
+}
+
+/** add_ports() - one service for each port; returns how many */
+static size_t add_ports(struct build *build, config_setting_t *group, const struct service_entry *entry,
+			struct service *services)
+{
+	struct service service = entry->service;
+	uint32_t ip = service.address;
+	size_t count = 0;
+
+	service.line = (int)config_setting_source_line(group);
+	compile_rules(build, group, entry, &service);
+	for (size_t i = 0; i < entry->tcp.count; i++) {
+		service.port = ((const uint16_t *)entry->tcp.items)[i];
+		if (!ip || !service.port)
+			continue; /* was refused */
+		services[count++] = service;
+		if (!service.name)
+			services[count - 1].name = build_print(build, "%u.%u.%u.%u:%u", ip >> 24, ip >> 16 & 255,
+							       ip >> 8 & 255, ip & 255, service.port);
+	}
+	return count;
+}
+
+/** check_service() - is the last one in conflict with those before; @groups: what each of them comes from */
+static void check_service(struct build *build, struct service *services, const config_setting_t **groups,
+			  struct service *last, void **seen, void **names)
+{
+	const struct service *same = find_first(seen, last, service_compare);
+	const struct service *named = find_first(names, last, compare_names);
+	const config_setting_t *group = groups[last - services], *other = groups[named - services];
+
+	if (same != last)
+		build_error(build, group, "\"%s\" port %u already belongs to the service '%s' in %s",
+			    config_setting_get_string(config_setting_get_member(group, "ipv4")), last->port, same->name,
+			    build_place(build, groups[same - services]));
+	/* ports of one entry share its name; names that are made of address and port may be equal */
+	if (other != group && (config_setting_get_member(other, "name") || config_setting_get_member(group, "name")))
+		build_error(build, group, "name '%s' already belongs to the service in %s", last->name,
+			    build_place(build, other));
+}
+
+void compile_services(struct build *build)
+{
+	config_setting_t *list = config_lookup(build->config->tree, "services");
+	unsigned int elements = read_elements(list);
+	void *seen = NULL, *names = NULL;
+	const config_setting_t **groups;
+	size_t count = 0, room = 0;
+	struct service *services;
+
+	for (unsigned int i = 0; i < elements; i++)
+		room += read_count(config_setting_get_member(config_setting_get_elem(list, i), "tcp"));
+	services = build_array(build, room, sizeof(*services));
+	groups = build_array(build, room, sizeof(config_setting_t *));
+	for (unsigned int i = 0; i < elements; i++) {
+		struct service_entry entry = { .tcp = { .count = 0 } };
+		uint32_t wrong = READ_UNKNOWN;
+		config_setting_t *group = read_element(build, list, i, schema_service, &entry, &wrong);
+		size_t added = group ? add_ports(build, group, &entry, &services[count]) : 0;
+
+		if (!(wrong & READ_UNKNOWN) && !config_setting_get_member(group, "to") &&
+		    config_setting_length(config_setting_get_member(group, "rules")) == 0)
+			build_error(build, group, "service with neither 'rules' nor 'to' leads nowhere");
+		for (; added > 0; added--, count++) {
+			groups[count] = group;
+			check_service(build, services, groups, &services[count], &seen, &names);
+		}
+	}
+	tdestroy(seen, keep);
+	tdestroy(names, keep);
+	qsort(services, count, sizeof(*services), service_compare);
+	build->config->engine.services = services;
+	build->config->engine.service_count = count;
+}
+
+/* Blocks may lie in one another (RFC 7757 3.2), but must not be the same. */
+static int compare_ipv4(const void *a, const void *b)
+{
+	const struct ipv4_prefix *x = &((const struct address_mapping *)a)->ipv4;
+	const struct ipv4_prefix *y = &((const struct address_mapping *)b)->ipv4;
+
+	return x->address != y->address ? (x->address < y->address ? -1 : 1) : x->length - y->length;
+}
+
+static int compare_ipv6(const void *a, const void *b)
+{
+	_Static_assert(sizeof(struct ipv6_prefix) == 17, "nothing but the address and the length");
+	return memcmp(&((const struct address_mapping *)a)->ipv6, &((const struct address_mapping *)b)->ipv6,
+		      sizeof(struct ipv6_prefix));
+}
+
+/** check_first() - is the element @m of @list the first one that maps its block, @member of it */
+static void check_first(struct build *build, config_setting_t *list, struct address_mapping *maps,
+			struct address_mapping *m, const struct address_mapping *first, const char *member)
+{
+	config_setting_t *group = config_setting_get_elem(list, (unsigned int)(m - maps));
+
+	if (first != m)
+		build_error(build, group, "%s \"%s\" is already mapped in %s", member,
+			    config_setting_get_string(config_setting_get_member(group, member)),
+			    build_place(build, config_setting_get_elem(list, (unsigned int)(first - maps))));
+}
+
+void compile_clients(struct build *build)
+{
+	config_setting_t *list = config_lookup(build->config->tree, "clients");
+	unsigned int count = read_elements(list);
+	struct address_mapping *maps = build_array(build, count, sizeof(*maps)), *m = maps;
+	struct address_mapping *right = build_array(build, count, sizeof(*right));
+	struct address_plan *plan = &build->config->engine.plan;
+	void *ipv4 = NULL, *ipv6 = NULL;
+	uint32_t wrong;
+
+	for (unsigned int i = 0; i < count; i++, m++) {
+		const config_setting_t *group = read_element(build, list, i, schema_client, m, &wrong);
+		unsigned int ipv4_bits = 32u - m->ipv4.length, ipv6_bits = 128u - m->ipv6.length;
+		size_t problems = build->problem_count;
+
+		if (ipv4_bits < 32)
+			check_first(build, list, maps, m, find_first(&ipv4, m, compare_ipv4), "ipv4");
+		if (ipv6_bits < 128)
+			check_first(build, list, maps, m, find_first(&ipv6, m, compare_ipv6), "ipv6");
+		if (ipv4_bits < 32 && ipv4_bits > ipv6_bits)
+			build_error(build, group,
+				    "ipv6 /%u has %u host bits, fewer than the %u of ipv4 /%u; allowed are /0 to /%u",
+				    m->ipv6.length, ipv6_bits, ipv4_bits, m->ipv4.length, 128u - ipv4_bits);
+		if (ipv4_bits < 32 && ipv6_bits < 128 && build->problem_count == problems)
+			right[plan->client_count++] = *m;
+	}
+	tdestroy(ipv4, keep);
+	tdestroy(ipv6, keep);
+	plan->clients = right;
+	plan->index = eam_index_make(right, plan->client_count,
+				     build_array(build, count, 2 * sizeof(struct eam_block)));
+}

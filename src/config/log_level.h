@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * log_level.h - how much is logged: a setting, and what daemon/log.h works with
+ */
+#ifndef NAT46_CONFIG_LOG_LEVEL_H
+#define NAT46_CONFIG_LOG_LEVEL_H
+
+enum log_level {
+	LOG_LEVEL_ERROR = 0, /* the operator must act */
+	LOG_LEVEL_WARNING,   /* degraded */
+	LOG_LEVEL_INFO,      /* start, stop, results */
+	LOG_LEVEL_DEBUG,     /* per connection */
+	LOG_LEVEL_TRACE,     /* per packet */
+	LOG_LEVEL_COUNT,
+};
+
+extern const char *const log_level_names[LOG_LEVEL_COUNT + 1]; /* NULL at the end */
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * schema.h - all settings as data, and what their strings stand for
+ */
+#ifndef NAT46_CONFIG_SCHEMA_H
+#define NAT46_CONFIG_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat46/service.h"
+
+struct build;
+
+/**
+ * text_parse_fn - read a text into @value, which is then not all zero; strings among the values point to @text
+ *
+ * Return: NULL; or why the text is wrong, to be read after it ("is not an IPv4 address")
+ */
+typedef const char *text_parse_fn(struct build *build, const char *text, void *value);
+
+text_parse_fn text_prefix;     /* struct ipv6_prefix: setting "prefix" */
+text_parse_fn text_ipv4_host;  /* uint32_t */
+text_parse_fn text_ipv6_host;  /* struct ipv6_address */
+text_parse_fn text_ipv4_block; /* struct ipv4_prefix */
+text_parse_fn text_ipv6_block; /* struct ipv6_prefix */
+text_parse_fn text_server;     /* struct server */
+text_parse_fn text_host;       /* struct text_host */
+text_parse_fn text_interface, text_account, text_service_name, text_alpn, text_bytes; /* const char * */
+
+struct text_host {
+	char name[HOSTNAME_MAX + 1];
+	bool wildcard;
+};
+
+/** text_quote() - write the first 100 bytes of a string as they would stand in the file; TEXT_QUOTE_MAX bytes */
+const char *text_quote(const char *text, char *out);
+#define TEXT_QUOTE_MAX 408u
+
+enum setting_type {
+	SETTING_GROUP, /* { }: @members */
+	SETTING_LIST,  /* ( { }, { } ): groups with @members */
+	SETTING_INTEGER,
+	SETTING_SECONDS, /* integer or fraction; range in milliseconds, default in seconds, value in nanoseconds */
+	SETTING_BOOLEAN,
+	SETTING_CHOICE, /* string that is one of @choices; the value is its index */
+	SETTING_TEXT,   /* string for @parse */
+};
+
+/** struct setting - one setting; a @name of NULL ends a list of members */
+struct setting {
+	const char *name;
+	enum setting_type type;
+	bool many; /* an array or list is also allowed, the place is a struct values and @size that of one value */
+	bool required;
+	size_t offset, size; /* place in the structure that the group is read into */
+	int64_t minimum, maximum;
+	int64_t number;             /* default, */
+	const char *text;           /* or of a string; NULL: none */
+	const char *const *choices; /* what is allowed, except ""; NULL ends it */
+	text_parse_fn *parse;
+	const struct setting *members;
+};
+
+/** struct values - values of one setting in the order of the file; those that are wrong are all zero */
+struct values {
+	void *items;
+	size_t count;
+};
+
+/** struct service_entry - one element of "services"; @tcp: uint16_t, @to: struct server */
+struct service_entry {
+	struct service service;
+	struct values tcp, to;
+};
+
+/** struct rule_entry - one element of "rules"; @host: struct text_host, @to: struct server */
+struct rule_entry {
+	struct rule rule;
+	struct values host, to;
+};
+
+/** The file as a whole with its groups, for struct daemon_config; and elements of its lists. */
+extern const struct setting schema_root[];
+extern const struct setting schema_client[]; /* struct address_mapping */
+extern const struct setting schema_service[];
+extern const struct setting schema_rule[];
+
+#endif
