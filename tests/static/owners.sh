@@ -78,6 +78,6 @@ check() {
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 status=0
-check include/nat46/flow_table.h flow 'flow|f|asked|former|owner|other' || status=1
+check include/nat46/flow.h flow 'flow|f|asked|former|owner|other' || status=1
 check src/core/base/pending.h pending 'p|pending' || status=1
 exit $status

@@ -130,13 +130,36 @@ static void test_forged_handshake(void **state)
 	(void)state;
 	client_passes(TCP_SYN, -1, 0);
 	server_passes(TCP_SYN | TCP_ACK, -1, 0);
-	client_passes(TCP_ACK, 0, SERVER_ISN + 2);
-	client_passes(TCP_ACK, 1, SERVER_ISN + 1);
+	client_passes(TCP_ACK, 0, SERVER_ISN);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 2 + UINT16_MAX);
+	client_passes(TCP_ACK, -1, SERVER_ISN + 1);
+	client_passes(TCP_ACK, 1 + UINT16_MAX, SERVER_ISN + 1);
 	client_passes(TCP_RST | TCP_ACK, 0, SERVER_ISN + 1);
 	expect_flows(1, 0);
 	world_wait(&world, OPENING);
 	expect_flows(0, 0);
 	assert_int_equal(world.sessions, 0);
+}
+
+/** The client's first acknowledgement is lost, and its first byte: what follows shows that it is there. */
+static void test_first_acknowledgement_lost(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	client_passes(TCP_ACK, 1, SERVER_ISN + 1);
+	lives_on(0, 0);
+}
+
+/** The same where the server speaks first, and has said more by then. */
+static void test_first_acknowledgements_lost(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	server_passes(TCP_ACK, 300, 0);
+	client_passes(TCP_ACK, 0, SERVER_ISN + 400);
+	lives_on(400, 0);
 }
 
 /** Two SYNs and an ACK, without any server. */
@@ -355,6 +378,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_handshake),
 		TEST(test_forged_handshake),
+		TEST(test_first_acknowledgement_lost),
+		TEST(test_first_acknowledgements_lost),
 		TEST(test_forged_without_server),
 		TEST(test_reuse),
 		TEST(test_syn_on_a_live_connection),

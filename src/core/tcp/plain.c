@@ -16,6 +16,7 @@
 #include "core/tcp/choose.h"
 #include "core/tcp/pass.h"
 #include "core/tcp/track.h"
+#include "nat46/seq.h"
 
 /** choose() - enter the flow under the candidate of @rank; false if no source port is free */
 static bool choose(struct engine *e, struct flow *flow, const struct service *service, uint32_t rank)
@@ -148,7 +149,12 @@ static void remember(struct engine *e, struct flow *flow, const struct input *in
 	flow_touch(e, flow);
 }
 
-/** acknowledged() - the answer of the server that a segment of the client acknowledges, or NULL */
+/**
+ * acknowledged() - the answer of the server that a segment of the client acknowledges, or NULL
+ *
+ * The very first acknowledgement may be lost; the next ones are not far behind. Who does not see the server's number
+ * would have to guess it, one of 65,536 times.
+ */
 static const struct flow_answer *acknowledged(const struct flow *flow, const struct input *in)
 {
 	const struct packet *p = &in->packet;
@@ -159,7 +165,8 @@ static const struct flow_answer *acknowledged(const struct flow *flow, const str
 	for (size_t i = 0; i < FLOW_ANSWERS; i++) {
 		const struct flow_answer *answer = &flow->answers[i];
 
-		if (answer->is_there && p->seq == answer->ack && p->ack == answer->seq)
+		if (answer->is_there && seq_between(p->seq, answer->ack, answer->ack + UINT16_MAX) &&
+		    seq_between(p->ack, answer->seq, answer->seq + UINT16_MAX))
 			return answer;
 	}
 	return NULL;

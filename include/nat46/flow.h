@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * flow.h - the record of one connection, and who may change what in it
+ */
+#ifndef NAT46_FLOW_H
+#define NAT46_FLOW_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat46/address.h"
+
+enum flow_flag {
+	FLOW_SPLICED = 0x01,		/* we answered the client's SYN */
+	FLOW_LINKED4 = 0x02,		/* in the IPv4 index */
+	FLOW_LINKED6 = 0x04,		/* in the IPv6 index */
+	FLOW_CLIENT_FIN = 0x08,		/* to_server.end includes a FIN */
+	FLOW_SERVER_FIN = 0x10,		/* to_client.end includes a FIN */
+	FLOW_STRIP_TIMESTAMPS = 0x20,	/* they are not in use with the server */
+	FLOW_STRIP_SACK = 0x40,		/* repair R2: the server has none */
+	FLOW_INSERT_TIMESTAMPS = 0x80,	/* repair R3: the server has none, but the client has */
+};
+
+/**
+ * struct flow_direction - what was seen of one direction, in the sequence space of its sender
+ * @end: highest sequence number sent, plus one; includes SYN and FIN
+ * @acked: highest acknowledgement by the receiver
+ * @edge: highest right edge of the receiver's window
+ */
+struct flow_direction {
+	uint32_t end;
+	uint32_t acked;
+	uint32_t edge;
+};
+
+/**
+ * struct flow_answer - a segment of the server that its client has not acknowledged yet
+ * @seq: number behind it
+ * @ack: what it acknowledges
+ * @window: as in the header
+ * @client_scale, @server_scale: window shifts to which it leads
+ * @is_there: false: no such segment was seen
+ */
+struct flow_answer {
+	uint32_t seq;
+	uint32_t ack;
+	uint16_t window;
+	uint8_t client_scale : 4;
+	uint8_t server_scale : 4;
+	bool is_there;
+};
+
+/** Answers that are kept for a flow. */
+#define FLOW_ANSWERS 2u
+
+/**
+ * struct flow_silent - what is kept of the handshake with a client that has nothing to say (tcp/silent.c)
+ * @isn, @ts_ours: our initial sequence number and the TSval of our SYN/ACK
+ * @ts_client: newest TSval of the client
+ * @mss: MSS of the client
+ * @timestamps, @sack, @scaled, @ecn, @ecn_offer, @is_far: as in struct pending
+ */
+struct flow_silent {
+	uint32_t isn;
+	uint32_t ts_ours;
+	uint32_t ts_client;
+	uint16_t mss;
+	bool timestamps : 1;
+	bool sack : 1;
+	bool scaled : 1;
+	bool ecn : 1;
+	bool ecn_offer : 1;
+	bool is_far : 1;
+};
+
+/**
+ * struct flow - one connection
+ *
+ * Who changes which field: files of src/core and the functions in them, and nobody else (tests/static/owners.sh).
+ *
+ * table/flow_table.c
+ * @state: enum tcp_state
+ * @flags: enum flow_flag. FLOW_SPLICED comes with the record from tcp/handshake.c or tcp/hedge.c, the FIN flags from
+ *	tcp/track.c and tcp/flush.c, what is stripped and inserted from tcp/promises.c
+ *
+ * tcp/handshake.c, tcp/plain.c, tcp/hedge.c: when the record is taken
+ * @client, @client_port: the client, host byte order
+ * @service, @service_port: the service
+ * @client_isn: initial sequence number of the client
+ * @client_scale: window shift of the client
+ * @opened: time of the first packet, in seconds
+ *
+ * tcp/choose.c
+ * @server, @server_port: the server
+ * @client6: the client as the server sees it
+ * @source_port: port towards the server; @client_port unless that was taken
+ *
+ * tcp/promises.c, tcp/plain.c: when the server has accepted
+ * @server_isn: initial sequence number of the server
+ * @delta: our ISN towards the client - ISN of the server; 0 without splice
+ * @theta: TSval of the server's SYN/ACK - TSval of ours; 0 without splice or timestamps
+ * @ts_recent: with FLOW_INSERT_TIMESTAMPS, TSval of the client that is to be echoed to it; then tcp/timestamps.c
+ * @place: instead, in state OPENING, by tcp/plain.c: place among the connections whose client may be forged
+ * @our_scale, @server_scale: window shifts of our SYN/ACK (from tcp/handshake.c) and of the server
+ * @raise: left shift for the client's windows: repair R1, the server does not scale
+ * @server_mss: MSS of the server, with splice; 0 without (repair R5)
+ * @strip_ecn: repair R4: the server has no ECN, but the client was promised it
+ *
+ * tcp/track.c
+ * @to_server, @to_client: tracked sequence numbers; @to_client in the server's own numbers; what tcp/flush.c sends
+ *	moves @to_server.end
+ * @answers: instead, in state OPENING, by tcp/plain.c: newest segments of the server
+ * @silent: in state SILENT, by tcp/silent.c
+ * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
+ * @reset_by: in state RESET, the FIN flag of the side that sent the RST
+ *
+ * base/flows.c
+ * @last_seen: time of the last packet that counts, in milliseconds (wraps); in state ASKED of the SYN, by tcp/hedge.c
+ *
+ * base/pending.c
+ * @pending: pending record plus one, 0: none; in a free record of table/flow_table.c the next free one plus one
+ * @attempts: in state ASKED: number of the candidate; OPENING (tcp/plain.c): how often the client has repeated its
+ *	SYN; PROBED (tcp/probe.c): how often both ends were asked
+ */
+struct flow {
+	struct ipv6_address server;
+	struct ipv6_address client6;
+	uint32_t client;
+	uint32_t service;
+	uint16_t client_port;
+	uint16_t service_port;
+	uint16_t server_port;
+	uint16_t source_port;
+	uint32_t delta;
+	union {
+		uint32_t theta;
+		uint32_t ts_recent;
+		uint32_t place;
+	};
+	uint32_t last_seen;
+	uint8_t state;
+	uint8_t flags;
+	uint8_t client_scale : 4;
+	uint8_t our_scale : 4;
+	uint8_t server_scale : 4;
+	uint8_t raise : 4;
+	/* second cache line */
+	union {
+		struct {
+			struct flow_direction to_server;
+			struct flow_direction to_client;
+		};
+		struct flow_answer answers[FLOW_ANSWERS];
+		struct flow_silent silent;
+	};
+	uint32_t client_isn;
+	uint32_t server_isn;
+	uint16_t wraps_to_server;
+	uint16_t wraps_to_client;
+	uint32_t opened;
+	uint32_t pending;
+	uint16_t server_mss;
+	union {
+		uint8_t reset_by;
+		uint8_t attempts;
+	};
+	bool strip_ecn;
+};
+
+static_assert(offsetof(struct flow, to_server) == 64, "hot fields fill the first cache line");
+static_assert(sizeof(struct flow) == 112, "128 bytes with the index slots");
+
+#endif
