@@ -48,6 +48,7 @@
 	X(UNDELIVERED, "undelivered",                                                                                 \
 	  "Connections reset because a server took no bytes that we had acknowledged. Look at the server.")           \
 	X(PAYLOAD_KEPT, "payload_kept", "Segments whose payload was overwritten with what had been inspected.")       \
+	X(URGENT_CLEARED, "urgent_cleared", "Urgent segments of clients made ordinary while first bytes were pending.") \
 	X(DATA_HELD, "data_held",                                                                                     \
 	  "Segments held back because a server's window is smaller than what its client was promised.")                \
 	X(OPENING_REPLACED, "opening_replaced",                                                                       \

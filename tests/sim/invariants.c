@@ -523,6 +523,25 @@ static void check_stream(struct world *world, struct binding *binding, const str
 	}
 }
 
+/* As long as a server has not acknowledged what was inspected, nothing of it may be urgent, or be taken out of it. */
+static void check_urgent(struct world *world, const struct packet *packet)
+{
+	const struct binding *binding;
+
+	if (packet->kind != PACKET_TCP || !packet->source.is_ipv6 || !(packet->flags & FLAG_URG))
+		return;
+	binding = find_binding(world, &packet->source, packet->source_port, &packet->destination,
+			       packet->destination_port, packet->seq + 1);
+	if (!binding || binding->reset || binding->usurped || invariants_is_plain(world, binding->plan))
+		return;
+	const struct watch *watch = &world->invariants.watch[binding->plan];
+	uint32_t at = packet->seq - world->scenario.plans[binding->plan].iss - 2 + packet->urgent;
+
+	if (at < COPY_MAX && at >= watch->server_acked && watch->known[at])
+		world_fail(world, "urgent", "connection %u: byte %u is made urgent on its way to the server",
+			   binding->plan, at);
+}
+
 static void output_to_server(struct world *world, const struct packet *packet, size_t length)
 {
 	struct binding *binding;
@@ -589,6 +608,8 @@ void invariants_output(struct world *world, const struct frame *frame)
 		world_fail(world, "amplification", "more than %u packets at once", BURST_MAX);
 	if (world->tainted)
 		return;		/* what comes of damaged packets is checked by the receivers' checksums */
+	if (!error)
+		check_urgent(world, &packet);
 	if (world->forged && !error) {
 		if (packet.kind == PACKET_TCP && packet.flags == FLAG_SYN && packet.source.is_ipv6)
 			usurp(world, &packet);

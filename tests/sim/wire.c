@@ -174,6 +174,7 @@ struct wire *wire_build(const struct packet *packet, uint16_t segment_size, bool
 	tcp[12] = (uint8_t)((headers - ip_length) << 2);
 	tcp[13] = packet->flags;
 	put16(tcp + 14, packet->window);
+	put16(tcp + 18, packet->urgent);
 	put_options(packet, tcp + 20);
 	if (packet->payload_length)
 		memcpy(wire->bytes + headers, packet->payload, packet->payload_length);
@@ -243,6 +244,7 @@ static const char *parse_tcp(const uint8_t *tcp, size_t length, struct packet *p
 	packet->ack = get32(tcp + 8);
 	packet->flags = tcp[13];
 	packet->window = get16(tcp + 14);
+	packet->urgent = get16(tcp + 18);
 	packet->payload = tcp + header;
 	packet->payload_length = length - header;
 	for (size_t at = 20; at < header && tcp[at] != 0;) {

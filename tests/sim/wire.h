@@ -65,6 +65,7 @@ struct packet {
 	uint32_t ack;
 	uint8_t flags;
 	uint16_t window;
+	uint16_t urgent;
 	uint8_t option_style;
 	bool odd_options;
 	bool forged;

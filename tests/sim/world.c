@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attack.h"
+#include "copies.h"
 #include "ip_options.h"
 #include "outcome.h"
 #include "pcap.h"
@@ -236,6 +237,8 @@ static void engine_receive(void *context, struct wire *wire)
 	}
 	if (is_taken(world, wire, options, &packet) && !wire->corrupt && !wire->forged)
 		invariants_taken(world, &packet);
+	if (world->input && !wire->forged)
+		copies_take(world, &packet);
 	world->input = NULL;
 	world->tainted = world->forged = false;
 	after_engine(world);

@@ -80,6 +80,7 @@ static void test_client_to_server(void **state)
 	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK | TCP_URG | TCP_ECE | TCP_CWR, 1, OUR_ISN + 1001), out;
 
 	(void)state;
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
 	s.data = "payload";
 	s.length = 7;
 	s.urgent = 3;
@@ -319,6 +320,36 @@ static void test_payload_is_kept(void **state)
 	assert_memory_equal(through(&world, &s).data, "Cxyz", 4);
 }
 
+/** Nor may a server take an urgent byte out of the name that was inspected. */
+static void test_nothing_is_urgent_at_first(void **state)
+{
+	static const struct offload offload = { .partial = true, .csum_start = 20, .csum_offset = 16 };
+	struct wire_tcp s = client_segment(TCP_PSH | TCP_ACK | TCP_URG, 0, OUR_ISN + 1), out;
+
+	(void)state;
+	s.data = "Axyz";
+	s.length = 4;
+	s.urgent = 2;
+	for (int partial = 0; partial <= 1; partial++) {
+		if (partial)
+			connection_send_partial(&world, &s, &offload);
+		else
+			connection_send(&world, &s);
+		assert_int_equal(world.count, 1);
+		out = emitted(&world, 0);
+		assert_int_equal(out.flags, TCP_PSH | TCP_ACK);
+		assert_int_equal(out.urgent, 0);
+		assert_memory_equal(out.data, "Axyz", 4);
+	}
+	assert_int_equal(world_events(&world, EVENT_URGENT_CLEARED), 2);
+	/* the server has it all, and is to judge what comes later */
+	server_sends(&world, TCP_ACK, 0, 1, NULL);
+	out = through(&world, &s);
+	assert_int_equal(out.flags, s.flags);
+	assert_int_equal(out.urgent, 2);
+	assert_int_equal(world_events(&world, EVENT_URGENT_CLEARED), 2);
+}
+
 /** A damaged acknowledgement does not let go of the first copy. */
 static void test_payload_is_kept_after_a_bit_error(void **state)
 {
@@ -467,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_options_that_were_not_negotiated),
 		TEST(test_payload_is_kept),
+		TEST(test_nothing_is_urgent_at_first),
 		TEST(test_payload_is_kept_after_a_bit_error),
 		TEST(test_reset_does_not_unlock_first_bytes),
 		TEST(test_payload_is_kept_in_super_packet),

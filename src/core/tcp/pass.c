@@ -29,7 +29,8 @@
  * here from the SYN on, with delta and theta 0 and options as they are; only the MSS is clamped.
  *
  * As long as a flow has a pending record, payload of the client that overlaps the buffer is overwritten with
- * the buffer: the server must not get other bytes than those that were inspected.
+ * the buffer: the server must not get other bytes than those that were inspected. Nor is any of the client's data
+ * urgent then: a server takes an urgent byte out of its stream (RFC 6093 3.1), and would read another name than we did.
  */
 #include "core/tcp/pass.h"
 
@@ -95,6 +96,15 @@ static void keep_payload(struct engine *e, const struct flow *flow, const struct
 	}
 	if (changed)
 		count(e, EVENT_PAYLOAD_KEPT);
+}
+
+/** clear_urgent() - let the data of a segment be like any other */
+static void clear_urgent(struct engine *e, struct packet *p, struct tcp_rewrite *rewrite)
+{
+	p->flags = (uint8_t)(p->flags & ~TCP_URG);
+	tcp_rewrite_bytes(rewrite, TCP_FIELD_FLAGS, &p->flags, 1);
+	tcp_rewrite_16(rewrite, TCP_FIELD_URGENT, 0);
+	count(e, EVENT_URGENT_CLEARED);
 }
 
 /** rewrite_to_server() - everything but the addresses; the options have been parsed before */
@@ -167,6 +177,8 @@ enum verdict pass_to_server(struct engine *e, const struct flow *flow, struct in
 	rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
 	tcp_rewrite_addresses(&rewrite, addresses, packet_address_sum(p));
 	rewrite_to_server(e, flow, p, &rewrite);
+	if (flow->pending && p->flags & TCP_URG)
+		clear_urgent(e, p, &rewrite);
 	tcp_rewrite_finish(&rewrite);
 	p->source_port = flow->source_port;
 	p->destination_port = flow->server_port;
