@@ -133,9 +133,9 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 	enum tcp_event event = TCP_EVENT_TRAFFIC;
 	bool is_revived = flow->state == TCP_STATE_RESET;
 
-	/* what the other side had sent before the RST reached it proves nothing; only the one that is said to
-	 * be gone can show that it is not */
-	if (flow->state == TCP_STATE_RESET && flow->reset_by != fin_flag)
+	/* what the other side had sent before the RST reached it proves nothing; only the one that is said to be gone
+	 * can show that it is not, and not by a late copy of what has been acknowledged */
+	if (flow->state == TCP_STATE_RESET && (flow->reset_by != fin_flag || seq_before(packet->seq, sent->acked)))
 		return;
 	if (advance_end(flow, sent, fin_flag, packet->flags, end_of(packet)))
 		event = fin_event;
