@@ -17,6 +17,13 @@
  * then underestimates the window. The MSS of the client is rounded down as well.
  *
  * A forged ACK passes with a chance of about 2^-23 (24 bits, two slots), and reaches a server only with data.
+ *
+ * A cookie knows nothing of what has become of its connection: whoever sends the first data again completes another
+ * handshake with it. So it lives no longer than it takes a client to get through where its first segments are lost
+ * (it repeats them after 1, 3, 7, 15, 31 s, and Linux gives its own cookies two minutes as well), however long
+ * clients may wait with their first data; and the record of a connection outlives its cookie (flows.h). Whom that
+ * hurts is a client whose handshake left no record, because too many were waiting, and that says nothing for longer.
+ * No copy that is still in the network is older than two minutes (RFC 9293 3.4.3), and no cookie in it either.
  */
 #ifndef NAT46_SYN_COOKIE_H
 #define NAT46_SYN_COOKIE_H
@@ -57,6 +64,10 @@ struct cookie_promises {
 
 /** Length of a slot, in nanoseconds: 64 s. */
 #define COOKIE_SLOT INT64_C(64000000000)
+
+/** How old a cookie may be at least, and the age at which it is dead, for ages are rounded up to slots. */
+#define COOKIE_AGE COOKIE_SLOT
+#define COOKIE_DEAD (COOKIE_AGE + COOKIE_SLOT)
 
 /** syn_cookie_make() - initial sequence number for a SYN/ACK; @now in nanoseconds */
 uint32_t syn_cookie_make(const struct siphash_key *key, const struct cookie_tuple *tuple,

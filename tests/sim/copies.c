@@ -5,6 +5,7 @@
  * A copy is marked as forged, so that model end points may find it strange. Which connections get one follows from
  * the seed without drawing, so that the others stay what they were.
  *
+ *	late	after 10 to 200 seconds: no server may get the same request again (check_first())
  *	urgent	soon, with an urgent byte in the midst: no server may take a byte out of what was inspected
  */
 #include "copies.h"
@@ -13,6 +14,10 @@
 
 /* No more of a super-packet than fits any path. */
 #define COPY_LENGTH 500u
+
+/* How late copies are, in nanoseconds. */
+#define LATE (10 * SECOND)
+#define LATEST (200 * SECOND)
 
 static void arrive(void *context, void *argument)
 {
@@ -67,6 +72,8 @@ void copies_take(struct world *world, const struct packet *packet)
 		copy.flags &= (uint8_t)~FLAG_FIN;
 	}
 	/* of a client that contradicts itself, nobody could say which copy came first */
+	if (chance % 4 == 1)
+		send(world, &copy, LATE + (int64_t)((chance >> 8) % (LATEST - LATE)));
 	if (chance % 8 == 0 && !world->scenario.plans[number].profile.contradicts)
 		send_urgent(world, &copy, chance >> 8);
 }

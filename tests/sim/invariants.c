@@ -448,7 +448,7 @@ static void check_first(struct world *world, unsigned number)
 {
 	const struct invariants *invariants = &world->invariants;
 
-	if (invariants_is_plain(world, number) || world->scenario.forgetful)
+	if (invariants_is_plain(world, number))
 		return;
 	if (invariants->watch[number].answered)
 		world_fail(world, "choice", "connection %u was refused in words and goes to a server", number);

@@ -23,7 +23,14 @@ struct step {
 	int64_t timeout;
 };
 
-/** run() - play steps; then the flow must live for its timeout, and no longer than a sweep more */
+/** In seconds: by then the cookie of a connection that has just begun is dead, and its record gone. */
+#define COOKIE_LIFE 129
+
+/**
+ * run() - play steps; then the flow must live for its timeout, and no longer than a sweep more
+ *
+ * Its record stays at least as long as the client's cookie lives.
+ */
 static void run(const struct step *steps, size_t count)
 {
 	int64_t timeout = steps[count - 1].timeout * 1000000000;
@@ -39,11 +46,16 @@ static void run(const struct step *steps, size_t count)
 		if (engine_flows(world.engine, s->kind) != 1)
 			fail_msg("step %zu of %zu: wrong state", i + 1, count);
 	}
-	world_wait(&world, timeout - 1000000000);
-	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
-	world_wait(&world, 7000000000);
-	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+	world_wait(&world, timeout - SECOND);
+	assert_int_equal(world.session.kind, SESSION_BOUND);
+	world_wait(&world, 7 * SECOND);
 	assert_int_equal(world.session.kind, SESSION_ENDED);
+	if (timeout < COOKIE_LIFE * SECOND) {
+		world_wait(&world, (COOKIE_LIFE - 1) * SECOND - timeout - 6 * SECOND);
+		assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);
+		world_wait(&world, 7 * SECOND);
+	}
+	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
 }
 
 static void test_idle(void **state)
@@ -131,15 +143,6 @@ static void test_reset_by_server(void **state)
 
 	(void)state;
 	run(steps, 3);
-}
-
-/** A client that has seen nothing of the server may not know of the RST: longer than its cookie lives. */
-static void test_reset_of_a_cookie_that_lives(void **state)
-{
-	static const struct step steps[] = { { true, TCP_RST | TCP_ACK, 0, 1, FLOWS_CLOSING, 134 } };
-
-	(void)state;
-	run(steps, 1);
 }
 
 /** It repeats its first data: that is not another request. */
@@ -233,6 +236,17 @@ static void test_alive_after_reset(void **state)
 	static const struct step steps[] = { { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 },
 					     { true, TCP_ACK, 0, 1, FLOWS_CLOSING, 10 },
 					     { false, TCP_ACK, 1, 0, FLOWS_ESTABLISHED, 7440 } };
+
+	(void)state;
+	run(steps, 3);
+}
+
+/** Not so a late copy of what it sent before. */
+static void test_not_alive_by_a_late_copy(void **state)
+{
+	static const struct step steps[] = { { true, TCP_PSH | TCP_ACK, 0, 1, FLOWS_ESTABLISHED, 7440 },
+					     { false, TCP_RST, 1, 0, FLOWS_CLOSING, 10 },
+					     { false, TCP_ACK, 0, 0, FLOWS_CLOSING, 10 } };
 
 	(void)state;
 	run(steps, 3);
@@ -381,6 +395,78 @@ static void test_late_copy_of_the_first_data(void **state)
 	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
 }
 
+/** request() - a connection with a real cookie, whose server has got "A"; @offset of the client's first number */
+static uint32_t request(int32_t offset)
+{
+	struct wire_tcp s;
+	uint32_t isn;
+
+	client_sends(&world, TCP_SYN, offset - 1, 0, NULL);
+	isn = emitted(&world, 0).seq;
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, offset, isn + 1, "A"), VERDICT_ABSORBED);
+	s = server_segment(TCP_SYN | TCP_ACK, -1, offset);
+	assert_int_equal(connection_send(&world, &s), VERDICT_ABSORBED);
+	assert_int_equal(server_sends(&world, TCP_PSH | TCP_ACK, 0, offset + 1, "reply"), VERDICT_FORWARDED);
+	client_sends(&world, TCP_ACK, offset + 1, isn + 6, NULL);
+	return isn;
+}
+
+/** Copies of the first data of a connection that is over, however it ended and whatever its client has seen. */
+static void test_copies_after_the_end(void **state)
+{
+	for (int how = 0; how < 4; how++) {
+		uint32_t isn;
+
+		world_teardown(state);
+		world_config(&world);
+		world.config.timeouts.tcp = (how == 3 ? 2 : 7440) * SECOND;
+		world_make(&world);
+		isn = request(0);
+		if (how == 0)
+			client_sends(&world, TCP_RST, 1, 0, NULL);
+		if (how == 1)
+			server_sends(&world, TCP_RST | TCP_ACK, 5, 1, NULL);
+		if (how == 2) {
+			client_sends(&world, TCP_FIN | TCP_ACK, 1, isn + 6, NULL);
+			server_sends(&world, TCP_FIN | TCP_ACK, 5, 2, NULL);
+			client_sends(&world, TCP_ACK, 2, isn + 7, NULL);
+		}
+		world_wait(&world, 7 * SECOND);
+		assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+		for (int i = 0; i < 50; i++) {
+			client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+			assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
+			world_wait(&world, 4 * SECOND);
+		}
+		/* a record that is kept for late segments stays as long as they come */
+		world_wait(&world, 130 * SECOND);
+		client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+		expect_client_gets(&world, 0, TCP_RST, isn + 1, 0, "");
+		assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 1);
+	}
+}
+
+/** The same when another connection of its port has taken its place. */
+static void test_copies_after_port_reuse(void **state)
+{
+	uint32_t isn;
+
+	(void)state;
+	isn = request(0);
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	world_wait(&world, 5 * SECOND);
+	request(100000);
+	client_sends(&world, TCP_RST, 100001, 0, NULL);
+	for (int i = 0; i < 50; i++) {
+		client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A");
+		assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 2);
+		world_wait(&world, 4 * SECOND);
+	}
+	/* and by now a client may begin anew with any number */
+	request(50000);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 3);
+}
+
 /** A connection that both have closed and one has reset does not become an idle one by a late copy. */
 static void test_late_copy_does_not_reopen_closed(void **state)
 {
@@ -406,13 +492,13 @@ int main(void)
 		TEST(test_both_fins_without_last_ack),
 		TEST(test_reset_by_client),
 		TEST(test_reset_by_server),
-		TEST(test_reset_of_a_cookie_that_lives),
 		WORLD_TEST(test_first_data_after_a_lost_reset, world_setup),
 		TEST(test_forged_reset),
 		TEST(test_damaged_end),
 		TEST(test_fin_after_a_bit_error),
 		TEST(test_damaged_acknowledgement),
 		TEST(test_alive_after_reset),
+		TEST(test_not_alive_by_a_late_copy),
 		TEST(test_fin_outside_the_window),
 		TEST(test_fin_with_a_wrong_acknowledgement),
 		TEST(test_fin_after_forged_data),
@@ -423,6 +509,8 @@ int main(void)
 		TEST(test_syn_from_the_server),
 		TEST(test_port_reuse),
 		TEST(test_late_copy_of_the_first_data),
+		WORLD_TEST(test_copies_after_the_end, world_setup),
+		WORLD_TEST(test_copies_after_port_reuse, world_setup),
 		TEST(test_late_copy_does_not_reopen_closed),
 	};
 

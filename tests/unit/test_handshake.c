@@ -273,6 +273,29 @@ static void test_cookie_too_old(void **state)
 	expect_client_gets(&world, 0, TCP_RST, isn + 1, 0, "");
 }
 
+/** A service whose clients may wait for an hour with their first data: that does not prolong their cookies. */
+static void test_cookie_does_not_grow_with_wait(void **state)
+{
+	static const int64_t ages[] = { 63, 129 };
+	struct service patient = world.config.services[0];
+
+	world_teardown(state);
+	world_config(&world);
+	patient.wait = 3600 * SECOND;
+	world.config.services = &patient;
+	world.config.service_count = 1;
+	world_make(&world);
+	for (int32_t i = 0; i < 2; i++) {
+		uint32_t isn;
+
+		client_sends(&world, TCP_SYN, i * 1000 - 1, 0, NULL);
+		isn = emitted(&world, 0).seq;
+		world_wait(&world, ages[i] * SECOND);
+		client_sends(&world, TCP_PSH | TCP_ACK, i * 1000, isn + 1, "A");
+		assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 1);
+	}
+}
+
 static void test_cookie_of_another_client(void **state)
 {
 	uint32_t isn = syn(0, NULL, 0).seq;
@@ -499,6 +522,7 @@ int main(void)
 		WORLD_TEST(test_cookie_completed_by_data, world_setup),
 		WORLD_TEST(test_cookie_completed_by_keep_alive, world_setup),
 		WORLD_TEST(test_cookie_too_old, world_setup),
+		WORLD_TEST(test_cookie_does_not_grow_with_wait, world_setup),
 		WORLD_TEST(test_cookie_of_another_client, world_setup),
 		WORLD_TEST(test_cookie_carries_the_promises, world_setup),
 		WORLD_TEST(test_repeated_syn_gets_the_same_answer, world_setup),

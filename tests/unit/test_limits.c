@@ -133,6 +133,30 @@ static void test_flows_full_of_old_ones(void **state)
 	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
 }
 
+/** Room is made first by those whose first data no copy can bring to a server any more. */
+static void test_room_by_the_useless(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+
+	(void)state;
+	start(2, 16, 32768, 1 << 20);
+	world_wait(&world, 130 * SECOND);
+	s.source_port = 1;
+	connection_send(&world, &s);
+	from_port(1, TCP_PSH | TCP_ACK, "A");
+	from_port(1, TCP_RST, NULL);
+	server_sends(&world, TCP_FIN | TCP_ACK, 0, 18, NULL);
+	client_sends(&world, TCP_FIN | TCP_ACK, 18, OUR_ISN + 2, NULL);
+	server_sends(&world, TCP_ACK, 1, 19, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 2);
+	from_port(2, TCP_SYN, NULL);
+	expect_silence(&world, from_port(2, TCP_PSH | TCP_ACK, "A"));
+	assert_string_equal(world.session.reason, "closed");
+	assert_int_equal(from_port(1, TCP_PSH | TCP_ACK, "A"), VERDICT_ANSWERED);
+	assert_int_equal(emitted(&world, 0).flags, TCP_RST);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);
+}
+
 static void test_flows_full_of_plain_ones(void **state)
 {
 	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
@@ -512,6 +536,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_flows_full, NULL),
 		WORLD_TEST(test_flows_full_of_old_ones, NULL),
+		WORLD_TEST(test_room_by_the_useless, NULL),
 		WORLD_TEST(test_flows_full_of_plain_ones, NULL),
 		WORLD_TEST(test_waiting_full, NULL),
 		WORLD_TEST(test_waiting_full_of_plain_ones, NULL),

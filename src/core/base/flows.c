@@ -80,20 +80,19 @@ void flow_end(struct engine *e, struct flow *flow, const char *reason)
 	count(e, EVENT_FLOW_CLOSED);
 }
 
-/*
- * The cookie is no younger than the flow. Who has seen a byte of the server acknowledges that, and the cookie no
- * longer.
- */
+/* The cookie is no younger than the flow. */
 bool flow_may_reopen(const struct engine *e, const struct flow *flow)
 {
 	int64_t opened = ((int64_t)flow->opened + 1) * SECOND;
-	const struct service *service;
 
-	if (!(flow->flags & FLOW_SPLICED) || (tcp_state_is_bound((enum tcp_state)flow->state) &&
-					      flow->to_client.acked != flow->server_isn + 1))
-		return false;
-	service = service_find(e->config, flow->service, flow->service_port);
-	return service && e->now < opened + service->wait + 2 * COOKIE_SLOT;
+	return flow->flags & FLOW_SPLICED && e->now < opened + COOKIE_DEAD;
+}
+
+bool flow_may_repeat(const struct engine *e, const struct flow *flow)
+{
+	bool is_bound = tcp_state_is_bound((enum tcp_state)flow->state);
+
+	return flow_may_reopen(e, flow) && (!is_bound || flow->to_client.acked == flow->server_isn + 1);
 }
 
 void flow_close(struct engine *e, struct flow *flow, const char *reason)
@@ -142,7 +141,7 @@ static int64_t silence(const struct engine *e, const struct flow *flow)
 static bool is_spent(const struct engine *e, const struct flow *flow)
 {
 	if (flow->state == TCP_STATE_RESET)
-		return silence(e, flow) >= REVIVAL && !flow_may_reopen(e, flow);
+		return silence(e, flow) >= REVIVAL && !flow_may_repeat(e, flow);
 	return tcp_state_is_over((enum tcp_state)flow->state);
 }
 
@@ -154,7 +153,7 @@ static int64_t idleness(const struct engine *e, const struct flow *flow)
 	/* nothing was said, and its cookie lets it begin anew */
 	if (flow->state == TCP_STATE_SILENT)
 		return 2 * e->config->timeouts.tcp + silent;
-	if (!tcp_state_is_bound((enum tcp_state)flow->state) || flow->pending || flow_may_reopen(e, flow))
+	if (!tcp_state_is_bound((enum tcp_state)flow->state) || flow->pending || flow_may_repeat(e, flow))
 		return 0;
 	/* asked in vain */
 	if (flow->state == TCP_STATE_PROBED && flow->attempts > 1)
@@ -162,23 +161,28 @@ static int64_t idleness(const struct engine *e, const struct flow *flow)
 	return silent >= IDLE_LEAST ? silent : 0;
 }
 
-/** find_room() - among a few records one that is over, or else the one that is idle for longest; NULL: none is */
+/**
+ * find_room() - among a few records one that is over, or else the one that is idle for longest; NULL: none is
+ *
+ * Best one that is of no use any more: a copy of some first data matters less than another connection.
+ */
 static struct flow *find_room(struct engine *e, bool may_be_idle)
 {
-	struct flow *found = NULL;
+	struct flow *spent = NULL, *idle = NULL;
 	int64_t longest = 0;
 
-	for (uint32_t i = 0; i < ROOM_RECORDS; i++) {
+	for (uint32_t i = 0; i < ROOM_RECORDS && !(spent && !flow_may_reopen(e, spent)); i++) {
 		struct flow *flow = sweep_step(e);
 
-		if (is_spent(e, flow))
-			return flow;
-		if (may_be_idle && idleness(e, flow) > longest) {
+		if (is_spent(e, flow)) {
+			if (!spent || !flow_may_reopen(e, flow))
+				spent = flow;
+		} else if (may_be_idle && idleness(e, flow) > longest) {
 			longest = idleness(e, flow);
-			found = flow;
+			idle = flow;
 		}
 	}
-	return found;
+	return spent ? spent : idle;
 }
 
 /** evict() - end a connection whose record is needed */

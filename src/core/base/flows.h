@@ -37,9 +37,13 @@ void flow_close(struct engine *e, struct flow *flow, const char *reason);
 /**
  * flow_may_reopen() - would the client's first data, if it came again, complete another handshake
  *
- * A server would get it a second time, or after its client was told that none will.
+ * A server would get it a second time, or after its client was told that none will. Copies of it may be under way
+ * whatever the client has sent or acknowledged since.
  */
 bool flow_may_reopen(const struct engine *e, const struct flow *flow);
+
+/** flow_may_repeat() - the same of a client that may not know that the data has arrived, and still repeats it */
+bool flow_may_repeat(const struct engine *e, const struct flow *flow);
 
 /**
  * flow_make_way() - let one more connection of @client that may be forged, in state OPENING, have a place

@@ -22,9 +22,9 @@ static bool take_port(struct engine *e, struct flow *flow)
 		return true;
 	other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6, flow->source_port);
 	/* kept for late segments only: the newer connection goes first */
-	if (!tcp_state_is_over((enum tcp_state)other->state) || flow_may_reopen(e, other))
+	if (!tcp_state_is_over((enum tcp_state)other->state) || flow_may_repeat(e, other))
 		return false;
-	flow_end(e, other, "replaced");
+	flow_close(e, other, "replaced");
 	return flow_table_link6(&e->flows, flow);
 }
 

@@ -173,15 +173,13 @@ static bool from_half_open(const struct engine *e, const struct input *in, struc
 }
 
 /** from_cookie() - is the acknowledged number a cookie of ours, for a client that began at @client_isn */
-static bool from_cookie(const struct engine *e, const struct input *in, const struct service *service,
-			uint32_t client_isn, struct half_open *found)
+static bool from_cookie(const struct engine *e, const struct input *in, uint32_t client_isn, struct half_open *found)
 {
 	const struct packet *p = &in->packet;
 	const struct tcp_options *o = &in->options;
-	const int64_t max_age = service->wait + COOKIE_SLOT;
 
 	*found = (struct half_open){ .tuple = tuple_of(p, client_isn), .isn = p->ack - 1 };
-	if (!syn_cookie_check(&e->key, &found->tuple, found->isn, e->now, max_age, &found->promises))
+	if (!syn_cookie_check(&e->key, &found->tuple, found->isn, e->now, COOKIE_AGE, &found->promises))
 		return false;
 	/* a client only goes on with timestamps if we did, and our clock stood still: what it echoes is what we sent */
 	found->timestamps = o->has_timestamps;
@@ -195,15 +193,14 @@ static bool from_cookie(const struct engine *e, const struct input *in, const st
 }
 
 /** handshake_of() - the handshake that a segment completes, from a record or from its cookie */
-static bool handshake_of(const struct engine *e, const struct input *in, const struct service *service,
-			 struct half_open *found)
+static bool handshake_of(const struct engine *e, const struct input *in, struct half_open *found)
 {
 	const struct packet *p = &in->packet;
 
-	if (from_half_open(e, in, found) || from_cookie(e, in, service, p->seq - 1, found))
+	if (from_half_open(e, in, found) || from_cookie(e, in, p->seq - 1, found))
 		return true;
 	/* keep-alive: one below the first byte, with or without it */
-	return p->payload_length <= 1 && from_cookie(e, in, service, p->seq, found);
+	return p->payload_length <= 1 && from_cookie(e, in, p->seq, found);
 }
 
 /** is_crowded() - are so many connections waiting that a bare ACK gets no record: its data will come */
@@ -222,8 +219,20 @@ static bool is_far(const struct engine *e, const struct half_open *from)
 	return !from->timestamps && from->answered != 0 && e->now - from->answered >= FAR;
 }
 
-enum handshake_result handshake_check(struct engine *e, const struct input *in, const struct service *service,
-				      const struct flow *former, struct half_open *found, enum verdict *verdict)
+/**
+ * is_copy() - is it a late copy of the first data of @former, or of a connection that had its addresses before
+ *
+ * Every cookie of these is older than @former. A client that begins anew counts on from where it was (RFC 6528 3).
+ */
+static bool is_copy(const struct engine *e, const struct flow *former, const struct half_open *found)
+{
+	uint32_t isn = found->tuple.client_isn;
+
+	return isn == former->client_isn || (flow_may_reopen(e, former) && seq_before(isn, former->client_isn));
+}
+
+enum handshake_result handshake_check(struct engine *e, const struct input *in, const struct flow *former,
+				      struct half_open *found, enum verdict *verdict)
 {
 	const struct packet *p = &in->packet;
 	const bool is_bare = p->payload_length == 0 && !(p->flags & TCP_FIN);
@@ -231,7 +240,7 @@ enum handshake_result handshake_check(struct engine *e, const struct input *in, 
 
 	if (!(p->flags & TCP_ACK) || p->flags & (TCP_SYN | TCP_RST))
 		return HANDSHAKE_NONE;
-	if (!handshake_of(e, in, service, found)) {
+	if (!handshake_of(e, in, found)) {
 		if (!former)
 			count(e, EVENT_COOKIE_BAD);
 		/* with pure cookies a later segment alone proves nothing, and is no reason to reset; the server of an
@@ -241,8 +250,8 @@ enum handshake_result handshake_check(struct engine *e, const struct input *in, 
 		*verdict = verdict_drop(e, in, DROP_TCP_NO_FLOW);
 		return HANDSHAKE_DROPPED;
 	}
-	/* a late copy of the first data: the server must not get it again as another connection */
-	if (former && found->tuple.client_isn == former->client_isn)
+	/* a server must not get it again as another connection */
+	if (former && is_copy(e, former, found))
 		return HANDSHAKE_NONE;
 	if (!packet_checksum_ok(in->frame, p))
 		*verdict = verdict_drop(e, in, DROP_BAD_CHECKSUM);

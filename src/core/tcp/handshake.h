@@ -25,8 +25,8 @@ enum handshake_result {
  * @found: with HANDSHAKE_COMPLETE, the SYN and our answer
  * @verdict: with HANDSHAKE_DROPPED
  */
-enum handshake_result handshake_check(struct engine *e, const struct input *in, const struct service *service,
-				      const struct flow *former, struct half_open *found, enum verdict *verdict);
+enum handshake_result handshake_check(struct engine *e, const struct input *in, const struct flow *former,
+				      struct half_open *found, enum verdict *verdict);
 
 /**
  * handshake_accept() - make flow and pending record for a completed handshake, whose addresses no flow has

@@ -87,7 +87,7 @@ static bool complete(struct engine *e, struct input *in, const struct service *s
 	struct next next;
 	enum drop why;
 
-	result = handshake_check(e, in, service, former, &from, verdict);
+	result = handshake_check(e, in, former, &from, verdict);
 	if (result != HANDSHAKE_COMPLETE)
 		return result == HANDSHAKE_DROPPED;
 	if (former && former->state == TCP_STATE_CONNECTING)
