@@ -148,6 +148,9 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	half_open_init(e, half_open);
 	chunks = carve(&next, l.chunks);
 	buffer_pool_init(&e->buffers, chunks, carve(&next, l.links), l.chunk_count);
+	rate_limit_init(&e->resets, &e->key, 1);
+	rate_limit_init(&e->challenges, &e->key, 2);
+	rate_limit_init(&e->errors, &e->key, 3);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;
 	return e;

@@ -23,6 +23,10 @@ static struct service services[] = {
 };
 static struct world world;
 
+/** Answers of one kind in a second, to traffic that may be forged. */
+#define LEAST 500
+#define MOST 1499
+
 /** start() - an engine with these limits and one spliced connection, which check_established() looks after */
 static void start(uint32_t flows, uint32_t waiting, uint32_t buffer, uint64_t buffers)
 {
@@ -453,23 +457,50 @@ static void test_holes_make_room(void **state)
 	check_established();
 }
 
-/** RSTs to strangers: 1000 at once, then no more until time has passed; the rest is counted. */
+/** RSTs to strangers: so many in a second and no more, another number in the next; the rest is counted. */
 static void test_rate_limit_of_resets(void **state)
 {
 	struct wire_tcp s = client_segment(TCP_ACK, 0, 0xdeadbeef);
+	uint64_t sent, before = 0, same = 0;
 
 	(void)state;
 	start(64, 16, 32768, 1 << 20);
 	s.source_port = 9;
-	flood(&s, 2500);
-	assert_int_equal(world_events(&world, EVENT_RESET_SENT), 1000);
-	assert_int_equal(world_drops(&world, DROP_RATE), 1500);
+	for (uint64_t i = 1; i <= 20; i++) {
+		uint64_t all = world_events(&world, EVENT_RESET_SENT);
+
+		flood(&s, 1600);
+		sent = world_events(&world, EVENT_RESET_SENT) - all;
+		assert_in_range(sent, LEAST, MOST);
+		assert_int_equal(world_drops(&world, DROP_RATE) + all + sent, i * 1600);
+		same += sent == before;
+		before = sent;
+		world_wait(&world, SECOND);
+	}
+	assert_in_range(same, 0, 1);
 	check_established();
-	world_wait(&world, SECOND);
-	assert_int_equal(connection_send(&world, &s), VERDICT_ANSWERED);
 }
 
-/** So are challenge ACKs, which anybody can provoke who knows addresses and ports. */
+/** What one limit is says nothing of another. */
+static void test_rate_limits_differ(void **state)
+{
+	struct wire_tcp s = client_segment(TCP_ACK, 0, 0xdeadbeef);
+	int64_t now;
+
+	(void)state;
+	start(64, 16, 32768, 1 << 20);
+	now = world.now;
+	s.source_port = 9;
+	flood(&s, 1600);
+	s = client_segment(TCP_ACK, 18, OUR_ISN + 1);
+	s.hop_limit = 1;
+	world.now = now;
+	flood(&s, 1600);
+	assert_in_range(world_events(&world, EVENT_ICMP_SENT), LEAST, MOST);
+	assert_true(world_events(&world, EVENT_ICMP_SENT) != world_events(&world, EVENT_RESET_SENT));
+}
+
+/** Challenge ACKs, which anybody can provoke who knows addresses and ports: two in a second to one connection. */
 static void test_rate_limit_of_challenges(void **state)
 {
 	const struct wire_tcp syn = client_segment(TCP_SYN, 1000, 0);
@@ -477,8 +508,40 @@ static void test_rate_limit_of_challenges(void **state)
 	(void)state;
 	start(64, 16, 32768, 1 << 20);
 	flood(&syn, 1500);
-	assert_int_equal(world_drops(&world, DROP_RATE), 500);
+	assert_int_equal(world_drops(&world, DROP_RATE), 1499);
+	world_wait(&world, SECOND / 2);
+	flood(&syn, 2);
+	assert_int_equal(world_drops(&world, DROP_RATE), 1500);
 	check_established();
+}
+
+/** Who has a connection can not use up the challenges of the others, and many can not have more than there are. */
+static void test_challenges_of_others(void **state)
+{
+	struct wire_tcp syn = client_segment(TCP_SYN, 1000, 0);
+	uint64_t drops;
+
+	(void)state;
+	start(2048, 2048, 32768, 1 << 20);
+	for (uint16_t port = 1; port <= 1600; port++) {
+		from_port(port, TCP_SYN, NULL);
+		from_port(port, TCP_ACK, NULL);
+	}
+	world_wait(&world, SECOND);
+	flood(&syn, 1500);
+	drops = world_drops(&world, DROP_RATE);
+	syn.source_port = 1;
+	connection_send(&world, &syn);
+	syn.seq = CLIENT_ISN;
+	assert_int_equal(connection_send(&world, &syn), VERDICT_ANSWERED);
+	assert_int_equal(world_drops(&world, DROP_RATE), drops);
+	for (syn.source_port = 2; syn.source_port <= 1600; syn.source_port++) {
+		const int64_t now = world.now;
+
+		connection_send(&world, &syn);
+		world.now = now;
+	}
+	assert_in_range(world_drops(&world, DROP_RATE) - drops, 1599 - MOST, 1599 - LEAST + 2);
 }
 
 /**
@@ -495,7 +558,7 @@ static void test_flood_of_resets_leaves_challenges(void **state)
 	now = world.now;
 	s.source_port = 9;
 	flood(&s, 1500);
-	assert_int_equal(world_drops(&world, DROP_RATE), 500);
+	assert_in_range(world_drops(&world, DROP_RATE), 1, 1000);
 	world.now = now;
 	assert_int_equal(client_sends(&world, TCP_SYN, 1000, 0, NULL), VERDICT_ANSWERED);
 	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 19, "");
@@ -548,7 +611,9 @@ int main(void)
 		WORLD_TEST(test_share_of_buffers, NULL),
 		WORLD_TEST(test_holes_make_room, NULL),
 		WORLD_TEST(test_rate_limit_of_resets, NULL),
+		WORLD_TEST(test_rate_limits_differ, NULL),
 		WORLD_TEST(test_rate_limit_of_challenges, NULL),
+		WORLD_TEST(test_challenges_of_others, NULL),
 		WORLD_TEST(test_flood_of_resets_leaves_challenges, NULL),
 		cmocka_unit_test(test_limits_out_of_range),
 	};

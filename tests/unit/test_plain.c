@@ -201,6 +201,7 @@ static void test_syn_on_a_live_connection(void **state)
 	server_passes(TCP_SYN | TCP_ACK, -1, 0);
 	is_challenged(SERVER_ISN + 1, CLIENT_ISN + 1);
 	close();
+	world_wait(&world, SECOND);
 	is_challenged(SERVER_ISN + 2, CLIENT_ISN + 1);
 	world_wait(&world, LONG_AFTER);
 	assert_int_equal(world_events(&world, EVENT_FLOW_CLOSED), 0);

@@ -140,6 +140,7 @@ static void test_keep_alive(void **state)
 		expect_client_gets(&world, 0, TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 1, "");
 		/* 32768 bytes behind a shift of 7 */
 		assert_int_equal(emitted(&world, 0).window, 256);
+		world_wait(&world, SECOND);
 	}
 	/* also with data in the buffer: nothing of it is acknowledged */
 	data(0, "hello");

@@ -59,6 +59,7 @@ struct input {
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
  * @resets, @challenges, @errors: limit RSTs to strangers, ACKs that show where a connection stands, and ICMP errors
+ * @challenged: connections that were shown where they stand of late
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
  * @flow_addresses, @flow_networks: connections, by client and by /24 of the client (flow_table.h)
@@ -89,6 +90,7 @@ struct engine {
 	struct timer_wheel timers;
 	struct rate_limit resets;
 	struct rate_limit challenges;
+	struct connection_limit challenged;
 	struct rate_limit errors;
 	struct ack_storm storms;
 	struct server_table *servers;

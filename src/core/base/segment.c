@@ -99,6 +99,12 @@ void segment_send(struct engine *e, const struct segment *segment)
 	send(e, &p, segment);
 }
 
+bool segment_may_challenge(struct engine *e, const struct flow *flow)
+{
+	return connection_limit_take(&e->challenged, flow_table_index(&e->flows, flow), e->now) &&
+	       rate_limit_take(&e->challenges, e->now);
+}
+
 enum verdict segment_reset_for(struct engine *e, const struct input *in)
 {
 	const struct packet *p = &in->packet;

@@ -61,6 +61,9 @@ uint16_t announced_mss(const struct engine *e);
 /** segment_send() - build a segment in the engine's output buffer, trace and emit it */
 void segment_send(struct engine *e, const struct segment *segment);
 
+/** segment_may_challenge() - may one more ACK show where a connection stands: limited, for it and for all */
+bool segment_may_challenge(struct engine *e, const struct flow *flow);
+
 /**
  * segment_reset_for() - RST in answer to a segment of no connection (RFC 9293 3.10.7.1)
  * @in: segment without RST flag

@@ -99,7 +99,7 @@ void endpoint_ack(struct engine *e, const struct flow *flow, uint32_t newest)
 
 enum verdict endpoint_challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
-	if (!rate_limit_take(&e->challenges, e->now))
+	if (!segment_may_challenge(e, flow))
 		return verdict_drop(e, in, DROP_RATE);
 	endpoint_send(e, flow, 0, endpoint_sent(e, flow), 0);
 	return VERDICT_ANSWERED;

@@ -38,7 +38,7 @@ enum verdict probe_challenge(struct engine *e, const struct flow *flow, const st
 		.options = &options,
 	};
 
-	if (!rate_limit_take(&e->challenges, e->now))
+	if (!segment_may_challenge(e, flow))
 		return verdict_drop(e, in, DROP_RATE);
 	segment_send(e, &ack);
 	return VERDICT_ANSWERED;
