@@ -8,9 +8,12 @@
  * *failing* for a while, 1 or 2 seconds at first and up to 32 when it goes on: new connections go to the others,
  * and to it only when there are none. Then one connection may try it again.
  *
- * The same for services: what a SYN/ACK may promise to a client is what all servers of the service keep. A
- * server that showed less in the last hour lowers the promise; the header rewriter repairs what was promised
- * before.
+ * The same for services: what a SYN/ACK may promise to a client is what all servers of the service keep. A server
+ * that showed less lowers the promise for an hour; the header rewriter repairs what was promised before. One
+ * handshake proves nothing: a server under attack answers with a SYN cookie, which has no room for SACK where there
+ * are no timestamps, and a client may well have provoked that. So it takes those of three clients in a row, and none
+ * in which the same server showed that it can; the first that does so ends the belief. As long as something is
+ * believed, servers are not asked for it: only who was promised it before can show that it is there.
  *
  * The table is a cache of fixed size: of servers, the entry that was used least recently makes room; of services,
  * one in which nothing is believed any more, for if two that share a place took turns in it, all that they showed
@@ -57,20 +60,37 @@ struct server_state {
 	int64_t connect_time;
 };
 
+/** Different clients, one after the other, whose handshakes must show that something is lacking. */
+#define SERVER_TABLE_PROOFS 3u
+
 /**
- * struct service_promise - what some server of a service did not keep, and until when that is believed
+ * struct lack - something that some server of a service did not keep
+ * @until: believed until then
+ * @server: hash of the server that showed it last
+ * @clients: the clients of whose handshakes it was seen since it was not; 0: none. The next one proves it.
+ */
+struct lack {
+	int64_t until;
+	uint32_t server;
+	uint32_t clients[SERVER_TABLE_PROOFS - 1];
+};
+
+/**
+ * struct service_promise - what servers of a service did not keep
  * @address, @port: the service
- * @without_sack, @without_timestamps, @without_ecn: a server without was seen, believed until then
- * @mss: smallest MSS seen, believed until @mss_until
+ * @mss: smallest MSS seen, believed as @small_mss says
+ * @mss_shown: smallest MSS that its clients have seen
+ * @without_sack, @without_timestamps, @without_ecn, @small_mss: what is lacking
  */
 struct service_promise {
 	uint32_t address;
 	uint16_t port;
 	uint16_t mss;
-	int64_t without_sack;
-	int64_t without_timestamps;
-	int64_t without_ecn;
-	int64_t mss_until;
+	uint16_t mss_shown;
+	struct lack without_sack;
+	struct lack without_timestamps;
+	struct lack without_ecn;
+	struct lack small_mss;
 };
 
 /** struct server_table - all zero but the key is an empty table */
@@ -100,23 +120,27 @@ const char *server_error_name(enum server_error error);
 /**
  * struct server_answer - what a server of a service showed in its SYN/ACK
  * @without_sack, @without_timestamps, @without_ecn: was offered, and not accepted
+ * @with_sack, @with_timestamps, @with_ecn: was offered, and accepted
  * @mss: MSS of the server, if it is smaller than what was promised without knowing it; else 0
  */
 struct server_answer {
 	bool without_sack;
 	bool without_timestamps;
 	bool without_ecn;
+	bool with_sack;
+	bool with_timestamps;
+	bool with_ecn;
 	uint16_t mss;
 };
 
 /**
- * server_table_learn() - remember for a service, for an hour, what a server of it showed
- * @answer: what it showed; reduced to what was not believed of the service before
+ * server_table_learn() - remember for a service what a server of it showed in the handshake for a client
+ * @answer: what it showed; reduced to what is believed of the service from now on, and was not before
  *
  * Return: false if nothing of it is new
  */
-bool server_table_learn(struct server_table *table, const struct service *service, struct server_answer *answer,
-			int64_t now);
+bool server_table_learn(struct server_table *table, const struct service *service, const struct server *server,
+			uint32_t client, struct server_answer *answer, int64_t now);
 
 /** server_table_promise() - what is known to hold for all servers of a service */
 struct tcp_promises server_table_promise(const struct server_table *table, const struct service *service,

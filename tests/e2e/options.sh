@@ -10,6 +10,8 @@ set -eu
 require ip ethtool nft nstat python3 taskset
 
 make_path
+address_on "$ns_client" eth0 198.51.100.3/24
+address_on "$ns_client" eth0 198.51.100.4/24
 # What servers lack is remembered for their service, so every combination of settings gets a service of its own.
 fresh=$(seq -s ', ' 1000 1399)
 configure_path "mtu = 9000;" ", { ipv4 = \"192.0.2.11\"; tcp = [ $fresh ]; rules = (
@@ -25,7 +27,7 @@ for state in on off; do
 	launch matrix python3 -B "$(dirname "$0")/../tools/matrix.py" "$ns_client" "$ns_server" "$ns_router" \
 		$first_port
 	first_port=$((first_port + 200))
-	wait_for 60 has_ended "$launched" || fail "the transfers do not end"
+	wait_for 240 has_ended "$launched" || fail "the transfers do not end"
 	wait "$launched" || fail "a transfer failed"
 	grep -v '^lacks ' "$dir/matrix.log"
 	sed -n 's/^lacks //p' "$dir/matrix.log" >>"$dir/lacking"

@@ -5,10 +5,11 @@
 usage: matrix.py CLIENT_NAMESPACE SERVER_NAMESPACE ROUTER_NAMESPACE FIRST_PORT
 
 One process, whose threads enter the namespaces, because there are some hundred transfers. For each combination of
-settings it connects twice to a spliced service (192.0.2.11, FIRST_PORT and up, a new one each time) and once to a
-plain one (192.0.2.10 port 81), sends random bytes, half-closes, and the server answers with other random bytes. Both
-must arrive whole; and both kernels must have agreed on just those options that nat46d may promise: to the server what
-both have; to the client of a splice what it has, and the second time no SACK and timestamps that the server had not.
+settings it connects to a spliced service (192.0.2.11, FIRST_PORT and up, a new one each time) from each of its three
+addresses and once again, and once to a plain one (192.0.2.10 port 81), sends random bytes, half-closes, and the server
+answers with other random bytes. Both must arrive whole; and both kernels must have agreed on just those options that
+nat46d may promise: to the server what both have; to the client of a splice what it has, and when three have shown
+what the server lacks, no SACK and timestamps that it has not.
 What the server lacked of what the client was promised is printed in the words of the log, after "lacks".
 No segment may be larger than the MSS that the server announces; and where timestamps were promised to a client, every
 segment that it gets has them, whatever the server has. To a server without ECN nothing of it may come through.
@@ -36,6 +37,7 @@ ECE, CWR = 64, 128
 NAMES = {"tcp_timestamps": TIMESTAMPS, "tcp_sack": SACK, "tcp_window_scaling": SCALE, "tcp_ecn": ECN}
 DEADLINE = 15
 SERVER = "2001:db8:2::1"
+SOURCES = ("198.51.100.2", "198.51.100.3", "198.51.100.4")  # of the client
 PROMISED_MSS = 9000 - 60
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -159,7 +161,7 @@ class Server(threading.Thread):
         self.listener.close()
 
 
-def transfer(hosts, service, size, buffers, mss):
+def transfer(hosts, source, service, size, buffers, mss):
     """One connection; returns the options at the client and at the server"""
     request, answer = b"PUT\n" + data[:size], data[-size:]
     server = Server(hosts["server"], answer, buffers[1], mss)
@@ -169,6 +171,7 @@ def transfer(hosts, service, size, buffers, mss):
     if buffers[0]:
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, buffers[0])
     sock.settimeout(DEADLINE)
+    sock.bind((source, 0))
     with sniffer(hosts["client"], ETH_P_IP) as at_client, sniffer(hosts["server"], ETH_P_IPV6) as at_server:
         sock.connect(service)
         sock.sendall(request)
@@ -205,7 +208,8 @@ def expected(kind, client, server):
         promised &= ~ECN    # they carry it
     accepted = promised & own["server"]
     if kind == "spliced again":
-        promised &= own["server"] | SCALE
+        # without timestamps, the lack of SACK may be that of a SYN cookie
+        promised &= own["server"] | SCALE | (0 if own["client"] & TIMESTAMPS else SACK)
         if not promised & TIMESTAMPS:
             promised &= ~ECN
         accepted &= promised
@@ -236,11 +240,13 @@ class Matrix:
         spliced = ("192.0.2.11", self.port)
         self.print_lacks(client, server, mss or self.mtu - 60)
         self.port += 1
-        for kind, service in (("spliced", spliced), ("spliced again", spliced), ("plain", ("192.0.2.10", 81))):
+        runs = [("spliced", source, spliced) for source in SOURCES]
+        runs += [("spliced again", SOURCES[0], spliced), ("plain", SOURCES[0], ("192.0.2.10", 81))]
+        for kind, source, service in runs:
             begin = time.monotonic()
             what = f"{kind}, {differing(client, server)}, buffers {buffers}, MSS {mss or 'of the path'}"
             try:
-                found = transfer(self.hosts, service, size, buffers, mss)
+                found = transfer(self.hosts, source, service, size, buffers, mss)
             except (OSError, ValueError) as error:
                 sys.exit(f"{what}: {error!r}")
             if found != expected(kind, client, server):
@@ -250,7 +256,8 @@ class Matrix:
 
     def print_lacks(self, client, server, mss):
         promised, accepted = expected("spliced", client, server)
-        words = [f"{name[4:]}=no" for name, option in NAMES.items() if promised & ~accepted & ~SCALE & option]
+        proves = ~SCALE & (~0 if promised & TIMESTAMPS else ~SACK)
+        words = [f"{name[4:]}=no" for name, option in NAMES.items() if promised & ~accepted & proves & option]
         if mss < PROMISED_MSS:
             words.append(f"mss={mss}")
         for word in words:

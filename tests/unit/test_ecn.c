@@ -239,11 +239,7 @@ static void test_repaired(void **state)
 		first_data();
 		answer(answers[i]);
 		check_repaired();
-		/* the next client is not promised it, for an hour */
-		assert_false(is_promised());
-		world_wait(&world, 3000 * SECOND);
-		assert_false(is_promised());
-		world_wait(&world, 700 * SECOND);
+		/* one handshake proves nothing (test_server_table.c): the next client is promised it all the same */
 		assert_true(is_promised());
 	}
 }

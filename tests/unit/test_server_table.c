@@ -5,14 +5,14 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "connection.h"
+#include "expect.h"
 #include "nat46/packet.h"
 #include "nat46/server_table.h"
-#include "wire.h"
 
 #define START (1000 * SECOND)
 
@@ -93,13 +93,34 @@ static void test_many(void **state)
 	assert_in_range(known, 2048, SERVER_TABLE_BUCKETS * SERVER_TABLE_WAYS);
 }
 
+/** learn() - what server number @server shows in its handshake for a client; @answer is left as it is */
+static bool learn(const struct service *service, uint16_t server, uint32_t client, struct server_answer answer,
+		  int64_t now)
+{
+	const struct server from = server_number(server);
+
+	return server_table_learn(&table, service, &from, client, &answer, now);
+}
+
+/** prove() - the same in the handshakes of as many clients as it takes; returns what is new with the last of them */
+static struct server_answer prove(const struct service *service, const struct server_answer answer, int64_t now)
+{
+	const struct server from = server_number(1);
+	struct server_answer news = answer;
+
+	for (uint32_t client = 1; client < SERVER_TABLE_PROOFS; client++)
+		assert_false(learn(service, 1, client, answer, now));
+	server_table_learn(&table, service, &from, SERVER_TABLE_PROOFS, &news, now);
+	return news;
+}
+
 static void test_promise(void **state)
 {
 	const struct tcp_promises configured = { .window_scale = 7, .sack = true, .timestamps = true, .ecn = true };
-	struct server_answer answers[] = {
+	const struct server_answer answers[] = {
 		{ .without_sack = true, .mss = 1440 },
 		{ .without_timestamps = true, .mss = 1220 },
-		{ .without_ecn = true, .mss = 1440 },
+		{ .without_ecn = true, .mss = 1220 },
 	};
 	const struct service service = { .address = 1, .port = 2 }, other = { .address = 1, .port = 3 };
 	struct tcp_promises promise = server_table_promise(&table, &service, &configured, START);
@@ -107,7 +128,7 @@ static void test_promise(void **state)
 	(void)state;
 	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
 	for (int64_t i = 0; i < 3; i++)
-		assert_true(server_table_learn(&table, &service, &answers[i], START + i * SECOND));
+		prove(&service, answers[i], START + i * SECOND);
 	promise = server_table_promise(&table, &service, &configured, START + 3 * SECOND);
 	assert_true(!promise.sack && !promise.timestamps && !promise.ecn);
 	assert_true(promise.mss == 1220 && promise.window_scale == 7);
@@ -116,45 +137,81 @@ static void test_promise(void **state)
 	promise = server_table_promise(&table, &service, &configured, START + 3600 * SECOND);
 	assert_true(promise.sack && !promise.timestamps && !promise.ecn && promise.mss == 1220);
 	promise = server_table_promise(&table, &service, &configured, START + 3601 * SECOND);
-	assert_true(promise.sack && promise.timestamps && !promise.ecn && promise.mss == 0);
+	assert_true(promise.sack && promise.timestamps && !promise.ecn && promise.mss == 1220);
 	promise = server_table_promise(&table, &service, &configured, START + 3602 * SECOND);
+	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
+}
+
+/** What one client has seen, or two of them, proves nothing, however often they come. */
+static void test_few_clients(void **state)
+{
+	const struct service service = { .address = 1, .port = 2 };
+	const struct server_answer answer = { .without_sack = true, .without_timestamps = true, .without_ecn = true,
+					      .mss = 536 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++)
+		assert_false(learn(&service, 1, 1 + i % 2, answer, START + i));
+	assert_true(learn(&service, 1, 3, answer, START + 100));
+}
+
+/** Nor do many, if the server has shown meanwhile that it can; another server cannot show that for it. */
+static void test_in_a_row(void **state)
+{
+	const struct tcp_promises configured = { .sack = true, .timestamps = true, .ecn = true };
+	const struct service service = { .address = 1, .port = 2 };
+	const struct server_answer poor = { .without_sack = true, .without_timestamps = true, .without_ecn = true,
+					    .mss = 536 };
+	const struct server_answer able = { .with_sack = true, .with_timestamps = true, .with_ecn = true };
+	struct tcp_promises promise;
+
+	(void)state;
+	for (uint32_t client = 1; client < 30; client++) {
+		assert_false(learn(&service, 1, client, poor, START));
+		if (client % 2 == 0)
+			assert_false(learn(&service, 1, client, able, START));
+	}
+	for (uint32_t client = 1; client <= 3; client++) {
+		assert_false(learn(&service, 2, client, able, START));
+		assert_int_equal(learn(&service, 1, client, poor, START), client == 2);
+	}
+	/* and what is believed, it need only show once */
+	assert_false(learn(&service, 2, 9, able, START));
+	promise = server_table_promise(&table, &service, &configured, START);
+	assert_true(!promise.sack && !promise.timestamps && !promise.ecn && promise.mss == 536);
+	assert_false(learn(&service, 1, 9, able, START));
+	promise = server_table_promise(&table, &service, &configured, START);
 	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
 }
 
 /** Of what a server shows only that is told which is not believed already. */
 static void test_news(void **state)
 {
-	const struct server_answer first = { .without_sack = true, .mss = 1440 }, same = first;
+	const struct server_answer first = { .without_sack = true, .mss = 1440 };
 	const struct server_answer more = { .without_sack = true, .without_ecn = true, .mss = 1220 };
 	const struct service service = { .address = 1, .port = 2 };
-	struct server_answer answer = { 0 };
+	struct server_answer news;
 
 	(void)state;
-	assert_false(server_table_learn(&table, &service, &answer, START));
-	answer = first;
-	assert_true(server_table_learn(&table, &service, &answer, START));
-	assert_true(answer.without_sack && !answer.without_timestamps && !answer.without_ecn && answer.mss == 1440);
-	answer = same;
-	assert_false(server_table_learn(&table, &service, &answer, START + 10 * SECOND));
-	answer = more;
-	assert_true(server_table_learn(&table, &service, &answer, START + 20 * SECOND));
-	assert_true(!answer.without_sack && !answer.without_timestamps && answer.without_ecn && answer.mss == 1220);
-	/* a larger MSS changes nothing, and does not prolong what is believed of the smaller one */
-	answer = (struct server_answer){ .mss = 1440 };
-	assert_false(server_table_learn(&table, &service, &answer, START + 30 * SECOND));
+	assert_false(learn(&service, 1, 1, (struct server_answer){ 0 }, START));
+	news = prove(&service, first, START);
+	assert_true(news.without_sack && !news.without_timestamps && !news.without_ecn && news.mss == 1440);
+	assert_false(learn(&service, 1, 7, first, START + 10 * SECOND));
+	news = prove(&service, more, START + 20 * SECOND);
+	assert_true(!news.without_sack && !news.without_timestamps && news.without_ecn && news.mss == 1220);
+	/* a larger MSS of another server changes nothing, and does not prolong what is believed of the smaller one */
+	assert_false(learn(&service, 2, 7, (struct server_answer){ .mss = 1440 }, START + 30 * SECOND));
 	/* seen again after an hour it is news again, and then for as long as it goes on it is not */
-	answer = first;
-	assert_true(server_table_learn(&table, &service, &answer, START + 3620 * SECOND));
-	assert_true(answer.without_sack && answer.mss == 1440);
-	answer = same;
-	assert_false(server_table_learn(&table, &service, &answer, START + 7219 * SECOND));
-	answer = same;
-	assert_false(server_table_learn(&table, &service, &answer, START + 10818 * SECOND));
+	news = prove(&service, first, START + 3620 * SECOND);
+	assert_true(news.without_sack && news.mss == 1440);
+	assert_false(learn(&service, 1, 7, first, START + 7219 * SECOND));
+	assert_false(learn(&service, 1, 7, first, START + 10818 * SECOND));
 }
 
 /** More services than there is room: what is believed of a service stays, as long as it is. */
 static void test_many_promises(void **state)
 {
+	const struct server_answer answer = { .without_sack = true };
 	const struct tcp_promises configured = { .sack = true };
 	bool lowered[8192];
 	unsigned int known = 0;
@@ -162,68 +219,91 @@ static void test_many_promises(void **state)
 	(void)state;
 	for (uint16_t i = 0; i < 8192; i++) {
 		const struct service service = { .address = 1, .port = i };
-		struct server_answer answer = { .without_sack = true };
 
-		lowered[i] = server_table_learn(&table, &service, &answer, START);
+		for (uint32_t client = 1; client <= SERVER_TABLE_PROOFS; client++)
+			lowered[i] = learn(&service, 1, client, answer, START);
 		known += lowered[i];
 	}
 	assert_in_range(known, 2048, SERVER_TABLE_BUCKETS * SERVER_TABLE_WAYS);
 	for (uint16_t i = 0; i < 8192; i++) {
 		const struct service service = { .address = 1, .port = i };
-		struct server_answer answer = { .without_sack = true };
 
 		assert_int_equal(server_table_promise(&table, &service, &configured, START + 1).sack, !lowered[i]);
-		assert_false(server_table_learn(&table, &service, &answer, START + 1));
+		assert_false(learn(&service, 1, 1, answer, START + 1));
 	}
 }
 
-/** A server without SACK: two clients are repaired, which is reported once; the third is not promised it. */
+/** serve() - a client at @source4, with these options, and a server's SYN/ACK; returns that to the client */
+static struct wire_tcp serve(struct world *world, uint32_t source4, const uint8_t *options, size_t length,
+			     struct wire_tcp syn_ack)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), answer;
+	static uint8_t answered[40];
+	uint8_t echo[12];
+
+	s.source4 = source4;
+	s.options = options;
+	s.options_length = length;
+	connection_send(world, &s);
+	answer = emitted(world, 0);
+	memcpy(answered, answer.options, answer.options_length);
+	answer.options = answered;
+	s = client_segment(TCP_PSH | TCP_ACK, 0, answer.seq + 1);
+	s.source4 = source4;
+	s.options = echo;
+	if (option_of(&answer, 8)) {
+		put_timestamps(echo, 9, wire_u32(option_of(&answer, 8), 2));
+		s.options_length = sizeof(echo);
+	}
+	connection_send_text(world, s, "A");
+	syn_ack.destination6 = (uint8_t)source4;
+	connection_send(world, &syn_ack);
+	return answer;
+}
+
+/** A server without SACK: three clients are repaired, which is reported once; the fourth is not promised it. */
 static void test_next_client(void **state)
 {
-	static const uint8_t only_mss[] = { 2, 4, 0x04, 0xc4 };
-	struct wire_tcp syn_ack = {
-		.ipv6 = true, .source6 = 1, .destination6 = 3, .source_port = 80, .destination_port = CONNECTION_PORT,
-		.seq = SERVER_ISN, .ack = CLIENT_ISN + 1, .flags = TCP_SYN | TCP_ACK, .window = 1000,
-		.options = only_mss, .options_length = sizeof(only_mss),
-	};
-	static const uint8_t options[] = { 2, 4, 0x05, 0xb4, 1, 1, 4, 2 };
-	struct wire_tcp syn = {
-		.source4 = WORLD_CLIENT, .destination4 = WORLD_SERVICE, .source_port = 7777, .destination_port = 80,
-		.seq = 1, .flags = TCP_SYN, .window = 1000, .options = options, .options_length = sizeof(options),
-	};
-	struct wire_tcp data = client_segment(TCP_PSH | TCP_ACK, 0, OUR_ISN + 1);
+	static const uint8_t stamped[] = { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 9, 0, 0, 0, 0 };
+	static const uint8_t bare[] = { 2, 4, 5, 180, 4, 2, 1, 1 };
+	static const uint8_t poor[] = { 2, 4, 0x04, 0xc4, 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 9 };
+	struct wire_tcp syn_ack = server_segment(TCP_SYN | TCP_ACK, -1, 0), answer;
+	static struct address_mapping clients[8];
 	static struct world world;
 
 	(void)state;
 	world_config(&world);
+	for (uint8_t i = 0; i < 8; i++)
+		clients[i] = (struct address_mapping){ .ipv4 = { 0x0a000003u + i, 32 },
+						       .ipv6 = { V6((uint8_t)(3 + i)), 128 } };
+	world.config.plan.clients = clients;
+	world.config.plan.client_count = 8;
 	world_make(&world);
-	connection_accept(&world);
-	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
-	connection_send(&world, &syn);
-	data.source_port = 7777;
-	data.seq = 2;
-	connection_send_text(&world, data, "A");
-	assert_int_equal(world.shortfalls, 0);
-	connection_send(&world, &syn_ack);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	syn_ack.options = poor;
+	/* without timestamps it may be a SYN cookie, whoever asks */
+	syn_ack.options_length = 4;
+	for (uint32_t i = 0; i < 4; i++)
+		serve(&world, WORLD_CLIENT + i, bare, sizeof(bare), syn_ack);
 	assert_int_equal(world.shortfalls, 1);
-	assert_true(world.shortfall.lacks.without_sack && world.shortfall.lacks.mss == 1220);
+	assert_true(world.shortfall.lacks.mss == 1220 && !world.shortfall.lacks.without_sack);
+	syn_ack.options_length = sizeof(poor);
+	for (uint32_t i = 4; i < 7; i++) {
+		assert_int_equal(world.shortfalls, 1);
+		answer = serve(&world, WORLD_CLIENT + i, stamped, sizeof(stamped), syn_ack);
+		assert_non_null(option_of(&answer, 4));
+	}
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 7);
+	assert_int_equal(world.shortfalls, 2);
+	assert_true(world.shortfall.lacks.without_sack);
 	assert_false(world.shortfall.lacks.without_timestamps || world.shortfall.lacks.without_ecn);
 	assert_int_equal(world.shortfall.server.ipv6.byte[15], 1);
 	assert_int_equal(world.shortfall.server.port, 80);
 	assert_int_equal(world.shortfall.service.ipv4, WORLD_SERVICE);
 	assert_int_equal(world.shortfall.service.port, 80);
-	syn_ack.destination_port = 7777;
-	syn_ack.ack = 2;
-	connection_send(&world, &syn_ack);
-	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 2);
-	assert_int_equal(world.shortfalls, 1);
-	syn.source_port = 7778;
-	connection_send(&world, &syn);
-	assert_int_equal(world.count, 1);
-	/* SYN/ACK with an MSS of 1220 and nothing else */
-	assert_int_equal(world.packets[0].length, 20 + 20 + 4);
-	assert_memory_equal(world.packets[0].bytes + 40, only_mss, sizeof(only_mss));
+	answer = serve(&world, WORLD_CLIENT + 7, stamped, sizeof(stamped), syn_ack);
+	assert_null(option_of(&answer, 4));
+	assert_int_equal(wire_u16(option_of(&answer, 2), 2), 1220);
+	assert_int_equal(world.shortfalls, 2);
 	world_free(&world);
 }
 
@@ -234,6 +314,8 @@ int main(void)
 		cmocka_unit_test_setup(test_silence, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_promise, setup),
+		cmocka_unit_test_setup(test_few_clients, setup),
+		cmocka_unit_test_setup(test_in_a_row, setup),
 		cmocka_unit_test_setup(test_news, setup),
 		cmocka_unit_test_setup(test_many_promises, setup),
 		cmocka_unit_test(test_next_client),

@@ -214,7 +214,8 @@ static void test_shortfall(void **state)
 	shortfall_format(&shortfall, line);
 	assert_string_equal(line, "promises lowered for an hour: service=10.0.0.42:80 "
 				  "server=[2001:db8::1]:80 mss=1220");
-	shortfall.lacks = (struct server_answer){ true, true, true, UINT16_MAX };
+	shortfall.lacks = (struct server_answer){ .without_sack = true, .without_timestamps = true,
+						  .without_ecn = true, .mss = UINT16_MAX };
 	shortfall.service = (struct endpoint){ .ipv4 = UINT32_MAX, .port = UINT16_MAX };
 	memset(shortfall.server.ipv6.byte, 0xff, sizeof(shortfall.server.ipv6.byte));
 	shortfall.server.port = UINT16_MAX;

@@ -22,13 +22,18 @@ static const char *const error_names[] = {
 	[SERVER_ERROR_UNREACHABLE] = "unreachable",
 };
 
-static uint32_t bucket_of(const struct server_table *table, const struct server *server)
+static uint32_t hash_of(const struct server_table *table, const struct server *server)
 {
 	uint8_t bytes[18];
 
 	memcpy(bytes, server->address.byte, 16);
 	memcpy(bytes + 16, &server->port, 2);
-	return (uint32_t)siphash_13(&table->key, bytes, sizeof(bytes)) % SERVER_TABLE_BUCKETS;
+	return (uint32_t)siphash_13(&table->key, bytes, sizeof(bytes));
+}
+
+static uint32_t bucket_of(const struct server_table *table, const struct server *server)
+{
+	return hash_of(table, server) % SERVER_TABLE_BUCKETS;
 }
 
 const struct server_state *server_table_find(const struct server_table *table, const struct server *server)
@@ -124,8 +129,8 @@ static bool is_for(const struct service_promise *entry, const struct service *se
 
 static bool is_free(const struct service_promise *entry, int64_t now)
 {
-	return entry->without_sack <= now && entry->without_timestamps <= now && entry->without_ecn <= now &&
-	       entry->mss_until <= now;
+	return entry->without_sack.until <= now && entry->without_timestamps.until <= now &&
+	       entry->without_ecn.until <= now && entry->small_mss.until <= now;
 }
 
 /** way_of() - which entry of a bucket is that of a service, else one that is free; SERVER_TABLE_WAYS: none */
@@ -136,47 +141,103 @@ static uint32_t way_of(const struct service_promise *bucket, const struct servic
 	for (uint32_t i = 0; i < SERVER_TABLE_WAYS; i++) {
 		if (is_for(&bucket[i], service))
 			return i;
-		if (is_free(&bucket[i], now))
+		/* best one in which nobody has begun to learn */
+		if (is_free(&bucket[i], now) && (way == SERVER_TABLE_WAYS || bucket[i].address == 0))
 			way = i;
 	}
 	return way;
 }
 
-/** believe() - believe it for an hour from now; false: it is believed already */
-static bool believe(int64_t *until, int64_t now)
-{
-	bool is_new = *until <= now;
+/** struct proof - a handshake: of which server, for which client, and when */
+struct proof {
+	uint32_t server;
+	uint32_t client;
+	int64_t now;
+};
 
-	*until = now + BELIEVED;
-	return is_new;
+/**
+ * is_proven() - do the handshakes of enough clients show the same as this one
+ *
+ * If so, begin anew with the next one.
+ */
+static bool is_proven(struct lack *lack, const struct proof *proof)
+{
+	for (uint32_t i = 0; i < SERVER_TABLE_PROOFS - 1; i++) {
+		if (lack->clients[i] == 0)
+			lack->clients[i] = proof->client;
+		else if (lack->clients[i] != proof->client)
+			continue;
+		return false;
+	}
+	memset(lack->clients, 0, sizeof(lack->clients));
+	return true;
 }
 
-/** believe_mss() - the same for an MSS that is not larger than the one believed; 0: it is not smaller */
-static uint16_t believe_mss(struct service_promise *entry, uint16_t mss, int64_t now)
+/** refute() - the server that showed it last shows the contrary */
+static void refute(struct lack *lack, const struct proof *proof)
 {
-	bool is_smaller = mss < entry->mss;
+	if (lack->server == proof->server)
+		*lack = (struct lack){ 0 };
+}
 
-	if (mss == 0 || (entry->mss_until > now && mss > entry->mss))
+/** learn() - something is lacking, or there, or neither was shown; true if it is believed from now on */
+static bool learn(struct lack *lack, bool is_lacking, bool is_there, const struct proof *proof)
+{
+	bool is_believed = lack->until > proof->now;
+
+	if (is_there)
+		refute(lack, proof);
+	if (is_lacking)
+		lack->server = proof->server;
+	if (!is_lacking || (!is_believed && !is_proven(lack, proof)))
+		return false;
+	lack->until = proof->now + BELIEVED;
+	return !is_believed;
+}
+
+/** learn_mss() - the same for the MSS of the server, 0: as large as what is announced; returns what is new, or 0 */
+static uint16_t learn_mss(struct service_promise *entry, uint16_t mss, const struct proof *proof)
+{
+	struct lack *lack = &entry->small_mss;
+	bool is_believed = lack->until > proof->now;
+
+	if (mss == 0 || (is_believed && mss > entry->mss)) {
+		refute(lack, proof);
 		return 0;
-	entry->mss = mss;
-	return believe(&entry->mss_until, now) || is_smaller ? mss : 0;
+	}
+	lack->server = proof->server;
+	if (is_believed && mss == entry->mss) {
+		lack->until = proof->now + BELIEVED;
+		return 0;
+	}
+	if (lack->clients[0] == 0 || mss < entry->mss_shown)
+		entry->mss_shown = mss;
+	if (!is_proven(lack, proof))
+		return 0;
+	entry->mss = entry->mss_shown;
+	lack->until = proof->now + BELIEVED;
+	return entry->mss;
 }
 
-bool server_table_learn(struct server_table *table, const struct service *service, struct server_answer *answer,
-			int64_t now)
+bool server_table_learn(struct server_table *table, const struct service *service, const struct server *server,
+			uint32_t client, struct server_answer *answer, int64_t now)
 {
+	const struct proof proof = { .server = hash_of(table, server), .client = client, .now = now };
 	struct service_promise *bucket = table->services[promise_bucket_of(table, service)];
+	bool is_lacking = answer->without_sack || answer->without_timestamps || answer->without_ecn ||
+			  answer->mss != 0;
 	uint32_t way = way_of(bucket, service, now);
 	struct service_promise *entry = &bucket[way];
 
-	if (way == SERVER_TABLE_WAYS)
+	if (way == SERVER_TABLE_WAYS || (!is_lacking && !is_for(entry, service)))
 		return false;
 	if (!is_for(entry, service))
 		*entry = (struct service_promise){ .address = service->address, .port = service->port };
-	answer->without_sack = answer->without_sack && believe(&entry->without_sack, now);
-	answer->without_timestamps = answer->without_timestamps && believe(&entry->without_timestamps, now);
-	answer->without_ecn = answer->without_ecn && believe(&entry->without_ecn, now);
-	answer->mss = believe_mss(entry, answer->mss, now);
+	answer->without_sack = learn(&entry->without_sack, answer->without_sack, answer->with_sack, &proof);
+	answer->without_timestamps = learn(&entry->without_timestamps, answer->without_timestamps,
+					   answer->with_timestamps, &proof);
+	answer->without_ecn = learn(&entry->without_ecn, answer->without_ecn, answer->with_ecn, &proof);
+	answer->mss = learn_mss(entry, answer->mss, &proof);
 	return answer->without_sack || answer->without_timestamps || answer->without_ecn || answer->mss != 0;
 }
 
@@ -191,10 +252,10 @@ struct tcp_promises server_table_promise(const struct server_table *table, const
 	/* in an entry that is free nothing is believed */
 	if (way == SERVER_TABLE_WAYS)
 		return promise;
-	promise.sack = promise.sack && entry->without_sack <= now;
-	promise.timestamps = promise.timestamps && entry->without_timestamps <= now;
-	promise.ecn = promise.ecn && entry->without_ecn <= now;
-	if (entry->mss_until > now && (promise.mss == 0 || entry->mss < promise.mss))
+	promise.sack = promise.sack && entry->without_sack.until <= now;
+	promise.timestamps = promise.timestamps && entry->without_timestamps.until <= now;
+	promise.ecn = promise.ecn && entry->without_ecn.until <= now;
+	if (entry->small_mss.until > now && (promise.mss == 0 || entry->mss < promise.mss))
 		promise.mss = entry->mss;
 	return promise;
 }

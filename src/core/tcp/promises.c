@@ -45,13 +45,18 @@ void promises_learn(struct engine *e, const struct flow *flow, const struct inpu
 	const struct service *service = service_find(e->config, flow->service, flow->service_port);
 	uint16_t mss = flow->server_mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : flow->server_mss;
 	const struct pending *p = pending_of(e, flow);
+	const struct server server = { .address = flow->server, .port = flow->server_port };
 	struct server_answer answer = {
-		.without_sack = p->sack && !in->options.sack_permitted,
+		/* without timestamps it says nothing of SACK: a SYN cookie of Linux has room for it only in there */
+		.without_sack = p->sack && p->timestamps && !in->options.sack_permitted,
+		.with_sack = p->sack && in->options.sack_permitted,
 		.without_timestamps = p->timestamps && !in->options.has_timestamps,
+		.with_timestamps = p->timestamps && in->options.has_timestamps,
 		.without_ecn = p->ecn_offer && flow->strip_ecn,
+		.with_ecn = p->ecn_offer && !flow->strip_ecn,
 		.mss = mss < announced_mss(e) ? mss : 0,
 	};
 
-	if (service && server_table_learn(e->servers, service, &answer, e->now))
+	if (service && server_table_learn(e->servers, service, &server, flow->client, &answer, e->now))
 		report_shortfall(e, flow, &answer);
 }
