@@ -380,6 +380,20 @@ static void check_acknowledged(struct world *world, unsigned number, uint32_t ac
 		watch->vouched = acked;
 }
 
+/* A forged segment makes the engine say to the real client where it stands: that holds all the same. */
+static void provoked(struct world *world, const struct packet *packet)
+{
+	unsigned number = find_plan(world, &packet->destination, packet->destination_port, &packet->source,
+				    packet->source_port, packet->ack);
+
+	if (number == PLANS_MAX)
+		return;
+	uint32_t acked = packet->ack - world->scenario.plans[number].iss - 1;
+
+	if (acked < STREAM_MAX)
+		check_acknowledged(world, number, acked);
+}
+
 static void output_to_client(struct world *world, const struct packet *packet, size_t length)
 {
 	unsigned number = find_plan(world, &packet->destination, packet->destination_port, &packet->source,
@@ -613,6 +627,8 @@ void invariants_output(struct world *world, const struct frame *frame)
 	if (world->forged && !error) {
 		if (packet.kind == PACKET_TCP && packet.flags == FLAG_SYN && packet.source.is_ipv6)
 			usurp(world, &packet);
+		if (packet.kind == PACKET_TCP && !packet.source.is_ipv6 && packet.flags == FLAG_ACK)
+			provoked(world, &packet);
 		return;
 	}
 	if (error) {

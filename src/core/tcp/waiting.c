@@ -167,9 +167,9 @@ static struct next input_data(struct engine *e, struct flow *flow, struct input 
 	}
 	if (flow->state == TCP_STATE_WAITING)
 		return next_nothing(acknowledge(e, flow, newest, known > before));
-	/* our acknowledgement was lost, or the client goes on without another: the server's will follow */
-	if (p->acked > 0 && known == before && newest < p->acked) {
-		endpoint_ack(e, flow, newest);
+	/* our acknowledgement was lost; of anything more the server's will tell */
+	if (newest < p->acked) {
+		endpoint_send(e, flow, 0, endpoint_sent(e, flow), 0);
 		return next_nothing(VERDICT_ANSWERED);
 	}
 	return next_nothing(VERDICT_ABSORBED);
