@@ -78,6 +78,7 @@ enum session_kind {
  * @source_port: source port towards the server
  * @reason: SESSION_BOUND: text of the rule or "to"; SESSION_ENDED: how it ended ("closed", "reset", "timeout", ...)
  * @host: SESSION_BOUND: name that the client sent, or ""
+ * @acknowledged: SESSION_BOUND: bytes of the client that we had to acknowledge before its server did
  * @bytes_to_server, @bytes_to_client: SESSION_ENDED: payload bytes acknowledged
  * @duration: SESSION_ENDED: nanoseconds since the flow was opened
  */
@@ -89,6 +90,7 @@ struct session {
 	uint16_t source_port;
 	const char *reason;
 	const char *host;
+	uint32_t acknowledged;
 	uint64_t bytes_to_server;
 	uint64_t bytes_to_client;
 	int64_t duration;

@@ -141,6 +141,8 @@ size_t session_format(const struct session *session, char *line)
 	if (session->kind == SESSION_BOUND) {
 		append_quoted(&text, "rule", session->reason);
 		append_quoted(&text, "host", session->host);
+		if (session->acknowledged > 0)
+			append(&text, " acknowledged=%" PRIu32, session->acknowledged);
 		return text.length;
 	}
 	append(&text, " bytes_to_server=%" PRIu64 " bytes_to_client=%" PRIu64, session->bytes_to_server,

@@ -54,6 +54,7 @@ static void vouch(int64_t delay)
 	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
 	assert_int_equal(world.count, 2);
 	expect_server_gets(&world, 1, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "hello world");
+	assert_int_equal(world.session.acknowledged, 5);
 }
 
 static void test_after_a_delay(void **state)

@@ -168,6 +168,17 @@ static void test_session_bound(void **state)
 				  "rule=\"host www.example.org\" host=\"www.example.org\"");
 }
 
+static void test_session_bound_late(void **state)
+{
+	struct session bound = session;
+	char line[SESSION_LINE_MAX];
+
+	(void)state;
+	bound.acknowledged = 1448;
+	session_format(&bound, line);
+	assert_non_null(strstr(line, " host=\"www.example.org\" acknowledged=1448"));
+}
+
 static void test_session_ended(void **state)
 {
 	struct session ended = session;
@@ -229,6 +240,7 @@ int main(void)
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_longest_trace),
 		cmocka_unit_test(test_session_bound),
+		cmocka_unit_test(test_session_bound_late),
 		cmocka_unit_test(test_session_ended),
 		cmocka_unit_test(test_session_text),
 		cmocka_unit_test(test_shortfall),

@@ -72,7 +72,7 @@ void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event)
 void flow_end(struct engine *e, struct flow *flow, const char *reason)
 {
 	if (tcp_state_is_bound((enum tcp_state)flow->state))
-		report_session(e, SESSION_ENDED, flow, reason, "");
+		report_ended(e, flow, reason);
 	pending_release(e, flow);
 	if (flow->state == TCP_STATE_OPENING)
 		source_queue_leave(&e->opening, flow->place);
@@ -102,7 +102,7 @@ void flow_close(struct engine *e, struct flow *flow, const char *reason)
 		return;
 	}
 	if (tcp_state_is_bound((enum tcp_state)flow->state))
-		report_session(e, SESSION_ENDED, flow, reason, "");
+		report_ended(e, flow, reason);
 	pending_release(e, flow);
 	/* what a server still sends is not for this connection any more */
 	flow_table_unlink6(&e->flows, flow);

@@ -87,21 +87,37 @@ enum verdict verdict_drop(struct engine *e, const struct input *in, enum drop wh
 	return VERDICT_DROPPED;
 }
 
-void report_session(struct engine *e, enum session_kind kind, const struct flow *flow, const char *reason,
-		    const char *host)
+static struct session session_of(const struct engine *e, enum session_kind kind, const struct flow *flow,
+				 const char *reason)
 {
-	const struct session session = {
+	return (struct session){
 		.kind = kind,
 		.client = endpoint4(flow->client, flow->client_port),
 		.service = endpoint4(flow->service, flow->service_port),
 		.server = endpoint6(&flow->server, flow->server_port),
 		.source_port = flow->source_port,
 		.reason = reason,
-		.host = host,
+		.host = "",
 		.bytes_to_server = flow_bytes_to_server(flow),
 		.bytes_to_client = flow_bytes_to_client(flow),
 		.duration = (e->now / SECOND - flow->opened) * SECOND,
 	};
+}
+
+void report_bound(struct engine *e, const struct flow *flow, const char *rule, const char *host,
+		  uint32_t acknowledged)
+{
+	struct session session = session_of(e, SESSION_BOUND, flow, rule);
+
+	session.host = host;
+	session.acknowledged = acknowledged;
+	if (e->hooks.session)
+		e->hooks.session(e->hooks.context, &session);
+}
+
+void report_ended(struct engine *e, const struct flow *flow, const char *how)
+{
+	const struct session session = session_of(e, SESSION_ENDED, flow, how);
 
 	if (e->hooks.session)
 		e->hooks.session(e->hooks.context, &session);

@@ -26,9 +26,16 @@ void trace_packet(struct engine *e, enum trace_kind kind, const struct packet *p
 void trace_client_connected(struct engine *e, const struct flow *flow);
 void trace_server_connected(struct engine *e, const struct flow *flow);
 
-/** report_session() - report to the session hook, if there is one; @host may be "" */
-void report_session(struct engine *e, enum session_kind kind, const struct flow *flow, const char *reason,
-		    const char *host);
+/**
+ * report_bound() - report to the session hook, if there is one, that a server is connected
+ * @rule, @host: why it was chosen; @host may be ""
+ * @acknowledged: first bytes of the client that we have acknowledged
+ */
+void report_bound(struct engine *e, const struct flow *flow, const char *rule, const char *host,
+		  uint32_t acknowledged);
+
+/** report_ended() - report to the session hook, if there is one, that a connection is over, and how */
+void report_ended(struct engine *e, const struct flow *flow, const char *how);
 
 /** report_shortfall() - report to the shortfall hook, if there is one, what the server of @flow lacks */
 void report_shortfall(struct engine *e, const struct flow *flow, const struct server_answer *lacks);

@@ -236,15 +236,15 @@ struct next connect_timer(struct engine *e, struct flow *flow)
 	return next_nothing(VERDICT_ABSORBED);
 }
 
-/** report_bound() - session log: the rule is found again, for it is not kept */
-static void report_bound(struct engine *e, const struct flow *flow)
+/** report() - session log: the rule is found again, for it is not kept */
+static void report(struct engine *e, const struct flow *flow)
 {
 	struct choice choice;
 
 	if (!e->hooks.session)
 		return;
 	decide_server(e, flow, true, &choice);
-	report_session(e, SESSION_BOUND, flow, choice.text ? choice.text : "", choice.host);
+	report_bound(e, flow, choice.text ? choice.text : "", choice.host, pending_of(e, flow)->acked);
 }
 
 /** connected() - the server accepted: the flow is bound, and the buffer goes out */
@@ -265,7 +265,7 @@ static void connected(struct engine *e, struct flow *flow, const struct input *i
 	count(e, EVENT_SERVER_CONNECTED);
 	flush_ack(e, flow);
 	trace_server_connected(e, flow);
-	report_bound(e, flow);
+	report(e, flow);
 	flush(e, flow);
 	deliver_start(e, flow);
 	hold_arm(e, flow);

@@ -186,7 +186,7 @@ static void opened(struct engine *e, struct flow *flow, struct flow_answer answe
 	flow->theta = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);
-	report_session(e, SESSION_BOUND, flow, "to", "");
+	report_bound(e, flow, "to", "", 0);
 }
 
 struct next plain_from_client(struct engine *e, struct flow *flow, struct input *in)
