@@ -569,7 +569,8 @@ static void output_to_server(struct world *world, const struct packet *packet, s
 	binding = find_binding(world, &packet->source, packet->source_port, &packet->destination,
 			       packet->destination_port, packet->seq + 1);
 	if (!binding) {
-		world_fail(world, "cause", "a segment to a server that no SYN went to");
+		if (!world->invariants.strays)
+			world_fail(world, "cause", "a segment to a server that no SYN went to");
 		return;
 	}
 	struct offer agreed = binding->answered;
@@ -603,7 +604,10 @@ static void check_fragmentation(struct world *world, const struct packet *packet
 		world_fail(world, "mtu", "DF is wrong for segments of %zu bytes", length);
 }
 
-/* A forged SYN takes the addresses and ports of a connection that is over: what is late of that is lost. */
+/*
+ * A forged SYN takes the addresses and ports of a connection that is over: what is late of that is lost, and goes to
+ * whatever server the SYN went to.
+ */
 static void usurp(struct world *world, const struct packet *syn)
 {
 	struct binding *binding = invariants_holder(world, &syn->source, syn->source_port, &syn->destination,
@@ -611,6 +615,8 @@ static void usurp(struct world *world, const struct packet *syn)
 
 	if (binding)
 		binding->usurped = true;
+	else
+		world->invariants.strays = true;
 }
 
 void invariants_output(struct world *world, const struct frame *frame)

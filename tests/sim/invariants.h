@@ -109,10 +109,12 @@ struct binding {
 	struct offset theta;
 };
 
+/** struct invariants - of one run; @strays: forged SYNs went to servers to which no client's SYN had gone */
 struct invariants {
 	struct watch watch[PLANS_MAX];
 	size_t binding_count;
 	struct binding binding[BINDINGS_MAX];
+	bool strays;
 	unsigned burst;
 };
 

@@ -253,9 +253,34 @@ static void test_forged_syns_answered(void **state)
 	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
 	expect_flows(1, 0);
 	server_passes(TCP_ACK, 0, 0);
-	server_passes(TCP_ACK, 100, 0);
 	client_passes(TCP_ACK, 0, SERVER_ISN + 1);
-	lives_on(100, 0);
+	lives_on(0, 0);
+}
+
+/** The client's ACK and its first data are lost before us: what comes next, data or an ACK, acknowledges as much. */
+static void test_first_segments_lost(void **state)
+{
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	server_passes(TCP_SYN | TCP_ACK, -1, 0);
+	client_passes(TCP_ACK, 1400, SERVER_ISN + 1);
+	lives_on(0, 0);
+	server_passes(TCP_FIN | TCP_ACK, 0, 2000);
+	client_passes(TCP_FIN | TCP_ACK, 2000, SERVER_ISN + 2);
+	server_passes(TCP_ACK, 1, 2001);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
+}
+
+/** Fast Open, and the client's first ACK is lost: it goes on to acknowledge data. */
+static void test_data_in_the_syn_and_loss(void **state)
+{
+	(void)state;
+	assert_int_equal(connection_send_text(&world, from_client(TCP_SYN, -1, 0), "GET"), VERDICT_FORWARDED);
+	server_passes(TCP_SYN | TCP_ACK, -1, 3);
+	for (int32_t offset = 0; offset <= 5000; offset += 1000)
+		server_passes(TCP_ACK, offset, 3);
+	client_passes(TCP_ACK, 3, SERVER_ISN + 5001);
+	lives_on(6000, 3);
 }
 
 /** A RST in answer to one of several attempts says nothing about the others. */
@@ -388,7 +413,9 @@ int main(void)
 		TEST(test_forged_syns),
 		TEST(test_forged_syns_answered),
 		TEST(test_one_of_two_attempts_refused),
+		TEST(test_first_segments_lost),
 		TEST(test_data_in_the_syn),
+		TEST(test_data_in_the_syn_and_loss),
 		WORLD_TEST(test_repeated_syn, two_servers),
 		TEST(test_answer_to_a_former_syn),
 		TEST(test_damaged_answer),

@@ -98,7 +98,7 @@ static void test_random(void **state)
 {
 	struct entry {
 		uint32_t client, place;
-	} entries[CAPACITY];
+	} entries[CAPACITY] = { 0 };
 	uint64_t random = 1;
 	uint32_t count = 0, item;
 

@@ -5,8 +5,8 @@
  * Handshake and everything behind it are between the two hosts (pass.c, with delta and theta 0); here is what it
  * takes to know when both are connected. Anybody can send a SYN in a client's name, any number of them, also into a
  * handshake that is going on, and a server answers them. So nothing is believed but a segment of the server and one of
- * the client that fit each other: the client stands at the number that the server acknowledges, and acknowledges the
- * server's, which only goes to the client. Until then the connection waits (state OPENING), and has little time.
+ * the client that fit each other: the client stands where the server acknowledges it, or behind, and acknowledges the
+ * server's number, which only goes to the client. Until then the connection waits (state OPENING), and has little time.
  */
 #include "core/tcp/plain.h"
 
@@ -125,27 +125,35 @@ static struct flow_answer answer_of(const struct flow *flow, const struct input 
 	return answer;
 }
 
+/** is_known() - is the pair of numbers of an answer remembered */
+static bool is_known(const struct flow *flow, const struct flow_answer *answer)
+{
+	for (size_t i = 0; i < FLOW_ANSWERS; i++) {
+		const struct flow_answer *known = &flow->answers[i];
+
+		if (known->is_there && known->seq == answer->seq && known->ack == answer->ack)
+			return true;
+	}
+	return false;
+}
+
 /**
  * remember() - keep what the server says, until the client says which of it is meant
  *
- * Of segments that acknowledge the same, the SYN/ACK, or the first: what follows is known when that is acknowledged.
+ * The newest two SYN/ACKs, or the newest one and whatever was said last: data that went with Fast Open.
  */
 static void remember(struct engine *e, struct flow *flow, const struct input *in)
 {
 	const struct flow_answer answer = answer_of(flow, in);
 	const bool is_syn = in->packet.flags & TCP_SYN;
 
-	for (size_t i = 0; i < FLOW_ANSWERS; i++) {
-		const struct flow_answer *known = &flow->answers[i];
-
-		if (known->is_there && known->ack == answer.ack && (!is_syn || known->seq == answer.seq)) {
-			if (is_syn)
-				flow_touch(e, flow);
-			return;
-		}
+	if (!is_known(flow, &answer)) {
+		if (is_syn)
+			flow->answers[1] = flow->answers[0];
+		flow->answers[is_syn || !flow->answers[0].is_there ? 0 : 1] = answer;
+	} else if (!is_syn) {
+		return;
 	}
-	flow->answers[1] = flow->answers[0];
-	flow->answers[0] = answer;
 	flow_touch(e, flow);
 }
 
