@@ -15,11 +15,6 @@
 
 #define PROBLEMS_MAX 1000u
 
-struct config_piece {
-	_Alignas(max_align_t) struct config_piece *previous;
-	_Alignas(max_align_t) unsigned char memory[];
-};
-
 struct problem {
 	struct problem *next;
 	const char *file, *text;
@@ -37,18 +32,6 @@ void *build_array(struct build *build, size_t count, size_t size)
 	piece->previous = build->config->memory;
 	build->config->memory = piece;
 	return piece->memory;
-}
-
-void config_free(struct daemon_config *config)
-{
-	if (!config)
-		return;
-	config_destroy(config->tree);
-	for (struct config_piece *piece = config->memory, *previous; piece; piece = previous) {
-		previous = piece->previous;
-		free(piece);
-	}
-	free(config);
 }
 
 char *build_print(struct build *build, const char *format, ...)

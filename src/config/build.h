@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * build.h - a configuration in the making, and the passes that make it: scan, (libconfig), read, compile
+ * build.h - a configuration in the making: its memory, and what was found wrong
  */
 #ifndef NAT46_CONFIG_BUILD_H
 #define NAT46_CONFIG_BUILD_H
 
 #include <libconfig.h>
+#include <stdio.h>
 
-#include "config/config.h"
-#include "config/schema.h"
+#include "config/daemon_config.h"
+
+/** struct config_piece - memory of a configuration */
+struct config_piece {
+	_Alignas(max_align_t) struct config_piece *previous;
+	_Alignas(max_align_t) unsigned char memory[];
+};
 
 /** struct build - a configuration in the making */
 struct build {
@@ -44,32 +50,5 @@ bool build_was_cut(struct build *build, const config_setting_t *setting);
 
 /** build_print_errors() - print "FILE:LINE: error: TEXT" for each error, the first file first, line by line */
 void build_print_errors(const struct build *build, FILE *out);
-
-/** scan() - report what libconfig would do silently or for ever, in @text, or NULL: in the file; text for free() */
-char *scan(struct build *build, const char *text);
-
-/**
- * read_group() - compare a group with the schema, and read its values
- * @group: group; defaults that are missing are added to it
- * @members: what may be in it; other groups and lists are not read, only that they are such
- * @structure: what the places of @members are in; all zero, and what is wrong stays so
- *
- * Return: what is wrong or missing, as bits: number N for member N; READ_UNKNOWN: an unknown setting
- */
-uint32_t read_group(struct build *build, config_setting_t *group, const struct setting *members, void *structure);
-#define READ_UNKNOWN (UINT32_C(1) << 31)
-
-/** read_element() - read_group() on element @index of a list; NULL, reported, if it is not a group */
-config_setting_t *read_element(struct build *build, config_setting_t *list, unsigned int index,
-			       const struct setting *members, void *structure, uint32_t *wrong);
-
-/* Values of an array or list; a single value is one, NULL is none. What should be a list and is not has no elements. */
-unsigned int read_count(const config_setting_t *setting);
-unsigned int read_elements(const config_setting_t *list);
-config_setting_t *read_value_at(config_setting_t *setting, unsigned int index);
-
-/* From what was read to what the engine uses; the clients first. */
-void compile_clients(struct build *build);
-void compile_services(struct build *build);
 
 #endif

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/build.h"
+#include "config/lists.h"
+#include "config/read.h"
+#include "config/scan.h"
 #include "nat46/assert.h"
 
 /** check_combinations() - ranges that depend on each other, or have a hole; what is wrong by itself is zero */
@@ -47,8 +49,8 @@ static void compile(struct build *build)
 			(void)read_group(build, group, s->members, build->config);
 	}
 	check_combinations(build);
-	compile_clients(build);
-	compile_services(build);
+	lists_clients(build);
+	lists_services(build);
 	build->config->user_place = build_place(build, config_lookup(build->config->tree, "user"));
 	build->config->group_place = build_place(build, config_lookup(build->config->tree, "group"));
 	engine->has_router_ipv6 = config_lookup(build->config->tree, "router.ipv6") != NULL;
@@ -91,6 +93,18 @@ struct daemon_config *config_parse_string(const char *name, const char *text, FI
 struct daemon_config *config_load(const char *path, FILE *errors)
 {
 	return config_parse_string(path, NULL, errors);
+}
+
+void config_free(struct daemon_config *config)
+{
+	if (!config)
+		return;
+	config_destroy(config->tree);
+	for (struct config_piece *piece = config->memory, *previous; piece; piece = previous) {
+		previous = piece->previous;
+		free(piece);
+	}
+	free(config);
 }
 
 void config_print(const struct daemon_config *config, FILE *out)

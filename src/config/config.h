@@ -5,28 +5,9 @@
 #ifndef NAT46_CONFIG_CONFIG_H
 #define NAT46_CONFIG_CONFIG_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
-#include "config/log_level.h"
-#include "nat46/service.h"
-
-/** struct daemon_config - everything that nat46d.conf(5) says */
-struct daemon_config {
-	struct engine_config engine; /* what the core reads */
-	struct {
-		const char *name;
-		unsigned int mtu, txqueuelen;
-		bool offload, setup;
-	} interface;
-	const char *user, *group;             /* whom the daemon becomes when it starts as root, */
-	const char *user_place, *group_place; /* and where the file says so, "FILE:LINE"; NULL: it does not */
-	enum log_level log_level;
-	bool log_sessions; /* one line when a connection is bound, and one when it ends */
-	const char *file;
-	struct config_t *tree;       /* what libconfig has read, and all defaults; strings point into it */
-	struct config_piece *memory; /* everything else that this points to */
-};
+#include "config/daemon_config.h"
 
 /**
  * config_load() - parse and check the file @path completely; needs no privilege and touches nothing

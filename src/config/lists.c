@@ -5,11 +5,13 @@
  * A service becomes one struct service for each port, a rule one struct rule for each host name. A rule of which
  * one condition is wrong is left out whole: without the condition it could be in conflict with those that are right.
  */
+#include "config/lists.h"
+
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/build.h"
+#include "config/read.h"
 #include "nat46/assert.h"
 
 #define WRONG_CONDITION UINT32_C(0xf) /* result of read_group() on a rule: its first four members are conditions */
@@ -205,7 +207,7 @@ static void check_service(struct build *build, struct service *services, const c
 			    build_place(build, other));
 }
 
-void compile_services(struct build *build)
+void lists_services(struct build *build)
 {
 	config_setting_t *list = config_lookup(build->config->tree, "services");
 	unsigned int elements = read_elements(list);
@@ -267,7 +269,7 @@ static void check_first(struct build *build, config_setting_t *list, struct addr
 			    build_place(build, config_setting_get_elem(list, (unsigned int)(first - maps))));
 }
 
-void compile_clients(struct build *build)
+void lists_clients(struct build *build)
 {
 	config_setting_t *list = config_lookup(build->config->tree, "clients");
 	unsigned int count = read_elements(list);

@@ -4,9 +4,10 @@
  *
  * Defaults are added to the tree and read like all others, so that libconfig can print what is in effect.
  */
+#include "config/read.h"
+
 #include <string.h>
 
-#include "config/build.h"
 #include "nat46/assert.h"
 
 #define MILLISECOND INT64_C(1000000)

@@ -5,12 +5,13 @@
  * libconfig 1.5 cuts integers to 32 bits and strings at "\x00", keeps unknown escapes, ignores that a comment has
  * no end, and reads files that include each other a thousand times. This knows just enough syntax to find these.
  */
+#include "config/scan.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "config/build.h"
 #include "nat46/assert.h"
 
 #define FILES_MAX 1000u

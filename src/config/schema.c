@@ -6,7 +6,7 @@
  */
 #include "config/schema.h"
 
-#include "config/config.h"
+#include "config/daemon_config.h"
 
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)

@@ -5,13 +5,14 @@
  * What a host cannot have, what routing would never bring to us, or what would break the mapping back is refused
  * here and not discovered on live traffic.
  */
+#include "config/text.h"
+
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/build.h"
-#include "nat46/hostname.h"
 
 #define BYTES_MAX 4096u /* the smallest buffer of a connection */
 #define ADDRESS_TEXT_MAX 64u
