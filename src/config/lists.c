@@ -162,6 +162,24 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 	service->fallback = compile_servers(build, group, &of->to, &of->tcp);
 }
 
+/** add_silent() - a service without "silent" gets the default for its rules, which is then read like all others */
+static void add_silent(config_setting_t *group)
+{
+	config_setting_t *rules = config_setting_get_member(group, "rules"), *added = NULL;
+	const char *silent = "refuse";
+
+	for (unsigned int i = 0; i < read_elements(rules); i++) {
+		const config_setting_t *rule = config_setting_get_elem(rules, i);
+
+		if (!config_setting_get_member(rule, "host") && !config_setting_get_member(rule, "alpn"))
+			silent = "to";
+	}
+	if (read_elements(rules) > 0)
+		added = config_setting_add(group, "silent", CONFIG_TYPE_STRING); /* NULL: there is one */
+	if (added)
+		(void)config_setting_set_string(added, silent);
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(((const struct service *)a)->name, ((const struct service *)b)->name);
@@ -216,8 +234,10 @@ void lists_services(struct build *build)
 	size_t count = 0, room = 0;
 	struct service *services;
 
-	for (unsigned int i = 0; i < elements; i++)
+	for (unsigned int i = 0; i < elements; i++) {
+		add_silent(config_setting_get_elem(list, i));
 		room += read_count(config_setting_get_member(config_setting_get_elem(list, i), "tcp"));
+	}
 	services = build_array(build, room, sizeof(*services));
 	groups = build_array(build, room, sizeof(config_setting_t *));
 	for (unsigned int i = 0; i < elements; i++) {

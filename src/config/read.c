@@ -138,7 +138,7 @@ unsigned int read_count(const config_setting_t *setting)
 
 unsigned int read_elements(const config_setting_t *list)
 {
-	return config_setting_is_list(list) ? (unsigned int)config_setting_length(list) : 0;
+	return list && config_setting_is_list(list) ? (unsigned int)config_setting_length(list) : 0;
 }
 
 config_setting_t *read_value_at(config_setting_t *setting, unsigned int index)

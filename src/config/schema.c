@@ -35,6 +35,7 @@
 
 const char *const log_level_names[LOG_LEVEL_COUNT + 1] = { "error", "warning", "info", "debug", "trace", NULL };
 static const char *const protocol_names[] = { "", "tls", "http", "ssh", NULL }; /* enum protocol */
+static const char *const silence_names[] = { "to", "refuse", NULL }; /* enum silence */
 static const char *const refusal_names[] = { "reset", "answer", "drop", NULL }; /* enum refusal */
 
 const struct setting schema_client[] = {
@@ -59,6 +60,8 @@ const struct setting schema_service[] = {
 	LIST("rules", schema_rule),
 	TEXT("to", text_server, NULL, VALUES(struct service_entry, to, struct server)),
 	SECONDS("wait", SECOND / 10, HOUR, 5, PLACE(struct service_entry, service.wait)),
+	/* the default depends on the rules: lists.c */
+	CHOICE("silent", silence_names, NULL, PLACE(struct service_entry, service.silent)),
 	CHOICE("refuse", refusal_names, "reset", PLACE(struct service_entry, service.refusal)),
 	END,
 };
@@ -94,7 +97,8 @@ const struct setting schema_root[] = {
 	      SECONDS("connect", SECOND, MONTH, 10, CONFIG(engine.timeouts.connect)),
 	      /* RFC 5382 REQ-5 */
 	      SECONDS("tcp", SECOND, MONTH, 7440, CONFIG(engine.timeouts.tcp)),
-	      SECONDS("tcp_transitory", SECOND, MONTH, 240, CONFIG(engine.timeouts.tcp_transitory))),
+	      SECONDS("tcp_transitory", SECOND, MONTH, 240, CONFIG(engine.timeouts.tcp_transitory)),
+	      SECONDS("silent", SECOND, MONTH, 60, CONFIG(engine.timeouts.silent))),
 	GROUP("limits",
 	      INTEGER("flows", 1, 16777215, 1048576, CONFIG(engine.limits.flows)),
 	      INTEGER("flows_address", 1, 16777215, 65536, CONFIG(engine.limits.flows_address)),

@@ -40,12 +40,12 @@ static const char everything[] =
 	       "      { protocol = \"ssh\"; to = \"[2001:db8:1::1]:22\"; },\n"
 	       "      { bytes = \"\\x16\\x01\\\"\\\\\\n\"; to = \"2001:db8:1::8\"; }\n"
 	       "    );\n"
-	       "    to = \"2001:db8:1::9\"; wait = 0.25; refuse = \"drop\"; },\n"
+	       "    to = \"2001:db8:1::9\"; wait = 0.25; silent = \"to\"; refuse = \"drop\"; },\n"
 	       "  { ipv4 = \"192.0.2.10\"; tcp = ( 0x16, 25L ); to = \"2001:db8:1::1\"; }\n"
 	       ");\n"
 	       "tcp = { window_scale = 14; sack = false; timestamps = true; ecn = true; mss = 1400;\n"
 	       "        keepalive = false; };\n"
-	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; };\n"
+	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; silent = 3; };\n"
 	       "limits = { flows = 1; flows_address = 2; flows_network = 3; waiting = 1;\n"
 	       "           buffer = 4096; buffers = 1099511627776L; };\n"
 	       "log = { level = \"trace\"; sessions = true; };\n";
@@ -175,6 +175,7 @@ static const struct wrong {
 	{ PREFIX "\ntcp = { mss = 65476; };", "f:2:", "65476 is out of range" },
 	{ PREFIX "\ntcp = { timestamps = false;\necn = true; };", "f:3:", "'ecn' needs 'timestamps'" },
 	{ PREFIX "\ntimeouts = { connect = 0.999; };", "f:2:", "0.999 is out of range, allowed are 1 to" },
+	{ PREFIX "\ntimeouts = { silent = 0; };", "f:2:", "silent: 0 is out of range, allowed are 1 to 2592000" },
 	{ PREFIX "\ntimeouts = { tcp = 1e300; };", "f:2:", "1e+300 is out of range" },
 	{ SERVICE(TO "\nwait = 0.09;"), "f:2:", "0.09 is out of range, allowed are 0.1 to 3600 seconds" },
 	{ SERVICE(TO "\nwait = -4294967291;"), "f:2:", "-4294967291 is out of range" },
@@ -238,6 +239,10 @@ static const struct wrong {
 	  "f:3:", "name 'a' already belongs to the service in f:2" },
 	{ SERVICE(TO "\nname = \"a b\";"), "f:2:", "no name of a service" },
 	{ SERVICE(TO "\nrefuse = \"polite\";"), "f:2:", "is unknown, allowed are \"reset\", \"answer\", \"drop\"" },
+	{ SERVICE(TO "\nsilent = \"drop\";"), "f:2:", "silent: \"drop\" is unknown, allowed are \"to\", \"refuse\"" },
+	{ SERVICE("rules = ({ host = \"a\"; " TO " });\nsilent = true;"),
+	  "f:2:", "true is of the wrong type, a string" },
+	{ SERVICE("rules = (\n\"a\");"), "f:2:", "rules[0]: \"a\" is of the wrong type, a group" },
 	/* servers */
 	{ SERVICE("\nto = [];"), "f:2:", "at least one value" },
 	{ SERVICE("\nto = \"10.0.0.1\";"), "f:2:", "is an IPv4 address, an IPv6 address is needed" },
@@ -543,6 +548,7 @@ static void test_defaults(void **state)
 	assert_int_equal(engine->timeouts.connect, INT64_C(10000000000));
 	assert_int_equal(engine->timeouts.tcp, INT64_C(7440000000000));
 	assert_int_equal(engine->timeouts.tcp_transitory, INT64_C(240000000000));
+	assert_int_equal(engine->timeouts.silent, INT64_C(60000000000));
 	assert_int_equal(engine->limits.flows, 1048576);
 	assert_int_equal(engine->limits.flows_address, 65536);
 	assert_int_equal(engine->limits.flows_network, 262144);
@@ -585,6 +591,7 @@ static void test_settings(void **state)
 	assert_false(engine->keepalive);
 	assert_int_equal(engine->timeouts.connect, INT64_C(1000000000));
 	assert_int_equal(engine->timeouts.tcp, INT64_C(1500000000));
+	assert_int_equal(engine->timeouts.silent, INT64_C(3000000000));
 	assert_int_equal(engine->limits.flows, 1);
 	assert_int_equal(engine->limits.flows_address, 2);
 	assert_int_equal(engine->limits.flows_network, 3);
@@ -618,6 +625,7 @@ static void test_services(void **state)
 	assert_int_equal(services[3].fallback.servers[0].address.byte[15], 9);
 	assert_int_equal(services[3].wait, INT64_C(250000000));
 	assert_int_equal(services[3].refusal, REFUSE_DROP);
+	assert_int_equal(services[3].silent, SILENCE_TO);
 	assert_int_equal(services[3].line, 7);
 	config_free(config);
 }
@@ -648,10 +656,46 @@ static void test_rules(void **state)
 	config_free(config);
 }
 
+/* Who must name a host or an ALPN speaks first, so that silence of such a client asks for nothing. */
+static void test_silent(void **state)
+{
+	static const struct {
+		const char *text;
+		enum silence silent;
+		const char *printed;
+	} cases[] = {
+		{ RULE("host = \"a\"; " TO), SILENCE_REFUSE, "silent = \"refuse\"" },
+		{ RULE("alpn = \"h2\"; " TO), SILENCE_REFUSE, "silent = \"refuse\"" },
+		{ RULE("host = \"a\"; protocol = \"tls\"; " TO), SILENCE_REFUSE, "silent = \"refuse\"" },
+		{ RULE("host = \"a\"; " TO " }, { bytes = \"a\"; " TO), SILENCE_TO, "silent = \"to\"" },
+		{ RULE("protocol = \"ssh\"; " TO " }, { host = \"a\"; " TO), SILENCE_TO, "silent = \"to\"" },
+		{ SERVICE("silent = \"to\"; rules = ({ host = \"a\"; " TO " });"), SILENCE_TO, "silent = \"to\"" },
+		{ SERVICE("silent = \"refuse\"; rules = ({ protocol = \"ssh\"; " TO " });"),
+		  SILENCE_REFUSE, "silent = \"refuse\"" },
+		/* without rules it does not matter */
+		{ SERVICE("silent = \"refuse\"; " TO), SILENCE_REFUSE, "silent = \"refuse\"" },
+		{ SERVICE("rules = (); " TO), SILENCE_TO, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct daemon_config *config = load_right(cases[i].text);
+		char *printed = print(config);
+
+		assert_int_equal(config->engine.services[0].silent, cases[i].silent);
+		if (!strstr(printed, cases[i].printed))
+			fail_msg("%s is not in: %s", cases[i].printed, printed);
+		assert_int_equal(strstr(printed, "silent = \"") != NULL, cases[i].printed[0] != '\0');
+		free(printed);
+		config_free(config);
+	}
+}
+
 /* What -p prints is a configuration that says the same, defaults included. */
 static void test_round_trip(void **state)
 {
-	static const char *const texts[] = { PREFIX, everything, "prefix = \"64:ff9b::/96\";" };
+	static const char *const texts[] = { PREFIX, everything, "prefix = \"64:ff9b::/96\";",
+					     RULE("host = \"a\"; " TO) };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -664,6 +708,7 @@ static void test_round_trip(void **state)
 		assert_int_equal(first->engine.service_count, second->engine.service_count);
 		assert_string_equal(first->interface.name, second->interface.name);
 		assert_int_equal(first->interface.mtu, second->interface.mtu);
+		assert_memory_equal(&first->engine.timeouts, &second->engine.timeouts, sizeof(first->engine.timeouts));
 		assert_memory_equal(&first->engine.limits, &second->engine.limits, sizeof(first->engine.limits));
 		free(printed);
 		free(again);
@@ -714,6 +759,7 @@ static void test_shipped_file(void **state)
 		if (m->members)
 			check_mentioned(text, m->members);
 	}
+	check_mentioned(text, schema_service);
 	check_mentioned(text, schema_rule);
 	minimal = load_right("prefix = \"2001:db8:46::/96\";");
 	shipped = load_right(text);
@@ -782,6 +828,7 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_shipped_file),
 		cmocka_unit_test(test_manual),
