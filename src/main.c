@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 		fputs(options.help ? usage : PACKAGE_STRING "\nfeatures: " BUILD_FEATURES "\n", stdout);
 		return STATUS_OK;
 	}
-	config = config_load(options.file, stderr);
+	config = config_load(options.file, NULL, stderr);
 	if (!config)
 		return STATUS_CONFIGURATION;
 	if (options.print) {

@@ -92,11 +92,11 @@ static bool is_before(const struct problem *a, const struct problem *b)
 	return order ? order < 0 : a->line < b->line;
 }
 
-void build_report(struct build *build, const char *file, unsigned int line, const char *text)
+void build_report_text(struct build *build, const char *file, int line, const char *text)
 {
 	struct problem *problem = build_array(build, 1, sizeof(*problem)), **link = &build->problems;
 
-	*problem = (struct problem){ NULL, build_file(build, file), text, line, build->scanning, false };
+	*problem = (struct problem){ NULL, build_file(build, file), text, (unsigned int)line, build->scanning, false };
 	problem->included = strcmp(problem->file, build->config->file) != 0;
 	if (build->problem_count++ >= PROBLEMS_MAX)
 		return;
@@ -106,13 +106,13 @@ void build_report(struct build *build, const char *file, unsigned int line, cons
 	*link = problem;
 }
 
-void build_report_setting(struct build *build, const config_setting_t *setting, const char *text)
+void build_error_text(struct build *build, const config_setting_t *setting, const char *text)
 {
-	unsigned int line = config_setting_source_line(setting);
+	int line = (int)config_setting_source_line(setting);
 
 	/* the file as a whole, as a setting, has no line */
-	build_report(build, config_setting_source_file(setting), line ? line : 1,
-		     build_print(build, "%s%s", build_path(build, setting, ": "), text));
+	build_report(build, config_setting_source_file(setting), line ? line : 1, "%s%s",
+		     build_path(build, setting, ": "), text);
 }
 
 bool build_was_cut(struct build *build, const config_setting_t *setting)

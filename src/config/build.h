@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * build.h - a configuration in the making: its memory, and what was found wrong
+ * build.h - a configuration in the making, and the passes that make it: scan, (libconfig), read, compile
  */
 #ifndef NAT46_CONFIG_BUILD_H
 #define NAT46_CONFIG_BUILD_H
@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 #include "config/daemon_config.h"
+
+struct setting;
 
 /** struct config_piece - memory of a configuration */
 struct config_piece {
@@ -38,17 +40,39 @@ const char *build_place(struct build *build, const config_setting_t *setting);
 /** build_path() - "services[0].to[3]" with @end behind it; "" for the file as a whole */
 const char *build_path(struct build *build, const config_setting_t *setting, const char *end);
 
-/** build_report() - note an error in a file (see build_file()); line 0: the file as a whole */
-void build_report(struct build *build, const char *file, unsigned int line, const char *text);
-
-/** build_error() - note an error at a setting, printf-like; its path and ": " are put in front */
-#define build_error(build, setting, ...) build_report_setting(build, setting, build_print(build, __VA_ARGS__))
-void build_report_setting(struct build *build, const config_setting_t *setting, const char *text);
+/* Note an error, printf-like: in a file (see build_file()), line 0: in all of it; at a setting, with its path. */
+#define build_report(build, file, line, ...) build_report_text(build, file, line, build_print(build, __VA_ARGS__))
+#define build_error(build, setting, ...) build_error_text(build, setting, build_print(build, __VA_ARGS__))
+void build_report_text(struct build *build, const char *file, int line, const char *text);
+void build_error_text(struct build *build, const config_setting_t *setting, const char *text);
 
 /** build_was_cut() - has the scan reported an integer in the line of @setting */
 bool build_was_cut(struct build *build, const config_setting_t *setting);
 
 /** build_print_errors() - print "FILE:LINE: error: TEXT" for each error, the first file first, line by line */
 void build_print_errors(const struct build *build, FILE *out);
+
+/** scan() - report what libconfig would do silently or for ever, in @text, or NULL: in the file; text for free() */
+char *scan(struct build *build, const char *text);
+
+/**
+ * read_group() - compare a group with the schema, and read its values
+ * @group: group, or what should be one; defaults that are missing are added to it
+ * @members: what may be in it; other groups and lists are not read, only that they are such
+ * @structure: what the places of @members are in; all zero, and what is wrong stays so
+ *
+ * Return: what is wrong or missing, as bits: number N for member N; READ_UNKNOWN: an unknown setting; all: no group
+ */
+uint32_t read_group(struct build *build, config_setting_t *group, const struct setting *members, void *structure);
+#define READ_UNKNOWN (UINT32_C(1) << 31)
+
+/* Values of an array or list; a single value is one, NULL is none. What should be a list and is not has no elements. */
+unsigned int read_count(const config_setting_t *setting);
+unsigned int read_elements(const config_setting_t *list);
+config_setting_t *read_value_at(config_setting_t *setting, unsigned int index);
+
+/* From what was read to what the engine uses; the clients first. */
+void lists_clients(struct build *build);
+void lists_services(struct build *build);
 
 #endif

@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/lists.h"
-#include "config/read.h"
-#include "config/scan.h"
+#include "config/build.h"
+#include "config/schema.h"
 #include "nat46/assert.h"
 
 /** check_combinations() - ranges that depend on each other, or have a hole; what is wrong by itself is zero */
@@ -35,11 +34,9 @@ static void check_combinations(struct build *build)
 			    (unsigned long long)engine->limits.buffers, engine->limits.buffer);
 }
 
-/** compile() - from the tree to everything that is used */
 static void compile(struct build *build)
 {
 	config_setting_t *root = config_root_setting(build->config->tree);
-	struct engine_config *engine = &build->config->engine;
 
 	(void)read_group(build, root, schema_root, build->config);
 	for (const struct setting *s = schema_root; s->name; s++) {
@@ -53,11 +50,11 @@ static void compile(struct build *build)
 	lists_services(build);
 	build->config->user_place = build_place(build, config_lookup(build->config->tree, "user"));
 	build->config->group_place = build_place(build, config_lookup(build->config->tree, "group"));
-	engine->has_router_ipv6 = config_lookup(build->config->tree, "router.ipv6") != NULL;
-	engine->mtu = build->config->interface.mtu;
+	build->config->engine.has_router_ipv6 = config_lookup(build->config->tree, "router.ipv6") != NULL;
+	build->config->engine.mtu = build->config->interface.mtu;
 }
 
-struct daemon_config *config_parse_string(const char *name, const char *text, FILE *errors)
+struct daemon_config *config_load(const char *name, const char *text, FILE *errors)
 {
 	struct daemon_config *config = calloc(1, sizeof(*config));
 	struct build build = { .config = config, .scanning = true };
@@ -80,19 +77,13 @@ struct daemon_config *config_parse_string(const char *name, const char *text, FI
 	if (!build.failed && config_read_string(tree, build_print(&build, "%s\n", scanned)))
 		compile(&build);
 	else if (!build.failed)
-		build_report(&build, config_error_file(tree), (unsigned int)config_error_line(tree),
-			     config_error_text(tree));
+		build_report(&build, config_error_file(tree), config_error_line(tree), "%s", config_error_text(tree));
 	free(scanned);
 	build_print_errors(&build, errors);
 	if (!build.problems)
 		return config;
 	config_free(config);
 	return NULL;
-}
-
-struct daemon_config *config_load(const char *path, FILE *errors)
-{
-	return config_parse_string(path, NULL, errors);
 }
 
 void config_free(struct daemon_config *config)

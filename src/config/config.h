@@ -10,15 +10,14 @@
 #include "config/daemon_config.h"
 
 /**
- * config_load() - parse and check the file @path completely; needs no privilege and touches nothing
+ * config_load() - read and check a file completely; needs no privilege and touches nothing
+ * @name: path of the file
+ * @text: NULL; or what it says, which is then not read, and cannot include files
  * @errors: every error is printed here as "FILE:LINE: error: text", file by file and line by line
  *
  * Return: configuration, to be released by config_free(); NULL if there was any error
  */
-struct daemon_config *config_load(const char *path, FILE *errors);
-
-/** config_parse_string() - the same for a text in memory called @name, which cannot include files */
-struct daemon_config *config_parse_string(const char *name, const char *text, FILE *errors);
+struct daemon_config *config_load(const char *name, const char *text, FILE *errors);
 
 /** config_free() - release a configuration; NULL is allowed */
 void config_free(struct daemon_config *config);

@@ -5,19 +5,18 @@
  * A service becomes one struct service for each port, a rule one struct rule for each host name. A rule of which
  * one condition is wrong is left out whole: without the condition it could be in conflict with those that are right.
  */
-#include "config/lists.h"
-
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/read.h"
+#include "config/build.h"
+#include "config/schema.h"
 #include "nat46/assert.h"
 
 #define WRONG_CONDITION UINT32_C(0xf) /* result of read_group() on a rule: its first four members are conditions */
 
 /** find_first() - the first item that equals @item, perhaps itself; @seen: those before, in the end for tdestroy() */
-static void *find_first(void **seen, void *item, int (*compare)(const void *, const void *))
+static void *find_first(void **seen, const void *item, int (*compare)(const void *, const void *))
 {
 	void **node = tsearch(item, seen, compare);
 
@@ -49,7 +48,7 @@ static bool is_same(const struct server *a, const struct server *b, const struct
 
 	for (size_t i = 0; !same && !(a->port && b->port) && i < ports->count; i++)
 		same = ((const uint16_t *)ports->items)[i] == (a->port ? a->port : b->port);
-	return same;
+	return same && ipv6_equal(&a->address, &b->address);
 }
 
 /** compile_servers() - @values of the setting "to" of @group */
@@ -75,8 +74,7 @@ static struct server_set compile_servers(struct build *build, const config_setti
 			build_error(build, value,
 				    "\"%s\" belongs to '%s', packets to it would come back: a server must be elsewhere",
 				    config_setting_get_string(value), loop);
-		while (first < i && (!ipv6_equal(&set.servers[first].address, &set.servers[i].address) ||
-				     !is_same(&set.servers[first], &set.servers[i], ports)))
+		while (first < i && !is_same(&set.servers[first], &set.servers[i], ports))
 			first++;
 		if (first < i)
 			build_error(build, value, "\"%s\" is listed twice", config_setting_get_string(value));
@@ -84,7 +82,6 @@ static struct server_set compile_servers(struct build *build, const config_setti
 	return set;
 }
 
-/** rule_text() - the conditions as an operator reads them */
 static const char *rule_text(struct build *build, const struct rule *rule)
 {
 	char quoted[TEXT_QUOTE_MAX];
@@ -125,7 +122,7 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 {
 	config_setting_t *list = config_setting_get_member(group, "rules");
 	unsigned int elements = read_elements(list);
-	size_t count = 0, room = elements;
+	size_t count = 0, room = elements, added;
 	const config_setting_t **places;
 	struct rule *rules;
 	void *seen = NULL;
@@ -136,11 +133,10 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 	places = build_array(build, room, sizeof(config_setting_t *));
 	for (unsigned int i = 0; i < elements; i++) {
 		struct rule_entry entry = { .rule = { .line = 0 } };
-		uint32_t wrong = WRONG_CONDITION;
-		config_setting_t *element = read_element(build, list, i, schema_rule, &entry, &wrong);
-		size_t added;
+		config_setting_t *element = config_setting_get_elem(list, i);
+		uint32_t wrong = read_group(build, element, schema_rule, &entry);
 
-		entry.rule.line = element ? (int)config_setting_source_line(element) : 0;
+		entry.rule.line = (int)config_setting_source_line(element);
 		entry.rule.servers = compile_servers(build, element, &entry.to, &of->tcp);
 		added = wrong & WRONG_CONDITION ? 0 : add_rules(build, &entry, &rules[count]);
 		if (added == 0 && !(wrong & (WRONG_CONDITION | READ_UNKNOWN)))
@@ -166,18 +162,15 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 static void add_silent(config_setting_t *group)
 {
 	config_setting_t *rules = config_setting_get_member(group, "rules"), *added = NULL;
-	const char *silent = "refuse";
+	bool named = true;
 
-	for (unsigned int i = 0; i < read_elements(rules); i++) {
-		const config_setting_t *rule = config_setting_get_elem(rules, i);
-
-		if (!config_setting_get_member(rule, "host") && !config_setting_get_member(rule, "alpn"))
-			silent = "to";
-	}
+	for (unsigned int i = 0; i < read_elements(rules); i++)
+		named = named && (config_setting_get_member(config_setting_get_elem(rules, i), "host") ||
+				  config_setting_get_member(config_setting_get_elem(rules, i), "alpn"));
 	if (read_elements(rules) > 0)
 		added = config_setting_add(group, "silent", CONFIG_TYPE_STRING); /* NULL: there is one */
 	if (added)
-		(void)config_setting_set_string(added, silent);
+		(void)config_setting_set_string(added, named ? "refuse" : "to");
 }
 
 static int compare_names(const void *a, const void *b)
@@ -207,24 +200,6 @@ static size_t add_ports(struct build *build, config_setting_t *group, const stru
 	return count;
 }
 
-/** check_service() - is the last one in conflict with those before; @groups: what each of them comes from */
-static void check_service(struct build *build, struct service *services, const config_setting_t **groups,
-			  struct service *last, void **seen, void **names)
-{
-	const struct service *same = find_first(seen, last, service_compare);
-	const struct service *named = find_first(names, last, compare_names);
-	const config_setting_t *group = groups[last - services], *other = groups[named - services];
-
-	if (same != last)
-		build_error(build, group, "\"%s\" port %u already belongs to the service '%s' in %s",
-			    config_setting_get_string(config_setting_get_member(group, "ipv4")), last->port, same->name,
-			    build_place(build, groups[same - services]));
-	/* ports of one entry share its name; names that are made of address and port may be equal */
-	if (other != group && (config_setting_get_member(other, "name") || config_setting_get_member(group, "name")))
-		build_error(build, group, "name '%s' already belongs to the service in %s", last->name,
-			    build_place(build, other));
-}
-
 void lists_services(struct build *build)
 {
 	config_setting_t *list = config_lookup(build->config->tree, "services");
@@ -242,16 +217,28 @@ void lists_services(struct build *build)
 	groups = build_array(build, room, sizeof(config_setting_t *));
 	for (unsigned int i = 0; i < elements; i++) {
 		struct service_entry entry = { .tcp = { .count = 0 } };
-		uint32_t wrong = READ_UNKNOWN;
-		config_setting_t *group = read_element(build, list, i, schema_service, &entry, &wrong);
-		size_t added = group ? add_ports(build, group, &entry, &services[count]) : 0;
+		config_setting_t *group = config_setting_get_elem(list, i);
+		uint32_t wrong = read_group(build, group, schema_service, &entry);
+		size_t added = add_ports(build, group, &entry, &services[count]);
 
 		if (!(wrong & READ_UNKNOWN) && !config_setting_get_member(group, "to") &&
 		    config_setting_length(config_setting_get_member(group, "rules")) == 0)
 			build_error(build, group, "service with neither 'rules' nor 'to' leads nowhere");
 		for (; added > 0; added--, count++) {
+			const struct service *last = &services[count], *same = find_first(&seen, last, service_compare);
+			const struct service *named = find_first(&names, last, compare_names);
+			const config_setting_t *other = groups[named - services];
+
 			groups[count] = group;
-			check_service(build, services, groups, &services[count], &seen, &names);
+			if (same != last)
+				build_error(build, group, "\"%s\" port %u already belongs to the service '%s' in %s",
+					    config_setting_get_string(config_setting_get_member(group, "ipv4")),
+					    last->port, same->name, build_place(build, groups[same - services]));
+			/* ports of one entry share its name; names that are made of address and port may be equal */
+			if (named != last && other != group &&
+			    (config_setting_get_member(other, "name") || config_setting_get_member(group, "name")))
+				build_error(build, group, "name '%s' already belongs to the service in %s", last->name,
+					    build_place(build, other));
 		}
 	}
 	tdestroy(seen, keep);
@@ -277,16 +264,16 @@ static int compare_ipv6(const void *a, const void *b)
 		      sizeof(struct ipv6_prefix));
 }
 
-/** check_first() - is the element @m of @list the first one that maps its block, @member of it */
-static void check_first(struct build *build, config_setting_t *list, struct address_mapping *maps,
-			struct address_mapping *m, const struct address_mapping *first, const char *member)
+/** check_first() - is @group the first element that maps its block, @member of it; @first: of @maps, what maps it */
+static void check_first(struct build *build, config_setting_t *group, const char *member,
+			const struct address_mapping *maps, const struct address_mapping *first)
 {
-	config_setting_t *group = config_setting_get_elem(list, (unsigned int)(m - maps));
+	config_setting_t *other = config_setting_get_elem(config_setting_parent(group), (unsigned int)(first - maps));
 
-	if (first != m)
+	if (other != group)
 		build_error(build, group, "%s \"%s\" is already mapped in %s", member,
 			    config_setting_get_string(config_setting_get_member(group, member)),
-			    build_place(build, config_setting_get_elem(list, (unsigned int)(first - maps))));
+			    build_place(build, other));
 }
 
 void lists_clients(struct build *build)
@@ -294,30 +281,32 @@ void lists_clients(struct build *build)
 	config_setting_t *list = config_lookup(build->config->tree, "clients");
 	unsigned int count = read_elements(list);
 	struct address_mapping *maps = build_array(build, count, sizeof(*maps)), *m = maps;
-	struct address_mapping *right = build_array(build, count, sizeof(*right));
+	struct address_mapping *good = build_array(build, count, sizeof(*good));
 	struct address_plan *plan = &build->config->engine.plan;
 	void *ipv4 = NULL, *ipv6 = NULL;
-	uint32_t wrong;
 
 	for (unsigned int i = 0; i < count; i++, m++) {
-		const config_setting_t *group = read_element(build, list, i, schema_client, m, &wrong);
-		unsigned int ipv4_bits = 32u - m->ipv4.length, ipv6_bits = 128u - m->ipv6.length;
-		size_t problems = build->problem_count;
+		config_setting_t *group = config_setting_get_elem(list, i);
+		unsigned int ipv4_bits, ipv6_bits;
+		size_t problems;
 
+		(void)read_group(build, group, schema_client, m);
+		problems = build->problem_count;
+		ipv4_bits = 32u - m->ipv4.length;
+		ipv6_bits = 128u - m->ipv6.length;
 		if (ipv4_bits < 32)
-			check_first(build, list, maps, m, find_first(&ipv4, m, compare_ipv4), "ipv4");
+			check_first(build, group, "ipv4", maps, find_first(&ipv4, m, compare_ipv4));
 		if (ipv6_bits < 128)
-			check_first(build, list, maps, m, find_first(&ipv6, m, compare_ipv6), "ipv6");
+			check_first(build, group, "ipv6", maps, find_first(&ipv6, m, compare_ipv6));
 		if (ipv4_bits < 32 && ipv4_bits > ipv6_bits)
 			build_error(build, group,
 				    "ipv6 /%u has %u host bits, fewer than the %u of ipv4 /%u; allowed are /0 to /%u",
 				    m->ipv6.length, ipv6_bits, ipv4_bits, m->ipv4.length, 128u - ipv4_bits);
 		if (ipv4_bits < 32 && ipv6_bits < 128 && build->problem_count == problems)
-			right[plan->client_count++] = *m;
+			good[plan->client_count++] = *m;
 	}
 	tdestroy(ipv4, keep);
 	tdestroy(ipv6, keep);
-	plan->clients = right;
-	plan->index = eam_index_make(right, plan->client_count,
-				     build_array(build, count, 2 * sizeof(struct eam_block)));
+	plan->clients = good;
+	plan->index = eam_index_make(good, plan->client_count, build_array(build, count, 2 * sizeof(struct eam_block)));
 }

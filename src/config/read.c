@@ -4,10 +4,10 @@
  *
  * Defaults are added to the tree and read like all others, so that libconfig can print what is in effect.
  */
-#include "config/read.h"
-
 #include <string.h>
 
+#include "config/build.h"
+#include "config/schema.h"
 #include "nat46/assert.h"
 
 #define MILLISECOND INT64_C(1000000)
@@ -72,8 +72,7 @@ static void store(void *place, size_t size, int64_t number)
 	memcpy(place, from[size], size);
 }
 
-static bool read_number(struct build *build, const struct setting *schema, const config_setting_t *setting,
-			void *place)
+static bool read_number(struct build *build, const struct setting *schema, const config_setting_t *setting, void *to)
 {
 	bool is_float = config_setting_type(setting) == CONFIG_TYPE_FLOAT, seconds = schema->type == SETTING_SECONDS;
 	double value = is_float ? config_setting_get_float(setting) : (double)config_setting_get_int64(setting);
@@ -89,21 +88,19 @@ static bool read_number(struct build *build, const struct setting *schema, const
 			    seconds ? " seconds" : "");
 		return false;
 	}
-	store(place, schema->size, (int64_t)value * (seconds ? MILLISECOND : 1));
+	store(to, schema->size, (int64_t)value * (seconds ? MILLISECOND : 1));
 	return true;
 }
 
-/** read_string() - a string that is one of some choices, or of some kind */
-static bool read_string(struct build *build, const struct setting *schema, const config_setting_t *setting,
-			void *place)
+static bool read_string(struct build *build, const struct setting *schema, const config_setting_t *setting, void *to)
 {
 	const char *text = config_setting_get_string(setting), *reason = "is unknown, allowed are";
 
 	if (schema->parse)
-		reason = schema->parse(build, text, place);
+		reason = schema->parse(build, text, to);
 	for (int i = 0; schema->choices && schema->choices[i]; i++) {
 		if (text[0] && strcmp(text, schema->choices[i]) == 0) {
-			store(place, schema->size, i);
+			store(to, schema->size, i);
 			return true;
 		}
 		if (schema->choices[i][0])
@@ -113,21 +110,20 @@ static bool read_string(struct build *build, const struct setting *schema, const
 	if (!reason)
 		return true;
 	build_error(build, setting, "%s %s", describe(build, setting), reason);
-	memset(place, 0, schema->size);
+	memset(to, 0, schema->size);
 	return false;
 }
 
-static bool read_value(struct build *build, const struct setting *schema, const config_setting_t *setting,
-		       void *place)
+static bool read_value(struct build *build, const struct setting *schema, const config_setting_t *setting, void *to)
 {
 	if (!check_type(build, schema->type, setting))
 		return false;
 	if (schema->type == SETTING_INTEGER || schema->type == SETTING_SECONDS)
-		return read_number(build, schema, setting, place);
+		return read_number(build, schema, setting, to);
 	if (schema->type == SETTING_CHOICE || schema->type == SETTING_TEXT)
-		return read_string(build, schema, setting, place);
+		return read_string(build, schema, setting, to);
 	if (schema->type == SETTING_BOOLEAN)
-		store(place, schema->size, config_setting_get_bool(setting));
+		store(to, schema->size, config_setting_get_bool(setting));
 	return true;
 }
 
@@ -147,10 +143,9 @@ config_setting_t *read_value_at(config_setting_t *setting, unsigned int index)
 }
 
 /** read_setting() - a value, or an array or list of them if the schema allows */
-static bool read_setting(struct build *build, const struct setting *schema, config_setting_t *setting,
-			 void *structure)
+static bool read_setting(struct build *build, const struct setting *schema, config_setting_t *setting, void *base)
 {
-	void *place = (char *)structure + schema->offset;
+	void *place = (char *)base + schema->offset;
 	struct values *values = place;
 	bool right = true;
 
@@ -198,8 +193,8 @@ static uint32_t report_unknown(struct build *build, const config_setting_t *sett
 		text = build_print(build, "%s %s%s", text, m->name, m[1].name ? "," : "");
 	if (nearest)
 		text = build_print(build, ", did you mean '%s'?", nearest->name);
-	build_report(build, config_setting_source_file(setting), config_setting_source_line(setting),
-		     build_print(build, "unknown setting '%s'%s", build_path(build, setting, ""), text));
+	build_report(build, config_setting_source_file(setting), (int)config_setting_source_line(setting),
+		     "unknown setting '%s'%s", build_path(build, setting, ""), text);
 	return nearest ? BIT(nearest - members) : 0;
 }
 
@@ -223,6 +218,8 @@ uint32_t read_group(struct build *build, config_setting_t *group, const struct s
 	unsigned int count = (unsigned int)config_setting_length(group);
 	uint32_t wrong = 0, excused = 0;
 
+	if (!check_type(build, SETTING_GROUP, group))
+		return UINT32_MAX;
 	for (unsigned int i = 0; i < count; i++) {
 		config_setting_t *setting = config_setting_get_elem(group, i);
 		const struct setting *schema = members;
@@ -246,15 +243,4 @@ uint32_t read_group(struct build *build, config_setting_t *group, const struct s
 			add_default(build, m, group, structure);
 	}
 	return wrong | (excused & READ_UNKNOWN);
-}
-
-config_setting_t *read_element(struct build *build, config_setting_t *list, unsigned int index,
-			       const struct setting *members, void *structure, uint32_t *wrong)
-{
-	config_setting_t *group = config_setting_get_elem(list, index);
-
-	if (!check_type(build, SETTING_GROUP, group))
-		return NULL;
-	*wrong = read_group(build, group, members, structure);
-	return group;
 }

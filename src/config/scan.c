@@ -5,13 +5,12 @@
  * libconfig 1.5 cuts integers to 32 bits and strings at "\x00", keeps unknown escapes, ignores that a comment has
  * no end, and reads files that include each other a thousand times. This knows just enough syntax to find these.
  */
-#include "config/scan.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/build.h"
 #include "nat46/assert.h"
 
 #define FILES_MAX 1000u
@@ -22,12 +21,12 @@
 #define HEX_DIGITS DIGITS "ABCDEFabcdef"
 #define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*"
 
-/** struct source - a file that waits to be scanned; @at: what to read next, in line @line of @text */
+/** struct source - a file that waits to be scanned; @at: what to read next, in line @line of @text, 0: not read */
 struct source {
 	struct source *next, *parent;
 	const char *name, *text, *at;
 	struct stat status;
-	unsigned int line;
+	int line;
 };
 
 struct scanner {
@@ -36,10 +35,9 @@ struct scanner {
 	size_t files, bytes;
 };
 
-static void fail(struct build *build, const struct source *source, unsigned int line, const char *what,
-		 const char *why)
+static void fail(struct build *build, const struct source *source, const char *what, const char *why)
 {
-	build_report(build, source->name, line, build_print(build, "%s%s", what, why));
+	build_report(build, source->name, source->line, "%s%s", what, why);
 	build->failed = true;
 }
 
@@ -55,7 +53,7 @@ static char *read_file(struct scanner *scanner, const struct source *source)
 		length = fread(text, 1, room, file);
 	scanner->bytes += length;
 	if (!file || ferror(file) || length == room || strlen(text) < length)
-		fail(scanner->build, source, 0, "cannot read: ",
+		fail(scanner->build, source, "cannot read: ",
 		     !file || ferror(file) ? strerror(errno) :
 		     length == room        ? "too large, all files together may have 16 megabytes" :
 					     "not a text, it has a NUL byte");
@@ -109,7 +107,7 @@ static bool scan_include(struct scanner *scanner, struct source *source)
 		build->absolute != (name[0] == '/') ? "names must be all absolute or all relative" :
 						      check_include(scanner, included);
 	if (error)
-		fail(build, source, source->line, build_print(build, "cannot include \"%s\": ", included->name), error);
+		fail(build, source, build_print(build, "cannot include \"%s\": ", included->name), error);
 	scanner->last = scanner->last->next = included;
 	return true;
 }
@@ -128,10 +126,8 @@ static void scan_number(struct build *build, struct source *source)
 	if ((!hexadecimal && (*end == '.' || (*end | 0x20) == 'e')) ||
 	    (errno == 0 && (*end == 'L' || (value >= INT32_MIN && value <= INT32_MAX))))
 		return;
-	build_report(build, source->name, source->line,
-		     build_print(build, "%.*s is out of range: %s", (int)(end - begin), begin,
-				 errno ? "no integer has more than 64 bits" :
-					 "more than 32 bits need an L behind the number"));
+	build_report(build, source->name, source->line, "%.*s is out of range: %s", (int)(end - begin), begin,
+		     errno ? "no integer has more than 64 bits" : "more than 32 bits need an L behind the number");
 }
 
 static void advance(struct source *source, const char *to)
@@ -155,10 +151,10 @@ static void scan_string(struct build *build, struct source *source)
 					    at[1] > ' ' && at[1] <= '~', at + 1);
 	}
 	if (!*at && !error)
-		fail(build, source, source->line, "string without an end, the closing quote is missing", "");
+		fail(build, source, "string without an end, the closing quote is missing", "");
 	advance(source, *at ? at + 1 : at);
 	if (error)
-		fail(build, source, source->line, error, "");
+		fail(build, source, error, "");
 }
 
 /** scan_token() - pass over one token, or one byte of those that mean nothing here */
@@ -173,7 +169,7 @@ static void scan_token(struct scanner *scanner, struct source *source)
 	} else if (at[0] == '/' && at[1] == '*') {
 		end = strstr(at + 2, "*/");
 		if (!end)
-			fail(scanner->build, source, source->line, "comment without an end, */ is missing", "");
+			fail(scanner->build, source, "comment without an end, */ is missing", "");
 		advance(source, end ? end + 2 : at);
 	} else if (*at == '#' || (at[0] == '/' && at[1] == '/')) {
 		source->at += strcspn(at, "\n");

@@ -84,8 +84,7 @@ const struct setting schema_root[] = {
 	TEXT("user", text_account, "nat46d", CONFIG(user)),
 	TEXT("group", text_account, "nat46d", CONFIG(group)),
 	GROUP("tcp",
-	      /* 14: RFC 7323 2.3 */
-	      INTEGER("window_scale", 0, 14, 7, CONFIG(engine.tcp.window_scale)),
+	      INTEGER("window_scale", 0, 14, 7, CONFIG(engine.tcp.window_scale)), /* RFC 7323 2.3 */
 	      BOOLEAN("sack", true, CONFIG(engine.tcp.sack)),
 	      BOOLEAN("timestamps", true, CONFIG(engine.tcp.timestamps)),
 	      /* config.c refuses it without timestamps, which have to carry it */
@@ -95,8 +94,7 @@ const struct setting schema_root[] = {
 	      BOOLEAN("keepalive", true, CONFIG(engine.keepalive))),
 	GROUP("timeouts",
 	      SECONDS("connect", SECOND, MONTH, 10, CONFIG(engine.timeouts.connect)),
-	      /* RFC 5382 REQ-5 */
-	      SECONDS("tcp", SECOND, MONTH, 7440, CONFIG(engine.timeouts.tcp)),
+	      SECONDS("tcp", SECOND, MONTH, 7440, CONFIG(engine.timeouts.tcp)), /* RFC 5382 REQ-5 */
 	      SECONDS("tcp_transitory", SECOND, MONTH, 240, CONFIG(engine.timeouts.tcp_transitory)),
 	      SECONDS("silent", SECOND, MONTH, 60, CONFIG(engine.timeouts.silent))),
 	GROUP("limits",

@@ -39,13 +39,11 @@ struct values {
 	size_t count;
 };
 
-/** struct service_entry - one element of "services"; @tcp: uint16_t, @to: struct server */
+/* Elements of "services" and "rules"; @tcp: uint16_t, @host: struct text_host, @to: struct server. */
 struct service_entry {
 	struct service service;
 	struct values tcp, to;
 };
-
-/** struct rule_entry - one element of "rules"; @host: struct text_host, @to: struct server */
 struct rule_entry {
 	struct rule rule;
 	struct values host, to;

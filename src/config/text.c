@@ -5,23 +5,20 @@
  * What a host cannot have, what routing would never bring to us, or what would break the mapping back is refused
  * here and not discovered on live traffic.
  */
-#include "config/text.h"
-
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/build.h"
+#include "config/text.h"
 
 #define BYTES_MAX 4096u /* the smallest buffer of a connection */
-#define ADDRESS_TEXT_MAX 64u
-#define QUOTED_BYTES 100u /* each may become "\xNN" */
 #define LETTERS_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 const char *text_quote(const char *text, char *out)
 {
-	size_t length = strnlen(text, QUOTED_BYTES);
+	size_t length = strnlen(text, 100);
 	char *end = out;
 
 	*end++ = '"';
@@ -84,6 +81,7 @@ const char *text_interface(struct build *build, const char *text, void *value)
 const char *text_host(struct build *build, const char *text, void *value)
 {
 	struct text_host *host = value;
+	char wrong;
 	size_t skipped = strncmp(text, "*.", 2) == 0 ? 2 : 0;
 	enum hostname_kind kind = hostname_parse(cursor_over(text + skipped, strlen(text + skipped)), host->name);
 
@@ -98,12 +96,11 @@ const char *text_host(struct build *build, const char *text, void *value)
 		return "is no host name, it is empty";
 	if (strchr(text, '*'))
 		return "is no host name, * is only allowed as \"*.\" in front of a name";
-	for (const char *c = text; *c; c++) {
-		if ((unsigned char)*c > '~')
-			return "is not ASCII, write an international name as in DNS (\"xn--...\")";
-		if (!strchr(LETTERS_DIGITS "-_.", *c))
-			return "is no host name, allowed are letters, digits and - _ .";
-	}
+	wrong = text[strspn(text, LETTERS_DIGITS "-_.")];
+	if ((unsigned char)wrong > '~')
+		return "is not ASCII, write an international name as in DNS (\"xn--...\")";
+	if (wrong)
+		return "is no host name, allowed are letters, digits and - _ .";
 	if (text[0] == '.' || strstr(text, ".."))
 		return "is no host name, it has an empty label";
 	return "is no host name, it has more than 253 characters, or more than 63 without a dot";
@@ -134,7 +131,7 @@ static const char *parse_block(struct build *build, int family, const char *text
 {
 	unsigned int bits = family == AF_INET ? 32 : 128, version = family == AF_INET ? 4 : 6;
 	unsigned char other[16], *byte = bytes;
-	char address[ADDRESS_TEXT_MAX] = "";
+	char address[INET6_ADDRSTRLEN] = "";
 	unsigned long number = bits;
 	bool clean = true;
 
@@ -158,28 +155,25 @@ static const char *parse_block(struct build *build, int family, const char *text
 	return clean ? NULL : build_print(build, "has host bits set, \"%s/%u\" would be right", address, *length);
 }
 
-static const char *parse_ipv4(struct build *build, const char *text, size_t size, uint32_t *address, uint8_t *length)
+const char *text_ipv4_block(struct build *build, const char *text, void *value)
 {
-	const char *reason = parse_block(build, AF_INET, text, size, address, length);
+	struct ipv4_prefix *block = value;
+	const char *reason = parse_block(build, AF_INET, text, strcspn(text, "/"), &block->address, &block->length);
 
-	*address = ntohl(*address);
-	if (reason || (ipv4_is_host(*address) && ipv4_is_host(*address | (uint32_t)(0xffffffffull >> *length))))
+	block->address = ntohl(block->address);
+	if (reason || (ipv4_is_host(block->address) &&
+		       ipv4_is_host(block->address | (uint32_t)(0xffffffffull >> block->length))))
 		return reason;
 	return "is not of hosts (not allowed: 0/8, 127/8, multicast, 240/4)";
 }
 
-const char *text_ipv4_block(struct build *build, const char *text, void *value)
-{
-	struct ipv4_prefix *block = value;
-
-	return parse_ipv4(build, text, strcspn(text, "/"), &block->address, &block->length);
-}
-
 const char *text_ipv4_host(struct build *build, const char *text, void *value)
 {
-	uint8_t length = 0;
+	struct ipv4_prefix block = { .length = 0 };
+	const char *reason = strchr(text, '/') ? "is not an IPv4 address" : text_ipv4_block(build, text, &block);
 
-	return parse_ipv4(build, text, strlen(text), value, &length);
+	memcpy(value, &block.address, sizeof(block.address));
+	return reason;
 }
 
 /** parse_ipv6() - the first @size bytes of a text as an address or block that can be used */
@@ -213,15 +207,14 @@ const char *text_ipv6_host(struct build *build, const char *text, void *value)
 
 const char *text_prefix(struct build *build, const char *text, void *value)
 {
-	const struct ipv6_prefix *prefix = value;
+	const struct ipv6_prefix *p = value;
 	const char *reason = text_ipv6_block(build, text, value);
 
 	if (reason)
 		return reason;
-	if (prefix->length < 32 || prefix->length % 8 != 0 || (prefix->length > 64 && prefix->length != 96))
-		return build_print(build, "has length %u, allowed are /32 /40 /48 /56 /64 /96 (RFC 6052)",
-				   prefix->length);
-	return prefix->address.byte[8] ? "has bits 64 to 71 set, they must be zero (RFC 6052)" : NULL;
+	if (p->length < 32 || p->length % 8 != 0 || (p->length > 64 && p->length != 96))
+		return build_print(build, "has length %u, allowed are /32 /40 /48 /56 /64 /96 (RFC 6052)", p->length);
+	return p->address.byte[8] ? "has bits 64 to 71 set, they must be zero (RFC 6052)" : NULL;
 }
 
 const char *text_server(struct build *build, const char *text, void *value)

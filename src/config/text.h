@@ -32,6 +32,6 @@ struct text_host {
 
 /** text_quote() - write the first 100 bytes of a string as they would stand in the file; TEXT_QUOTE_MAX bytes */
 const char *text_quote(const char *text, char *out);
-#define TEXT_QUOTE_MAX 408u
+#define TEXT_QUOTE_MAX 408u /* each may become "\xNN" */
 
 #endif

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct daemon_config *config;
 
 	NAT46_ASSERT(text && error_stream && stream);
-	config = config_parse_string("fuzz", text, error_stream);
+	config = config_load("fuzz", text, error_stream);
 	if (config)
 		config_print(config, stream);
 	fclose(stream);
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	NAT46_ASSERT((config == NULL) == (errors[0] != '\0'));
 	config_free(config);
 	if (config)
-		config_free(config = config_parse_string("printed", printed, error_stream));
+		config_free(config = config_load("printed", printed, error_stream));
 	fclose(error_stream);
 	NAT46_ASSERT((config == NULL) == (errors[0] != '\0'));
 	free(text);

@@ -55,7 +55,7 @@ static struct daemon_config *load(const char *text, char **errors)
 {
 	size_t size;
 	FILE *stream = open_memstream(errors, &size);
-	struct daemon_config *config = config_parse_string("f", text, stream);
+	struct daemon_config *config = config_load("f", text, stream);
 
 	assert_non_null(stream);
 	fclose(stream);
@@ -372,7 +372,7 @@ static char *load_errors(const char *path)
 	size_t size;
 	FILE *stream = open_memstream(&errors, &size);
 
-	assert_null(config_load(path, stream));
+	assert_null(config_load(path, NULL, stream));
 	fclose(stream);
 	return errors;
 }
