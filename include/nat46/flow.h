@@ -27,13 +27,21 @@ enum flow_flag {
  * struct flow_direction - what was seen of one direction, in the sequence space of its sender
  * @end: highest sequence number sent, plus one; includes SYN and FIN
  * @acked: highest acknowledgement by the receiver
- * @edge: highest right edge of the receiver's window
+ * @window: largest window that the receiver has announced behind @acked, in units of its window shift
+ * @wraps: how often the acknowledged bytes passed 2^32
  */
 struct flow_direction {
 	uint32_t end;
 	uint32_t acked;
-	uint32_t edge;
+	uint16_t window;
+	uint16_t wraps;
 };
+
+/** flow_window() - bytes that the receiver in a direction has room for; @shift: of its window */
+static inline uint32_t flow_window(const struct flow_direction *d, uint8_t shift)
+{
+	return (uint32_t)d->window << shift;
+}
 
 /**
  * struct flow_answer - a segment of the server that its client has not acknowledged yet
@@ -107,20 +115,24 @@ struct flow_silent {
  * @raise: left shift for the client's windows: repair R1, the server does not scale
  * @server_mss: MSS of the server, with splice; 0 without (repair R5)
  * @strip_ecn: repair R4: the server has no ECN, but the client was promised it
+ * @timestamps: client and server have timestamps of their own
+ * @ts_server: with @timestamps, newest TSval of the server, in its own clock; then tcp/timestamps.c
  *
  * tcp/track.c
  * @to_server, @to_client: tracked sequence numbers; @to_client in the server's own numbers; what tcp/flush.c sends
  *	moves @to_server.end
  * @answers: instead, in state OPENING, by tcp/plain.c: newest segments of the server
  * @silent: in state SILENT, by tcp/silent.c
- * @wraps_to_server, @wraps_to_client: how often the acknowledged bytes passed 2^32
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
  *
  * base/flows.c
  * @last_seen: time of the last packet that counts, in milliseconds (wraps); in state ASKED of the SYN, by tcp/hedge.c
  *
  * base/pending.c
- * @pending: pending record plus one, 0: none; in a free record of table/flow_table.c the next free one plus one
+ * @has_pending: is there a pending record
+ * @pending_index: that record plus one; in a free record of table/flow_table.c the next free one plus one
+ * @ts_client: with @timestamps and without pending record, newest TSval of the client; tcp/plain.c, then
+ *	tcp/timestamps.c
  * @attempts: in state ASKED: number of the candidate; OPENING (tcp/plain.c): how often the client has repeated its
  *	SYN; PROBED (tcp/probe.c): how often both ends were asked
  */
@@ -157,16 +169,20 @@ struct flow {
 	};
 	uint32_t client_isn;
 	uint32_t server_isn;
-	uint16_t wraps_to_server;
-	uint16_t wraps_to_client;
+	uint32_t ts_server;
+	union {
+		uint32_t pending_index;
+		uint32_t ts_client;
+	};
 	uint32_t opened;
-	uint32_t pending;
 	uint16_t server_mss;
 	union {
 		uint8_t reset_by;
 		uint8_t attempts;
 	};
-	bool strip_ecn;
+	bool strip_ecn : 1;
+	bool timestamps : 1;
+	bool has_pending : 1;
 };
 
 static_assert(offsetof(struct flow, to_server) == 64, "hot fields fill the first cache line");

@@ -195,6 +195,7 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 	};
 	config->tcp.ecn = scenario->servers[0].profile.ts_offset >> 13 & 1;
 	scenario->ip_options = scenario->servers[0].profile.ts_offset >> 14 & 1;
+	config->keepalive = scenario->servers[0].profile.ts_offset >> 17 & 1;
 	scenario->forgetful = rng_chance(rng, 0.05);
 	if (scenario->forgetful) {
 		config->timeouts.connect = rng_between(rng, 1, 10) * SECOND;
@@ -335,7 +336,6 @@ static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned numbe
 	plan->profile.first_chunk = rng_chance(rng, 0.3) ? 1 + plan->content.length / rng_between(rng, 1, 300) : 0;
 	plan->profile.exact_ts = scenario->clear;
 	plan->profile.expect_ts = true;
-	plan->profile.bare_acks = !scenario->clear;
 	draw_lies(rng, scenario, plan);
 	plan->servers = choose(scenario, service, &plan->content);
 	plan->late_servers = choose_late(scenario, service, &plan->content);

@@ -455,22 +455,27 @@ static void input_syn_sent(struct tcp *tcp, const struct packet *packet)
 		tcp->unacknowledged = 1;
 }
 
+/* Is a segment meant for now: acceptable, or a keep-alive. */
+static bool is_present(const struct tcp *tcp, const struct packet *packet)
+{
+	return sequence_acceptable(tcp, packet) || packet->seq + 1 == tcp->expected;
+}
+
 /* PAWS (RFC 7323 5.3); false: drop the segment. */
 static bool timestamp_valid(struct tcp *tcp, const struct packet *packet)
 {
 	if (!tcp->ts_on || packet->flags & FLAG_RST)
 		return true;
 	if (!packet->has_ts) {
-		bool bare = packet->flags == FLAG_ACK && packet->payload_length == 0;
-
-		if (tcp->profile.expect_ts && !(packet->flags & FLAG_SYN) && sequence_acceptable(tcp, packet) &&
-		    !(bare && tcp->profile.bare_acks) && !is_about_older(tcp, packet))
+		if (!tcp->profile.expect_ts || packet->flags & FLAG_SYN || is_about_older(tcp, packet))
+			return true;
+		if (is_present(tcp, packet))
 			tcp->hooks->violation(tcp, "segment without the time stamps that were negotiated");
-		return true;
+		return false;
 	}
 	if (seq_before(packet->ts_value, tcp->ts_recent)) {
 		tcp->paws_drops++;
-		if (tcp->profile.exact_ts && sequence_acceptable(tcp, packet))
+		if (tcp->profile.exact_ts && is_present(tcp, packet))
 			tcp->hooks->violation(tcp, "TSval went back on a path that keeps order");
 		tcp->ack_now = true;
 		return false;

@@ -69,8 +69,7 @@ enum tcp_event {
  * @initial_window: segments that it sends without acknowledgement at first (RFC 5681, RFC 6928)
  * @quick_data: let the first data carry the acknowledgement of the SYN/ACK
  * @ts_offset: clock offset of the time stamps
- * @expect_ts: report segments without time stamps on a connection that negotiated them
- * @bare_acks: but not ACKs without data: nat46d has no server's clock for its answer to an old SYN
+ * @expect_ts: report and drop segments without time stamps on a connection that negotiated them (RFC 7323 3.2)
  * @contradicts: what it repeats of the first bytes of the stream differs from what it said first
  * @exact_ts: report segments that PAWS rejects (the path keeps order and duplicates nothing)
  */
@@ -96,7 +95,6 @@ struct tcp_profile {
 	bool quick_data;
 	uint32_t ts_offset;
 	bool expect_ts;
-	bool bare_acks;
 	bool contradicts;
 	bool exact_ts;
 };

@@ -124,6 +124,37 @@ static void test_handshake(void **state)
 	expect_flows(0, 1);
 }
 
+/** stamped() - the same with timestamps */
+static struct wire_tcp stamped(struct wire_tcp s, uint32_t value, uint32_t echo)
+{
+	static uint8_t options[12];
+
+	put_timestamps(options, value, echo);
+	s.options = options;
+	s.options_length = sizeof(options);
+	return through(&world, &s);
+}
+
+/** What we say in the midst of it has timestamps where both ends have; they are those that the hosts chose. */
+static void test_challenge_has_timestamps(void **state)
+{
+	struct wire_tcp s;
+
+	(void)state;
+	stamped(from_client(TCP_SYN, -1, 0), 1000, 0);
+	stamped(from_server(TCP_SYN | TCP_ACK, -1, 0), 0xfffffff0, 1000);
+	stamped(from_client(TCP_ACK, 0, SERVER_ISN + 1), 1005, 0xfffffff0);
+	is_challenged(SERVER_ISN + 1, CLIENT_ISN + 1);
+	s = emitted(&world, 0);
+	assert_int_equal(wire_u32(option_of(&s, 8), 2), 0xfffffff0);
+	assert_int_equal(wire_u32(option_of(&s, 8), 6), 1005);
+	stamped(from_server(TCP_ACK, 0, 0), 20, 1005);
+	world_wait(&world, SECOND);
+	is_challenged(SERVER_ISN + 1, CLIENT_ISN + 1);
+	s = emitted(&world, 0);
+	assert_int_equal(wire_u32(option_of(&s, 8), 2), 20);
+}
+
 /** A SYN in the name of a client that is not there, answered by the server: soon forgotten, whatever else is sent. */
 static void test_forged_handshake(void **state)
 {
@@ -403,6 +434,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_handshake),
+		TEST(test_challenge_has_timestamps),
 		TEST(test_forged_handshake),
 		TEST(test_first_acknowledgement_lost),
 		TEST(test_first_acknowledgements_lost),

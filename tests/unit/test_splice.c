@@ -299,6 +299,90 @@ static void test_options_that_were_not_negotiated(void **state)
 	}
 }
 
+/** stamped_segment() - an empty ACK of the client or the server, with timestamps */
+static struct wire_tcp stamped_segment(bool from_server, uint32_t value, uint32_t echo)
+{
+	static uint8_t options[12];
+	struct wire_tcp s = from_server ? server_segment(TCP_ACK, 0, 1) : client_segment(TCP_ACK, 1, OUR_ISN + 1);
+
+	put_timestamps(options, value, echo);
+	s.options = options;
+	s.options_length = sizeof(options);
+	return s;
+}
+
+/** expect_stamps() - segment @index has these timestamps */
+static void expect_stamps(size_t index, uint32_t value, uint32_t echo)
+{
+	const struct wire_tcp s = emitted(&world, index);
+	const uint8_t *option = option_of(&s, 8);
+
+	assert_non_null(option);
+	assert_int_equal(wire_u32(option, 2), value);
+	assert_int_equal(wire_u32(option, 6), echo);
+}
+
+/**
+ * What we say in the name of an end has its newest timestamp: less is dropped by whoever has seen more, and more makes
+ * it drop what comes next (RFC 7323 5.3).
+ */
+static void test_challenge_has_timestamps(void **state)
+{
+	struct wire_tcp s;
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	world_free(&world);
+	splice(&stamped);
+	client_sends(&world, TCP_SYN, 100000, 0, NULL);
+	expect_stamps(0, ts_ours, TS_CLIENT);
+	s = stamped_segment(true, TS_SERVER + 20, TS_CLIENT);
+	connection_send(&world, &s);
+	/* behind the wrap of the server's clock; the echo says as much as a segment of the server */
+	s = stamped_segment(false, TS_CLIENT + 100, ts_ours + 30);
+	connection_send(&world, &s);
+	/* late, damaged, outside the window */
+	s = stamped_segment(true, TS_SERVER + 10, TS_CLIENT);
+	connection_send(&world, &s);
+	s = stamped_segment(true, TS_SERVER + 100, TS_CLIENT);
+	length = wire_make(&s, bytes);
+	wire_put32(bytes, 64, TS_SERVER + 50000);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+	s = stamped_segment(true, TS_SERVER + 60000, TS_CLIENT);
+	s.seq += 1 << 25;
+	connection_send(&world, &s);
+	world_wait(&world, SECOND);
+	client_sends(&world, TCP_SYN, 100000, 0, NULL);
+	expect_stamps(0, ts_ours + 30, TS_CLIENT + 100);
+	/* of a segment without checksum of its own, the device sees to that */
+	world_wait(&world, SECOND);
+	s = stamped_segment(true, TS_SERVER + 2000, TS_CLIENT + 100);
+	connection_send_partial(&world, &s, &(struct offload){ .partial = true, .csum_start = 40, .csum_offset = 16 });
+	client_sends(&world, TCP_SYN, 100000, 0, NULL);
+	expect_stamps(0, ts_ours + 2000, TS_CLIENT + 100);
+}
+
+static void test_probe_has_timestamps(void **state)
+{
+	struct wire_tcp s;
+
+	(void)state;
+	world_free(&world);
+	splice(&stamped);
+	world.config.keepalive = true;
+	s = stamped_segment(true, TS_SERVER + 20, TS_CLIENT);
+	connection_send(&world, &s);
+	s = stamped_segment(false, TS_CLIENT + 100, ts_ours + 20);
+	connection_send(&world, &s);
+	world_wait(&world, 7445 * SECOND);
+	assert_int_equal(world.count, 2);
+	expect_client_gets(&world, 0, TCP_ACK, OUR_ISN, CLIENT_ISN + 2, "");
+	expect_stamps(0, ts_ours + 20, TS_CLIENT + 100);
+	expect_server_gets(&world, 1, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
+	expect_stamps(1, TS_CLIENT + 100, TS_SERVER + 20);
+}
+
 /** Nothing of what was inspected may be replaced behind our back, until the server has it (TOCTOU). */
 static void test_payload_is_kept(void **state)
 {
@@ -497,6 +581,8 @@ int main(void)
 		WORLD_TEST(test_timestamps, NULL),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_options_that_were_not_negotiated),
+		TEST(test_challenge_has_timestamps),
+		TEST(test_probe_has_timestamps),
 		TEST(test_payload_is_kept),
 		TEST(test_nothing_is_urgent_at_first),
 		TEST(test_payload_is_kept_after_a_bit_error),

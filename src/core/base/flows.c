@@ -153,7 +153,7 @@ static int64_t idleness(const struct engine *e, const struct flow *flow)
 	/* nothing was said, and its cookie lets it begin anew */
 	if (flow->state == TCP_STATE_SILENT)
 		return 2 * e->config->timeouts.tcp + silent;
-	if (!tcp_state_is_bound((enum tcp_state)flow->state) || flow->pending || flow_may_repeat(e, flow))
+	if (!tcp_state_is_bound((enum tcp_state)flow->state) || flow->has_pending || flow_may_repeat(e, flow))
 		return 0;
 	/* asked in vain */
 	if (flow->state == TCP_STATE_PROBED && flow->attempts > 1)
@@ -277,7 +277,7 @@ static int64_t hurry(const struct engine *e, const struct flow *flow, int64_t al
 
 	if (flow->state == TCP_STATE_PROBED)
 		least = EARLY_ANSWER;
-	else if (flow->state == TCP_STATE_ESTABLISHED && !flow->pending)
+	else if (flow->state == TCP_STATE_ESTABLISHED && !flow->has_pending)
 		least = allowed / (e->flows.capacity / CROWDED_PART + 1) * left;
 	if (flow->state == TCP_STATE_ESTABLISHED && least < IDLE_LEAST)
 		least = IDLE_LEAST;
@@ -300,7 +300,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow, bool hurrie
 	silent = silence(e, flow);
 	allowed = tcp_state_timeout(state, &e->config->timeouts);
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
-	if (flow->pending && allowed > e->config->timeouts.tcp_transitory)
+	if (flow->has_pending && allowed > e->config->timeouts.tcp_transitory)
 		allowed = e->config->timeouts.tcp_transitory;
 	return silent >= (hurried ? hurry(e, flow, allowed) : allowed);
 }

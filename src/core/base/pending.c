@@ -47,14 +47,15 @@ struct pending *pending_take(struct engine *e, struct flow *flow, enum drop *why
 		p = &e->pending[e->pending_touched++];
 	}
 	*p = (struct pending){ .flow = flow_table_index(&e->flows, flow) + 1 };
-	flow->pending = (uint32_t)(p - e->pending) + 1;
+	flow->has_pending = true;
+	flow->pending_index = (uint32_t)(p - e->pending) + 1;
 	e->pending_used++;
 	return p;
 }
 
 struct pending *pending_of(const struct engine *e, const struct flow *flow)
 {
-	return flow->pending ? &e->pending[flow->pending - 1] : NULL;
+	return flow->has_pending ? &e->pending[flow->pending_index - 1] : NULL;
 }
 
 struct flow *pending_owner(const struct engine *e, const struct pending *pending)
@@ -84,7 +85,8 @@ void asked_keep(struct engine *e, const struct flow *flow, struct flow *asked)
 
 	NAT46_ASSERT(p);
 	/* each candidate is kept at most once, and the last one never */
-	asked->pending = flow->pending;
+	asked->has_pending = true;
+	asked->pending_index = flow->pending_index;
 	asked->attempts = p->candidate;
 	p->asked[p->candidate] = flow_table_index(&e->flows, asked) + 1;
 }
@@ -100,18 +102,21 @@ void pending_release(struct engine *e, struct flow *flow)
 {
 	struct pending *p = pending_of(e, flow);
 	struct flow *asked;
+	uint32_t ts_client;
 
 	if (!p)
 		return;
 	for (uint32_t i = 0; (asked = asked_next(e, p, &i));)
 		asked_forget(e, asked);
 	source_leave(e, flow->client);
-	timer_wheel_cancel(&e->timers, flow->pending - 1);
+	timer_wheel_cancel(&e->timers, flow->pending_index - 1);
 	buffered_cut(e, flow->client, &p->buffer, 0);
+	ts_client = p->ts_client;
 	*p = (struct pending){ .next_free = e->pending_free };
-	e->pending_free = flow->pending;
+	e->pending_free = flow->pending_index;
 	e->pending_used--;
-	flow->pending = 0;
+	flow->has_pending = false;
+	flow->ts_client = ts_client;
 }
 
 void pending_make_room(struct engine *e, uint32_t chunks)
@@ -135,7 +140,8 @@ static const char *check_asked(const struct engine *e, uint32_t number, uint32_t
 	const struct flow *asked;
 
 	while ((asked = asked_next(e, p, &position))) {
-		if (asked->state != TCP_STATE_ASKED || asked->pending != number + 1 || asked->attempts != position - 1)
+		if (asked->state != TCP_STATE_ASKED || asked->pending_index != number + 1 ||
+		    asked->attempts != position - 1)
 			return "pending: record of a server that was asked is somebody else's";
 		(*count)++;
 	}
@@ -153,7 +159,7 @@ const char *pending_check(const struct engine *e)
 		if (!p->flow)
 			continue;
 		used++;
-		if (pending_owner(e, p)->pending != i + 1)
+		if (!pending_owner(e, p)->has_pending || pending_owner(e, p)->pending_index != i + 1)
 			return "pending: flow does not know its record";
 		error = check_asked(e, i, &asked);
 		if (error)
@@ -173,9 +179,9 @@ const char *pending_check(const struct engine *e)
 		const struct flow *flow = &e->flows.flows[i];
 		bool needs = tcp_state_is_pending((enum tcp_state)flow->state);
 
-		if (needs && !flow->pending)
+		if (needs && !flow->has_pending)
 			return "pending: waiting flow without record";
-		if (needs && e->timers.nodes[flow->pending - 1].due == 0)
+		if (needs && e->timers.nodes[flow->pending_index - 1].due == 0)
 			return "pending: waiting flow without timer";
 	}
 	return NULL;

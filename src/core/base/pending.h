@@ -41,6 +41,9 @@
  * @acked: stream offset up to which we have acknowledged the client's bytes; in state ANSWERING (tcp/refuse.c) FIN
  *	included
  *
+ * tcp/track.c
+ * @edge: highest right edge of the server's window
+ *
  * tcp/flush.c
  * @flushed: stream offset up to which bytes were sent to the server, FIN included
  *
@@ -75,6 +78,7 @@ struct pending {
 	uint32_t ts_recent;
 	uint32_t ts_server;
 	uint32_t window;
+	uint32_t edge;
 	uint32_t fin;
 	uint32_t acked;
 	uint32_t flushed;

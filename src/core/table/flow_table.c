@@ -142,7 +142,7 @@ struct flow *flow_table_take(struct flow_table *table)
 
 	if (table->free) {
 		flow = &table->flows[table->free - 1];
-		table->free = flow->pending;
+		table->free = flow->pending_index;
 	} else if (table->touched < table->capacity) {
 		flow = &table->flows[table->touched++];
 	} else {
@@ -241,7 +241,7 @@ void flow_table_release(struct flow_table *table, struct flow *flow)
 	if (flow->flags & FLOW_LINKED4)
 		erase(table, table->index4, flow_hash4, flow);
 	count(table, flow, (enum tcp_state)flow->state, TCP_STATE_FREE);
-	*flow = (struct flow){ .pending = table->free };
+	*flow = (struct flow){ .pending_index = table->free };
 	table->free = flow_table_index(table, flow) + 1;
 	table->used--;
 }
@@ -256,9 +256,9 @@ void flow_move(struct flow_table *table, struct flow *flow, enum tcp_event event
 }
 
 /** acked_bytes() - acknowledged sequence numbers less SYN and FIN */
-static uint64_t acked_bytes(const struct flow_direction *d, uint32_t isn, uint16_t wraps, bool fin)
+static uint64_t acked_bytes(const struct flow_direction *d, uint32_t isn, bool fin)
 {
-	uint64_t total = ((uint64_t)wraps << 32) + (d->acked - isn);
+	uint64_t total = ((uint64_t)d->wraps << 32) + (d->acked - isn);
 	bool fin_acked = fin && d->acked == d->end;
 
 	return total > 0 ? total - 1 - fin_acked : 0;
@@ -266,12 +266,12 @@ static uint64_t acked_bytes(const struct flow_direction *d, uint32_t isn, uint16
 
 uint64_t flow_bytes_to_server(const struct flow *flow)
 {
-	return acked_bytes(&flow->to_server, flow->client_isn, flow->wraps_to_server, flow->flags & FLOW_CLIENT_FIN);
+	return acked_bytes(&flow->to_server, flow->client_isn, flow->flags & FLOW_CLIENT_FIN);
 }
 
 uint64_t flow_bytes_to_client(const struct flow *flow)
 {
-	return acked_bytes(&flow->to_client, flow->server_isn, flow->wraps_to_client, flow->flags & FLOW_SERVER_FIN);
+	return acked_bytes(&flow->to_client, flow->server_isn, flow->flags & FLOW_SERVER_FIN);
 }
 
 /** check_index() - every slot leads to a record that is found again from its home */

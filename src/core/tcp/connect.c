@@ -258,7 +258,7 @@ static void connected(struct engine *e, struct flow *flow, const struct input *i
 	server_table_connected(e->servers, &p->candidates[p->candidate], e->now - p->started, e->now);
 	promises_learn(e, flow, in);
 	p->mss = flow->server_mss < announced_mss(e) ? flow->server_mss : announced_mss(e);
-	track_start(flow, in->packet.window, p->window);
+	track_start(e, flow, in->packet.window, p->window);
 	hold_start(e, flow);
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);

@@ -29,7 +29,7 @@ uint32_t deliver_acked(const struct engine *e, const struct flow *flow)
 
 bool deliver_owes(const struct engine *e, const struct flow *flow)
 {
-	return flow->pending && tcp_state_is_bound((enum tcp_state)flow->state) &&
+	return flow->has_pending && tcp_state_is_bound((enum tcp_state)flow->state) &&
 	       deliver_acked(e, flow) != flow->to_server.acked;
 }
 
@@ -55,7 +55,7 @@ void deliver_start(struct engine *e, const struct flow *flow)
 static void resend(struct engine *e, struct flow *flow, unsigned int most)
 {
 	const struct pending *p = pending_of(e, flow);
-	uint32_t offset = missing(flow), room = flow->to_server.edge - (flow->client_isn + 1);
+	uint32_t offset = missing(flow), room = p->edge - (flow->client_isn + 1);
 	uint32_t end = p->acked < room ? p->acked : room;
 
 	/* one byte is the probe of a closed window */

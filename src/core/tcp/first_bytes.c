@@ -75,7 +75,8 @@ void first_bytes_keep_newest(struct engine *e, const struct flow *flow, const st
 	const struct flow_direction *d = &flow->to_server;
 
 	/* a client may be ahead of the server by what we promised, and behind it by what it repeats */
-	if (in->packet.flags & TCP_RST || !seq_between(in->packet.seq, d->acked - UINT16_MAX, d->edge + UINT16_MAX) ||
+	if (in->packet.flags & TCP_RST ||
+	    !seq_between(in->packet.seq, d->acked - UINT16_MAX, pending->edge + UINT16_MAX) ||
 	    !packet_checksum_ok(in->frame, &in->packet))
 		return;
 	if (in->options.has_timestamps && seq_after(in->options.ts_value, pending->ts_client))

@@ -75,7 +75,7 @@ void flush(struct engine *e, struct flow *flow)
 {
 	struct pending *p = pending_of(e, flow);
 	uint32_t first = flow->client_isn + 1;
-	uint32_t room = flow->to_server.edge - first;
+	uint32_t room = p->edge - first;
 	struct buffer_range range;
 
 	while (p->flushed < room && buffer_range_from(&p->buffer, p->flushed, &range) && range.start < room) {

@@ -32,7 +32,7 @@ static bool is_on(const struct engine *e, const struct flow *flow, const struct 
 {
 	uint32_t promised = flow->client_isn + 1 + window_promised(e);
 
-	return e->now < p->deadline && seq_before(flow->to_server.edge, promised) &&
+	return e->now < p->deadline && seq_before(p->edge, promised) &&
 	       flow->to_client.acked == flow->server_isn + 1;
 }
 
@@ -66,12 +66,12 @@ void hold_settle(struct engine *e, struct flow *flow)
 }
 
 /** is_early() - is it data beyond the server's window, and nothing else that the flush would not repeat */
-static bool is_early(const struct flow *flow, const struct packet *packet)
+static bool is_early(const struct flow *flow, const struct pending *p, const struct packet *packet)
 {
 	uint32_t end = packet->seq + (uint32_t)packet->payload_length;
 
 	return packet->payload_length > 0 && !(packet->flags & ~(TCP_ACK | TCP_PSH | TCP_FIN)) &&
-	       !ecn_is_marked(packet) && seq_after(end, flow->to_server.edge) &&
+	       !ecn_is_marked(packet) && seq_after(end, p->edge) &&
 	       packet->ack - flow->delta == flow->server_isn + 1;
 }
 
@@ -80,7 +80,7 @@ bool hold_data(struct engine *e, struct flow *flow, const struct input *in)
 	const struct pending *p = pending_of(e, flow);
 	enum drop why;
 
-	if (!is_on(e, flow, p) || !is_early(flow, &in->packet) || !packet_checksum_ok(in->frame, &in->packet) ||
+	if (!is_on(e, flow, p) || !is_early(flow, p, &in->packet) || !packet_checksum_ok(in->frame, &in->packet) ||
 	    !first_bytes_store(e, flow, in, &why))
 		return false;
 	count(e, EVENT_DATA_HELD);

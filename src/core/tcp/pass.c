@@ -133,7 +133,7 @@ static void rewrite_to_server(struct engine *e, const struct flow *flow, const s
 	if (flow->strip_ecn)
 		tcp_rewrite_bytes(rewrite, TCP_FIELD_FLAGS, &p->flags, 1);
 	tcp_rewrite_options(rewrite, options, &changes);
-	if (flow->pending && p->payload_length > 0)
+	if (flow->has_pending && p->payload_length > 0)
 		keep_payload(e, flow, p, rewrite, p->payload - p->transport);
 }
 
@@ -177,7 +177,7 @@ enum verdict pass_to_server(struct engine *e, const struct flow *flow, struct in
 	rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
 	tcp_rewrite_addresses(&rewrite, addresses, packet_address_sum(p));
 	rewrite_to_server(e, flow, p, &rewrite);
-	if (flow->pending && p->flags & TCP_URG)
+	if (flow->has_pending && p->flags & TCP_URG)
 		clear_urgent(e, p, &rewrite);
 	tcp_rewrite_finish(&rewrite);
 	p->source_port = flow->source_port;

@@ -180,8 +180,8 @@ static const struct flow_answer *acknowledged(const struct flow *flow, const str
 	return NULL;
 }
 
-/** opened() - client and server agree on a connection without splice, by @answer */
-static void opened(struct engine *e, struct flow *flow, struct flow_answer answer)
+/** opened() - client and server agree on a connection without splice, by @answer, as segment @in of the client says */
+static void opened(struct engine *e, struct flow *flow, struct flow_answer answer, const struct input *in)
 {
 	if (!acknowledges_syn(flow->client_isn, answer.ack))
 		flow->client_isn = answer.ack - 1;
@@ -189,7 +189,10 @@ static void opened(struct engine *e, struct flow *flow, struct flow_answer answe
 	flow->client_scale = answer.client_scale;
 	flow->server_scale = answer.server_scale;
 	flow->our_scale = answer.server_scale;
-	track_start(flow, answer.window, UINT16_MAX);
+	flow->timestamps = in->options.has_timestamps;
+	flow->ts_server = in->options.ts_echo;
+	flow->ts_client = in->options.ts_value;
+	track_start(e, flow, answer.window, UINT16_MAX);
 	source_queue_leave(&e->opening, flow->place);
 	flow->theta = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
@@ -206,7 +209,7 @@ struct next plain_from_client(struct engine *e, struct flow *flow, struct input 
 	answer = acknowledged(flow, in);
 	if (!answer)
 		return next_nothing(pass_to_server(e, flow, in));
-	opened(e, flow, *answer);
+	opened(e, flow, *answer, in);
 	return (struct next){ .step = NEXT_SPLICE };
 }
 

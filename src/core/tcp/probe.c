@@ -13,22 +13,12 @@
 /** window_to_client() - what the server has announced last, as far as we know */
 static uint16_t window_to_client(const struct flow *flow)
 {
-	return window_field((flow->to_server.edge - flow->to_server.acked) >> flow->our_scale);
-}
-
-/** options_to_client() - of a segment of our own: no TSval unless the clock is ours, for we do not know the server's */
-static struct tcp_options options_to_client(const struct engine *e, const struct flow *flow)
-{
-	return (struct tcp_options){
-		.has_timestamps = flow->flags & FLOW_INSERT_TIMESTAMPS,
-		.ts_value = timestamps_clock(e, flow->client, flow->service),
-		.ts_echo = flow->ts_recent,
-	};
+	return window_field(flow_window(&flow->to_server, flow->server_scale) >> flow->our_scale);
 }
 
 enum verdict probe_challenge(struct engine *e, const struct flow *flow, const struct input *in)
 {
-	const struct tcp_options options = options_to_client(e, flow);
+	const struct tcp_options options = timestamps_to_client(e, flow);
 	const struct segment ack = {
 		.flow = flow,
 		.seq = flow->to_client.acked + flow->delta,
@@ -46,7 +36,8 @@ enum verdict probe_challenge(struct engine *e, const struct flow *flow, const st
 
 bool probe_idle(struct engine *e, struct flow *flow)
 {
-	const struct tcp_options options = options_to_client(e, flow);
+	const struct tcp_options from_server = timestamps_to_client(e, flow);
+	const struct tcp_options from_client = timestamps_to_server(e, flow);
 	/* one below the last byte that was acknowledged, as keep-alive does (RFC 9293 3.8.4): the answer passes us */
 	const struct segment to_client = {
 		.flow = flow,
@@ -54,7 +45,7 @@ bool probe_idle(struct engine *e, struct flow *flow)
 		.ack = flow->to_server.acked,
 		.flags = TCP_ACK,
 		.window = window_to_client(flow),
-		.options = &options,
+		.options = &from_server,
 	};
 	const struct segment to_server = {
 		.flow = flow,
@@ -62,12 +53,13 @@ bool probe_idle(struct engine *e, struct flow *flow)
 		.seq = flow->to_server.acked - 1,
 		.ack = flow->to_client.acked,
 		.flags = TCP_ACK,
-		.window = window_to_server(flow, flow->to_client.edge - flow->to_client.acked),
+		.window = window_to_server(flow, flow_window(&flow->to_client, flow->client_scale)),
+		.options = &from_client,
 	};
 	const uint8_t asked = flow->state == TCP_STATE_PROBED ? flow->attempts : 0;
 
 	if ((flow->state != TCP_STATE_ESTABLISHED && flow->state != TCP_STATE_PROBED) || asked == TCP_PROBES ||
-	    flow->pending || !e->config->keepalive)
+	    flow->has_pending || !e->config->keepalive)
 		return false;
 	if (asked == 0)
 		count(e, EVENT_PROBE_SENT);

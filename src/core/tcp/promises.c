@@ -31,6 +31,8 @@ void promises_keep(const struct engine *e, struct flow *flow, const struct input
 		flow->flags |= FLOW_STRIP_TIMESTAMPS;
 	else
 		flow->theta = o->ts_value - p->ts_ours;
+	flow->timestamps = p->timestamps && o->has_timestamps;
+	flow->ts_server = o->ts_value;
 	if (p->timestamps && !o->has_timestamps) {
 		flow->flags |= FLOW_INSERT_TIMESTAMPS;
 		flow->ts_recent = p->ts_recent;

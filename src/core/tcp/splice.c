@@ -55,11 +55,11 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 			return verdict_drop(e, in, DROP_ECN_MARKED);
 		ecn_clear(in);
 	}
-	if (!(p->flags & TCP_SYN))
-		track_from_client(e, flow, in);
+	if (!(p->flags & TCP_SYN) && track_from_client(e, flow, in))
+		timestamps_watch(flow, in);
 	if (flow->flags & FLOW_INSERT_TIMESTAMPS)
 		timestamps_from_client(flow, in);
-	if (flow->pending) {
+	if (flow->has_pending) {
 		first_bytes_keep_newest(e, flow, in);
 		if (hold_data(e, flow, in))
 			return VERDICT_ABSORBED;
@@ -73,7 +73,7 @@ void splice_timer(struct engine *e, struct flow *flow)
 	if (!deliver_timer(e, flow))
 		return;
 	hold_settle(e, flow);
-	if (flow->pending)
+	if (flow->has_pending)
 		hold_arm(e, flow);
 }
 
@@ -91,7 +91,7 @@ static void settle(struct engine *e, struct flow *flow, const struct packet *p, 
 	flush(e, flow);
 	deliver_input(e, flow, p, before);
 	hold_settle(e, flow);
-	if (flow->pending)
+	if (flow->has_pending)
 		hold_arm(e, flow);
 }
 
@@ -108,8 +108,9 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 	is_storm(e, flow, in, 1);
 	if (flow->strip_ecn)
 		ecn_clear(in);
-	track_from_server(e, flow, in);
-	if (flow->pending)
+	if (track_from_server(e, flow, in))
+		timestamps_watch(flow, in);
+	if (flow->has_pending)
 		settle(e, flow, p, acked);
 	return pass_to_client(e, flow, in);
 }

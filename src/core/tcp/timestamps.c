@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * timestamps.c - our timestamp clock towards a client, and repair R3: timestamps for a server that has none
+ * timestamps.c - our timestamp clock towards a client, and repair R3: timestamps for a server that has none; and the
+ * clocks of both ends, for segments of our own in their names
  *
  * DOC: Theory of operation
  *
@@ -18,11 +19,18 @@
  * recent ones; a fourth would not fit. The network header that is about to become smaller leaves room for that in
  * front of the segment. A packet on its way to IPv4 loses 20 bytes and gains 12, so that it fits wherever it did;
  * but a client's own MSS has to leave these 12 free (connect.c), and so has the path's MTU (ip/icmp.c).
+ *
+ * Where both ends have timestamps of their own, so must what we say in their names in the midst of a connection: no
+ * older than what was seen last, or the receiver drops it (RFC 7323 5.3), and no newer than what its sender has sent,
+ * or what that sends next is dropped. The newest TSvals come from segments without payload, whose checksum costs
+ * little: there one end tells its own clock, and by the echo what it has got of the other's. Whatever a connection
+ * does, before it falls silent such a segment acknowledges the last data.
  */
 #include "core/tcp/timestamps.h"
 
 #include <string.h>
 
+#include "core/base/pending.h"
 #include "nat46/checksum.h"
 #include "nat46/seq.h"
 
@@ -54,6 +62,51 @@ void timestamps_from_client(struct flow *flow, const struct input *in)
 	if (p->flags & TCP_RST || seq_before(end, flow->to_server.acked) || !packet_checksum_ok(in->frame, p))
 		return;
 	timestamps_recent(&flow->ts_recent, in, flow->to_server.acked);
+}
+
+/** newest_of_client() - the newest TSval of a client that is known */
+static uint32_t newest_of_client(const struct engine *e, const struct flow *flow)
+{
+	return flow->has_pending ? pending_of(e, flow)->ts_client : flow->ts_client;
+}
+
+void timestamps_watch(struct flow *flow, const struct input *in)
+{
+	const struct tcp_options *o = &in->options;
+	uint32_t client = in->packet.is_ipv6 ? o->ts_echo : o->ts_value;
+	uint32_t server = in->packet.is_ipv6 ? o->ts_value : o->ts_echo + flow->theta;
+
+	if (!flow->timestamps || !o->has_timestamps || o->ts_echo == 0 || in->packet.payload_length > 0 ||
+	    !packet_checksum_ok(in->frame, &in->packet))
+		return;
+	if (seq_after(server, flow->ts_server))
+		flow->ts_server = server;
+	if (!flow->has_pending && seq_after(client, flow->ts_client))
+		flow->ts_client = client;
+}
+
+struct tcp_options timestamps_to_client(const struct engine *e, const struct flow *flow)
+{
+	if (flow->flags & FLOW_INSERT_TIMESTAMPS)
+		return (struct tcp_options){
+			.has_timestamps = true,
+			.ts_value = timestamps_clock(e, flow->client, flow->service),
+			.ts_echo = flow->ts_recent,
+		};
+	return (struct tcp_options){
+		.has_timestamps = flow->timestamps,
+		.ts_value = flow->ts_server - flow->theta,
+		.ts_echo = newest_of_client(e, flow),
+	};
+}
+
+struct tcp_options timestamps_to_server(const struct engine *e, const struct flow *flow)
+{
+	return (struct tcp_options){
+		.has_timestamps = flow->timestamps,
+		.ts_value = newest_of_client(e, flow),
+		.ts_echo = flow->ts_server,
+	};
 }
 
 /** sack_blocks() - the SACK blocks in an options area */

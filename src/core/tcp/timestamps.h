@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * timestamps.h - our timestamp clock towards a client, and repair R3
+ * timestamps.h - our timestamp clock towards a client, repair R3, and the clocks of both ends
  */
 #ifndef NAT46_CORE_TCP_TIMESTAMPS_H
 #define NAT46_CORE_TCP_TIMESTAMPS_H
@@ -18,6 +18,13 @@ void timestamps_recent(uint32_t *recent, const struct input *in, uint32_t last_a
 
 /** timestamps_from_client() - the same for a segment of a bound flow with FLOW_INSERT_TIMESTAMPS */
 void timestamps_from_client(struct flow *flow, const struct input *in);
+
+/** timestamps_watch() - what a segment of a bound flow that counts (track.h) shows of the clocks of both ends */
+void timestamps_watch(struct flow *flow, const struct input *in);
+
+/** timestamps_to_client(), timestamps_to_server() - options of a segment of our own, in the name of the other end */
+struct tcp_options timestamps_to_client(const struct engine *e, const struct flow *flow);
+struct tcp_options timestamps_to_server(const struct engine *e, const struct flow *flow);
 
 /**
  * timestamps_insert() - give a segment of the server, not translated yet, timestamps of ours

@@ -13,38 +13,52 @@
 #include "core/tcp/track.h"
 
 #include "core/base/flows.h"
+#include "core/base/pending.h"
 #include "nat46/seq.h"
 
 /** A sender may be this far beyond the edge that we know of: window updates can be lost behind us. */
 static const uint32_t SLACK = 65535;
 
-void track_start(struct flow *flow, uint32_t server_window, uint32_t client_window)
+/** window_of() - a window of @bytes in units of a window shift */
+static uint16_t window_of(uint32_t bytes, uint8_t shift)
 {
-	uint32_t first = flow->client_isn + 1;
-
-	flow->to_server = (struct flow_direction){ .end = first, .acked = first, .edge = first + server_window };
-	first = flow->server_isn + 1;
-	flow->to_client = (struct flow_direction){ .end = first, .acked = first, .edge = first + client_window };
+	return (uint16_t)(bytes >> shift < UINT16_MAX ? bytes >> shift : UINT16_MAX);
 }
 
-/** oldest() - what may still be on its way, or be repeated, begins here */
-static uint32_t oldest(const struct flow_direction *d)
+void track_start(struct engine *e, struct flow *flow, uint32_t server_window, uint32_t client_window)
 {
-	uint32_t window = d->edge - d->acked;
+	struct pending *p = pending_of(e, flow);
+	uint32_t first = flow->client_isn + 1;
+
+	flow->to_server = (struct flow_direction){
+		.end = first, .acked = first, .window = window_of(server_window, flow->server_scale)
+	};
+	if (p)
+		p->edge = first + server_window;
+	first = flow->server_isn + 1;
+	flow->to_client = (struct flow_direction){
+		.end = first, .acked = first, .window = window_of(client_window, flow->client_scale)
+	};
+}
+
+/** oldest() - what may still be on its way, or be repeated, begins here; @shift: of the receiver's window */
+static uint32_t oldest(const struct flow_direction *d, uint8_t shift)
+{
+	uint32_t window = flow_window(d, shift);
 
 	return d->acked - (window > SLACK && window <= INT32_MAX ? window : SLACK);
 }
 
 /** is_in_window() - does a segment from @seq to @end touch what the receiver waits for or may repeat */
-static bool is_in_window(const struct flow_direction *d, uint32_t seq, uint32_t end)
+static bool is_in_window(const struct flow_direction *d, uint8_t shift, uint32_t seq, uint32_t end)
 {
-	return !seq_after(seq, d->edge + SLACK) && !seq_before(end, oldest(d));
+	return !seq_after(seq, d->acked + flow_window(d, shift) + SLACK) && !seq_before(end, oldest(d, shift));
 }
 
 /** is_ack_plausible() - is @ack among what was sent in @d (RFC 5961 5.2); data in a SYN/ACK is not counted there */
-static bool is_ack_plausible(const struct flow_direction *d, uint32_t ack)
+static bool is_ack_plausible(const struct flow_direction *d, uint8_t shift, uint32_t ack)
 {
-	return seq_between(ack, oldest(d), d->end + SLACK);
+	return seq_between(ack, oldest(d, shift), d->end + SLACK);
 }
 
 /** end_of() - sequence number behind a segment */
@@ -53,18 +67,20 @@ static uint32_t end_of(const struct packet *packet)
 	return packet->seq + (uint32_t)packet->payload_length + ((packet->flags & TCP_FIN) != 0);
 }
 
-/** advance_acked() - the receiver of @d acknowledged up to @ack and has room for @window more */
-static void advance_acked(struct flow_direction *d, uint16_t *wraps, uint32_t isn, uint32_t ack, uint32_t window)
+/**
+ * advance_acked() - the receiver of @d acknowledged up to @ack and has room for @window more, in its own units
+ *
+ * A host does not take back what it has announced (RFC 9293 3.8.6), so that its newest window reaches as far as any.
+ */
+static void advance_acked(struct flow_direction *d, uint32_t isn, uint32_t ack, uint16_t window)
 {
-	uint32_t edge = ack + window;
-
 	if (!seq_between(ack, d->acked, d->end))
 		return;
 	if (ack - isn < d->acked - isn)
-		(*wraps)++;
+		d->wraps++;
+	if (ack != d->acked || window > d->window)
+		d->window = window;
 	d->acked = ack;
-	if (seq_after(edge, d->edge))
-		d->edge = edge;
 }
 
 /**
@@ -120,14 +136,17 @@ static void track_rst(struct engine *e, struct flow *flow, const struct flow_dir
 static bool is_credible(const struct flow *flow, const struct flow_direction *sent,
 			const struct flow_direction *received, uint32_t ack, const struct input *in)
 {
-	bool matters = flow->pending || in->packet.flags & (TCP_FIN | TCP_RST) ||
+	bool matters = flow->has_pending || in->packet.flags & (TCP_FIN | TCP_RST) ||
 		       seq_after(in->packet.seq, sent->end) || seq_after(ack, received->acked);
 
 	return !matters || packet_checksum_ok(in->frame, &in->packet);
 }
 
-/** track() - common to both directions: @sent, @fin_flag and @fin_event are those of the sender of @packet */
-static void track(struct engine *e, struct flow *flow, struct flow_direction *sent,
+/**
+ * track() - common to both directions: @sent, @fin_flag and @fin_event are those of the sender of @packet
+ * Return: false if it proves nothing
+ */
+static bool track(struct engine *e, struct flow *flow, struct flow_direction *sent,
 		  const struct packet *packet, uint8_t fin_flag, enum tcp_event fin_event)
 {
 	enum tcp_event event = TCP_EVENT_TRAFFIC;
@@ -136,7 +155,7 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 	/* what the other side had sent before the RST reached it proves nothing; only the one that is said to be gone
 	 * can show that it is not, and not by a late copy of what has been acknowledged */
 	if (flow->state == TCP_STATE_RESET && (flow->reset_by != fin_flag || seq_before(packet->seq, sent->acked)))
-		return;
+		return false;
 	if (advance_end(flow, sent, fin_flag, packet->flags, end_of(packet)))
 		event = fin_event;
 	flow_move(&e->flows, flow, event);
@@ -148,46 +167,56 @@ static void track(struct engine *e, struct flow *flow, struct flow_direction *se
 	if (flow->state == TCP_STATE_CLOSING && fins_are_acked(flow))
 		flow_move(&e->flows, flow, TCP_EVENT_FINS_ACKED);
 	flow_touch(e, flow);
+	return true;
 }
 
 bool track_is_of_client(const struct flow *flow, const struct packet *packet)
 {
-	return is_in_window(&flow->to_server, packet->seq, end_of(packet)) &&
-	       is_ack_plausible(&flow->to_client, packet->ack - flow->delta);
+	return is_in_window(&flow->to_server, flow->server_scale, packet->seq, end_of(packet)) &&
+	       is_ack_plausible(&flow->to_client, flow->client_scale, packet->ack - flow->delta);
 }
 
-void track_from_client(struct engine *e, struct flow *flow, const struct input *in)
+bool track_from_client(struct engine *e, struct flow *flow, const struct input *in)
 {
 	const struct packet *packet = &in->packet;
 	uint32_t ack = packet->ack - flow->delta;
 
 	if (!is_credible(flow, &flow->to_server, &flow->to_client, ack, in))
-		return;
+		return false;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_server, packet->seq, FLOW_CLIENT_FIN);
-		return;
+		return false;
 	}
 	if (!track_is_of_client(flow, packet))
-		return;
-	advance_acked(&flow->to_client, &flow->wraps_to_client, flow->server_isn, ack,
-		      (uint32_t)packet->window << flow->client_scale);
-	track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
+		return false;
+	advance_acked(&flow->to_client, flow->server_isn, ack, packet->window);
+	return track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
 }
 
-void track_from_server(struct engine *e, struct flow *flow, const struct input *in)
+/** advance_edge() - the same as advance_acked() for the edge that the flush goes by, to the byte */
+static void advance_edge(struct engine *e, const struct flow *flow, const struct packet *packet)
+{
+	struct pending *p = pending_of(e, flow);
+	uint32_t edge = packet->ack + ((uint32_t)packet->window << flow->server_scale);
+
+	if (p && seq_between(packet->ack, flow->to_server.acked, flow->to_server.end) && seq_after(edge, p->edge))
+		p->edge = edge;
+}
+
+bool track_from_server(struct engine *e, struct flow *flow, const struct input *in)
 {
 	const struct packet *packet = &in->packet;
 
 	if (!is_credible(flow, &flow->to_client, &flow->to_server, packet->ack, in))
-		return;
+		return false;
 	if (packet->flags & TCP_RST) {
 		track_rst(e, flow, &flow->to_client, packet->seq, FLOW_SERVER_FIN);
-		return;
+		return false;
 	}
-	if (!is_in_window(&flow->to_client, packet->seq, end_of(packet)) ||
-	    !is_ack_plausible(&flow->to_server, packet->ack))
-		return;
-	advance_acked(&flow->to_server, &flow->wraps_to_server, flow->client_isn, packet->ack,
-		      (uint32_t)packet->window << flow->server_scale);
-	track(e, flow, &flow->to_client, packet, FLOW_SERVER_FIN, TCP_EVENT_SERVER_FIN);
+	if (!is_in_window(&flow->to_client, flow->client_scale, packet->seq, end_of(packet)) ||
+	    !is_ack_plausible(&flow->to_server, flow->server_scale, packet->ack))
+		return false;
+	advance_edge(e, flow, packet);
+	advance_acked(&flow->to_server, flow->client_isn, packet->ack, packet->window);
+	return track(e, flow, &flow->to_client, packet, FLOW_SERVER_FIN, TCP_EVENT_SERVER_FIN);
 }
