@@ -209,6 +209,8 @@ static void input_from_server(struct world *world, const struct packet *packet)
 	struct watch *watch = &world->invariants.watch[binding->plan];
 	uint32_t acked = packet->ack - world->scenario.plans[binding->plan].iss - 1;
 
+	if (!(packet->flags & (FLAG_SYN | FLAG_RST)))
+		binding->spoken = true;
 	if (packet->flags & FLAG_RST && binding->answered.seen) {
 		forget(watch);		/* what still goes there matters to nobody */
 		binding->reset = true;
@@ -300,6 +302,23 @@ void invariants_taken(struct world *world, const struct packet *packet)
 		watch->known[at] = true;
 		watch->copy[at] = packet->payload[i];
 	}
+}
+
+/* A server that repeats its SYN/ACK has not got our acknowledgement, and says nothing until it has. */
+void invariants_dropped(struct world *world, const struct packet *packet)
+{
+	const struct binding *binding;
+
+	if (packet->kind != PACKET_TCP || !packet->source.is_ipv6 ||
+	    (packet->flags & (FLAG_SYN | FLAG_ACK)) != (FLAG_SYN | FLAG_ACK))
+		return;
+	binding = invariants_holder(world, &packet->destination, packet->destination_port, &packet->source,
+				    packet->source_port);
+	if (binding && binding->accepted && !binding->spoken && !binding->reset && !binding->usurped &&
+	    !invariants_is_plain(world, binding->plan) && packet->seq == binding->answered.seq &&
+	    packet->ack == world->scenario.plans[binding->plan].iss + 1)
+		world_fail(world, "liveness", "connection %u: its server waits in vain for an acknowledgement",
+			   binding->plan);
 }
 
 /* Is a segment to a client what a server has sent, and not the engine's own: before the splice all are. */

@@ -85,6 +85,7 @@ struct watch {
  * @flushed: it was sent something of the client's stream
  * @usurped: a forged SYN has its addresses and ports
  * @accepted: the engine has acknowledged the server's SYN/ACK
+ * @spoken: the server has sent something behind its SYN/ACK
  * @reset: the server has sent a RST: nobody keeps any more what came first
  * @sent: end of what it was sent, as an offset in the client's stream; includes the FIN
  * @edge: how far the server's window went at most, as an offset in the client's stream
@@ -102,6 +103,7 @@ struct binding {
 	bool flushed;
 	bool usurped;
 	bool accepted;
+	bool spoken;
 	bool reset;
 	uint32_t sent;
 	uint32_t edge;
@@ -138,6 +140,9 @@ void invariants_input(struct world *world, const struct packet *packet, size_t l
 
 /** invariants_taken() - the engine has kept @packet or acted on it, and passed nothing on */
 void invariants_taken(struct world *world, const struct packet *packet);
+
+/** invariants_dropped() - the engine has dropped @packet */
+void invariants_dropped(struct world *world, const struct packet *packet);
 
 /** invariants_output() - the engine emitted @frame */
 void invariants_output(struct world *world, const struct frame *frame);

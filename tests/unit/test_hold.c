@@ -238,6 +238,97 @@ static void test_hole_holds_no_record(void **state)
 	assert_true(is_record_free());
 }
 
+/** server_first() - a client that says nothing is connected when time is up, and its record is let go of */
+static struct wire_tcp server_first(bool timestamps)
+{
+	static const struct server servers[] = { { .address = V6(1) } };
+	static const uint8_t stamped[] = { 2, 4, 5, 180, 1, 1, 8, 10, 0, 0, 0, 50, 0, 0, 0, 7 };
+	static struct service service;
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0), answer;
+	uint8_t echo[12];
+
+	world_config(&world);
+	service = world.config.services[0];
+	service.fallback = (struct server_set){ servers, 1 };
+	world.config.services = &service;
+	world.config.service_count = 1;
+	world.config.limits.waiting = 1;
+	world_make(&world);
+	world.isn = OUR_ISN;
+	s.options = stamped;
+	s.options_length = timestamps ? sizeof(stamped) : 4;
+	connection_send(&world, &s);
+	answer = emitted(&world, 0);
+	s = client_segment(TCP_ACK, 0, OUR_ISN + 1);
+	s.window = 3000;
+	if (timestamps) {
+		put_timestamps(echo, 60, wire_u32(option_of(&answer, 8), 2));
+		s.options = echo;
+		s.options_length = sizeof(echo);
+	}
+	connection_send(&world, &s);
+	world_wait(&world, 6 * SECOND);
+	expect_server_gets(&world, 0, TCP_SYN, CLIENT_ISN, 0, "");
+	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+	s.options = stamped;
+	s.options_length = timestamps ? sizeof(stamped) : 4;
+	connection_send(&world, &s);
+	expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
+	world_wait(&world, 2 * SECOND);
+	assert_true(is_record_free());
+	return s;
+}
+
+/** The server speaks first, and has not got our acknowledgement: it repeats its SYN/ACK, and gets another one. */
+static void test_repeated_syn_ack(void **state)
+{
+	for (int timestamps = 0; timestamps <= 1; timestamps++) {
+		static const uint8_t later[] = { 2, 4, 5, 180, 1, 1, 8, 10, 0, 0, 3, 0xe8, 0, 0, 0, 60 };
+		struct wire_tcp s, out;
+
+		world_teardown(state);
+		s = server_first(timestamps);
+		if (timestamps)
+			s.options = later;
+		for (int i = 0; i < 3; i++) {
+			world_wait(&world, 4 * SECOND);
+			assert_int_equal(connection_send(&world, &s), VERDICT_ANSWERED);
+			assert_int_equal(world.count, 1);
+			expect_server_gets(&world, 0, TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "");
+			out = emitted(&world, 0);
+			assert_int_equal(out.window, 3000);
+			assert_int_equal(out.options_length, timestamps ? 12 : 0);
+			if (timestamps) {
+				assert_int_equal(wire_u32(option_of(&out, 8), 2), 60);
+				assert_int_equal(wire_u32(option_of(&out, 8), 6), 1000);
+			}
+		}
+		/* another one is not its own, and who has spoken has got the acknowledgement */
+		s.seq++;
+		expect_drop(&world, connection_send(&world, &s), DROP_TCP_STATE, 1);
+		s.seq--;
+		s.ack++;
+		expect_drop(&world, connection_send(&world, &s), DROP_TCP_STATE, 2);
+		s.ack--;
+		server_sends(&world, TCP_PSH | TCP_ACK, 0, 0, "220 hello");
+		expect_drop(&world, connection_send(&world, &s), DROP_TCP_STATE, 3);
+	}
+}
+
+/** What is damaged is not answered: its timestamp would be echoed. */
+static void test_damaged_syn_ack(void **state)
+{
+	struct wire_tcp s;
+	uint8_t bytes[128];
+	size_t length;
+
+	world_teardown(state);
+	s = server_first(true);
+	length = wire_make(&s, bytes);
+	bytes[69] ^= 1;
+	expect_drop(&world, world_input(&world, bytes, length, NULL), DROP_BAD_CHECKSUM, 1);
+}
+
 #define TEST(name) WORLD_TEST(name, setup)
 
 int main(void)
@@ -254,6 +345,8 @@ int main(void)
 		TEST(test_window_of_the_client),
 		TEST(test_late_flush_keeps_window),
 		TEST(test_hole_holds_no_record),
+		TEST(test_repeated_syn_ack),
+		TEST(test_damaged_syn_ack),
 	};
 
 	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);

@@ -101,10 +101,32 @@ void flush_from(struct engine *e, struct flow *flow, uint32_t offset)
 	flush(e, flow);
 }
 
-enum verdict flush_again(struct engine *e, struct flow *flow, struct input *in)
+/*
+ * That may be long after the pending record is gone: where the server speaks first, nothing else goes to it, and nobody
+ * but us can acknowledge its SYN/ACK. So all that is needed is in the flow. What is echoed is the SYN/ACK's own TSval:
+ * servers reject what is outside the range of those that they have sent.
+ */
+enum verdict flush_again(struct engine *e, const struct flow *flow, const struct input *in)
 {
-	if (!pending_of(e, flow) || in->packet.seq != flow->server_isn || in->packet.ack != flow->client_isn + 1)
+	const struct packet *p = &in->packet;
+	struct tcp_options options = timestamps_to_server(e, flow);
+	const struct segment ack = {
+		.flow = flow,
+		.to_server = true,
+		.seq = flow->client_isn + 1,
+		.ack = flow->server_isn + 1,
+		.flags = TCP_ACK,
+		.window = window_to_server(flow, flow_window(&flow->to_client, flow->client_scale)),
+		.options = &options,
+	};
+
+	if (p->seq != flow->server_isn || p->ack != flow->client_isn + 1 ||
+	    flow->to_client.end != flow->server_isn + 1)
 		return verdict_drop(e, in, DROP_TCP_STATE);
-	flush_ack(e, flow);
+	if (!packet_checksum_ok(in->frame, p))
+		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
+	if (in->options.has_timestamps)
+		options.ts_echo = in->options.ts_value;
+	segment_send(e, &ack);
 	return VERDICT_ANSWERED;
 }

@@ -19,7 +19,7 @@ uint32_t flush_segment(struct engine *e, struct flow *flow, uint32_t offset, uin
 /** flush_from() - the client repeats what it sent from @offset on: the server has not got it */
 void flush_from(struct engine *e, struct flow *flow, uint32_t offset);
 
-/** flush_again() - the server repeats its SYN/ACK: our ACK was lost */
-enum verdict flush_again(struct engine *e, struct flow *flow, struct input *in);
+/** flush_again() - a bound flow's server repeats its SYN/ACK: our ACK was lost, unless it has said more since */
+enum verdict flush_again(struct engine *e, const struct flow *flow, const struct input *in);
 
 #endif
