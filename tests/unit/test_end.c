@@ -467,6 +467,33 @@ static void test_copies_after_port_reuse(void **state)
 	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 3);
 }
 
+/** A client whose numbers do not count on, but its clock does, may begin anew at once; older than that is a copy. */
+static void test_port_reuse_by_the_clock(void **state)
+{
+	static const uint32_t clocks[] = { 1000, 2000, 1500 };
+	uint8_t options[12];
+
+	(void)state;
+	for (int32_t i = 0; i < 3; i++) {
+		struct wire_tcp s = client_segment(TCP_SYN, -1 - i * 1000, 0), answer;
+
+		put_timestamps(options, clocks[i], 0);
+		s.options = options;
+		s.options_length = sizeof(options);
+		connection_send(&world, &s);
+		answer = emitted(&world, 0);
+		s = client_segment(TCP_PSH | TCP_ACK, -i * 1000, answer.seq + 1);
+		put_timestamps(options, clocks[i] + 1, wire_u32(option_of(&answer, 8), 2));
+		s.options = options;
+		s.options_length = sizeof(options);
+		connection_send_text(&world, s, "A");
+		assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), i < 2 ? i + 1 : 2);
+		s.flags = TCP_RST;
+		s.seq++;
+		connection_send(&world, &s);
+	}
+}
+
 /** A connection that both have closed and one has reset does not become an idle one by a late copy. */
 static void test_late_copy_does_not_reopen_closed(void **state)
 {
@@ -511,6 +538,7 @@ int main(void)
 		TEST(test_late_copy_of_the_first_data),
 		WORLD_TEST(test_copies_after_the_end, world_setup),
 		WORLD_TEST(test_copies_after_port_reuse, world_setup),
+		WORLD_TEST(test_port_reuse_by_the_clock, world_setup),
 		TEST(test_late_copy_does_not_reopen_closed),
 	};
 

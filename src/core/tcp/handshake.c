@@ -222,13 +222,18 @@ static bool is_far(const struct engine *e, const struct half_open *from)
 /**
  * is_copy() - is it a late copy of the first data of @former, or of a connection that had its addresses before
  *
- * Every cookie of these is older than @former. A client that begins anew counts on from where it was (RFC 6528 3).
+ * Every cookie of these is older than @former. A client that begins anew counts on from where it was (RFC 6528 3), or
+ * at least its clock goes on (RFC 6191 2).
  */
 static bool is_copy(const struct engine *e, const struct flow *former, const struct half_open *found)
 {
 	uint32_t isn = found->tuple.client_isn;
 
-	return isn == former->client_isn || (flow_may_reopen(e, former) && seq_before(isn, former->client_isn));
+	if (isn == former->client_isn)
+		return true;
+	if (!flow_may_reopen(e, former) || !seq_before(isn, former->client_isn))
+		return false;
+	return !found->timestamps || !seq_after(found->ts_client, timestamps_of_client(e, former));
 }
 
 enum handshake_result handshake_check(struct engine *e, const struct input *in, const struct flow *former,

@@ -64,8 +64,7 @@ void timestamps_from_client(struct flow *flow, const struct input *in)
 	timestamps_recent(&flow->ts_recent, in, flow->to_server.acked);
 }
 
-/** newest_of_client() - the newest TSval of a client that is known */
-static uint32_t newest_of_client(const struct engine *e, const struct flow *flow)
+uint32_t timestamps_of_client(const struct engine *e, const struct flow *flow)
 {
 	return flow->has_pending ? pending_of(e, flow)->ts_client : flow->ts_client;
 }
@@ -96,7 +95,7 @@ struct tcp_options timestamps_to_client(const struct engine *e, const struct flo
 	return (struct tcp_options){
 		.has_timestamps = flow->timestamps,
 		.ts_value = flow->ts_server - flow->theta,
-		.ts_echo = newest_of_client(e, flow),
+		.ts_echo = timestamps_of_client(e, flow),
 	};
 }
 
@@ -104,7 +103,7 @@ struct tcp_options timestamps_to_server(const struct engine *e, const struct flo
 {
 	return (struct tcp_options){
 		.has_timestamps = flow->timestamps,
-		.ts_value = newest_of_client(e, flow),
+		.ts_value = timestamps_of_client(e, flow),
 		.ts_echo = flow->ts_server,
 	};
 }

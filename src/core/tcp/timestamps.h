@@ -22,6 +22,9 @@ void timestamps_from_client(struct flow *flow, const struct input *in);
 /** timestamps_watch() - what a segment of a bound flow that counts (track.h) shows of the clocks of both ends */
 void timestamps_watch(struct flow *flow, const struct input *in);
 
+/** timestamps_of_client() - the newest TSval of a client that is known; 0: it has none */
+uint32_t timestamps_of_client(const struct engine *e, const struct flow *flow);
+
 /** timestamps_to_client(), timestamps_to_server() - options of a segment of our own, in the name of the other end */
 struct tcp_options timestamps_to_client(const struct engine *e, const struct flow *flow);
 struct tcp_options timestamps_to_server(const struct engine *e, const struct flow *flow);
