@@ -365,6 +365,39 @@ static void test_lost_data_in_between(void **state)
 	expect_connecting(1);
 }
 
+/** An acknowledgement with a number behind what has come tells of bytes that were lost, and so does a FIN. */
+static void test_lost_data_that_an_acknowledgement_shows(void **state)
+{
+	(void)state;
+	service.fallback = (struct server_set){ h9, 1 };
+	client_sends(&world, TCP_ACK, 11, OUR_ISN + 1, NULL);
+	world_wait(&world, 14 * SECOND);
+	assert_int_equal(world.count, 0);
+	data(0, "hello world");
+	expect_connecting(1);
+}
+
+static void test_lost_data_that_a_fin_shows(void **state)
+{
+	(void)state;
+	service.fallback = (struct server_set){ h9, 1 };
+	expect_acknowledged(&world, client_sends(&world, TCP_FIN | TCP_ACK, 11, OUR_ISN + 1, NULL), 0);
+	world_wait(&world, 14 * SECOND);
+	assert_int_equal(world.count, 0);
+	data(0, "hello world");
+	expect_connecting(1);
+}
+
+/** A client that has what it said lost is not one that says nothing: what is missing may name a host. */
+static void test_lost_data_does_not_go_to_the_default(void **state)
+{
+	(void)state;
+	service.fallback = (struct server_set){ h9, 1 };
+	data(2, "llo world");
+	world_wait(&world, 20 * SECOND + SECOND / 10);
+	expect_refused(EVENT_REFUSED_TIMEOUT);
+}
+
 static void test_refused_in_silence(void **state)
 {
 	(void)state;
@@ -485,6 +518,9 @@ int main(void)
 		TEST(test_lost_data_gets_more_time),
 		TEST(test_lost_data_gets_no_more_than_that),
 		TEST(test_lost_data_in_between),
+		TEST(test_lost_data_that_an_acknowledgement_shows),
+		TEST(test_lost_data_that_a_fin_shows),
+		TEST(test_lost_data_does_not_go_to_the_default),
 		TEST(test_refused_in_silence),
 		TEST(test_damaged_data),
 		TEST(test_wrong_acknowledgement),

@@ -29,6 +29,7 @@
  * tcp/first_bytes.c: from the segments of the client
  * @buffer: first bytes; in state ANSWERING the answer (tcp/refuse.c)
  * @has_fin: the client's FIN was seen, at stream offset @fin; in state ANSWERING by tcp/refuse.c
+ * @seen: stream offset up to which the client has sent, as its segments show, whether they came or not
  * @window: newest window of the client, in bytes
  * @ts_client: newest TSval of the client; the first is from tcp/handshake.c or tcp/silent.c
  * @ts_recent: TSval of the client that is to be echoed to it; the first is from tcp/handshake.c or tcp/silent.c
@@ -80,6 +81,7 @@ struct pending {
 	uint32_t window;
 	uint32_t edge;
 	uint32_t fin;
+	uint32_t seen;
 	uint32_t acked;
 	uint32_t flushed;
 	uint32_t recover;

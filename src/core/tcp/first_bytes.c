@@ -21,6 +21,11 @@ bool first_bytes_have_hole(const struct pending *p)
 	return buffer_end(&p->buffer) > buffer_contiguous(&p->buffer);
 }
 
+bool first_bytes_are_missing(const struct pending *p)
+{
+	return p->seen > buffer_contiguous(&p->buffer);
+}
+
 bool first_bytes_are_complete(const struct engine *e, const struct pending *p)
 {
 	uint32_t length = buffer_contiguous(&p->buffer);
@@ -60,7 +65,10 @@ bool first_bytes_store(struct engine *e, const struct flow *flow, const struct i
 void first_bytes_learn(struct engine *e, struct flow *flow, const struct input *in)
 {
 	struct pending *p = pending_of(e, flow);
+	int64_t seen = first_bytes_offset(flow, in->packet.seq) + (int64_t)in->packet.payload_length;
 
+	if (seen > p->seen)
+		p->seen = (uint32_t)(seen < e->config->limits.buffer ? seen : e->config->limits.buffer);
 	if (in->options.has_timestamps &&
 	    (p->ts_client == 0 || seq_after(in->options.ts_value, p->ts_client)))
 		p->ts_client = in->options.ts_value;

@@ -14,13 +14,19 @@ int64_t first_bytes_offset(const struct flow *flow, uint32_t seq);
 /** first_bytes_have_hole() - are there bytes behind others that were lost */
 bool first_bytes_have_hole(const struct pending *p);
 
+/** first_bytes_are_missing() - were bytes lost, as those behind them, an acknowledgement or a FIN show */
+bool first_bytes_are_missing(const struct pending *p);
+
 /** first_bytes_are_complete() - can no more bytes come */
 bool first_bytes_are_complete(const struct engine *e, const struct pending *p);
 
 /** first_bytes_store() - put a segment's payload and FIN into the buffer; false with @why if it cannot be */
 bool first_bytes_store(struct engine *e, const struct flow *flow, const struct input *in, enum drop *why);
 
-/** first_bytes_learn() - what every acceptable segment of a client without server tells: newest timestamp and window */
+/**
+ * first_bytes_learn() - what every acceptable segment of a client without server tells: newest timestamp and window,
+ *	and how much it has sent
+ */
 void first_bytes_learn(struct engine *e, struct flow *flow, const struct input *in);
 
 /**

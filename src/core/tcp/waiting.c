@@ -14,7 +14,8 @@
  *
  * The rules are asked whenever the run of bytes from offset 0 has grown, and finally when no more can come: FIN,
  * time-out, or buffer full. Time counts from the last progress, up to a bound: a client that lost its SYN or our
- * answer as well repeats its data after seconds, and a person types.
+ * answer as well repeats its data after seconds, and a person types. A client that has sent what did not come is not
+ * one that says nothing: it gets more time, and it is refused when that is over, as what is missing may name a host.
  */
 #include "core/tcp/waiting.h"
 
@@ -87,6 +88,14 @@ static void extend(struct engine *e, const struct flow *flow, struct pending *p)
 	p->deadline = e->now + wait < last ? e->now + wait : last;
 }
 
+/** wait_longer() - first bytes are missing: their client gets more time, unless it has had its share */
+static bool wait_longer(struct engine *e, const struct flow *flow, struct pending *p)
+{
+	if (++p->tries < HOLE_WAITS)
+		extend(e, flow, p);
+	return e->now < p->deadline;
+}
+
 struct next waiting_timer(struct engine *e, struct flow *flow)
 {
 	struct pending *p = pending_of(e, flow);
@@ -95,8 +104,8 @@ struct next waiting_timer(struct engine *e, struct flow *flow)
 		p->ack_due = 0;
 		endpoint_ack(e, flow, 0);
 	}
-	if (e->now >= p->deadline && first_bytes_have_hole(p) && ++p->tries < HOLE_WAITS)
-		extend(e, flow, p);
+	if (e->now >= p->deadline && first_bytes_are_missing(p) && !wait_longer(e, flow, p))
+		return next_refuse(p->lost ? EVENT_REFUSED_FULL : EVENT_REFUSED_TIMEOUT);
 	if (e->now < p->deadline)
 		arm(e, p);
 	else if (is_mute(e, flow) && !p->has_fin && !p->lost)
