@@ -159,8 +159,19 @@ static void forget(struct watch *watch)
 {
 	memset(watch->known, 0, sizeof(watch->known));
 	watch->fin = UINT32_MAX;
+	watch->shown = 0;
 	watch->chosen = false;
 	watch->inspected = 0;
+}
+
+/* How many first bytes are known without a hole. */
+static uint32_t known_bytes(const struct watch *watch)
+{
+	uint32_t end = 0;
+
+	while (end < COPY_MAX && watch->known[end])
+		end++;
+	return end;
 }
 
 /* A server was chosen, by all that is known without a hole. */
@@ -169,9 +180,7 @@ static void choose(struct watch *watch)
 	if (watch->chosen)
 		return;
 	watch->chosen = true;
-	watch->inspected = 0;
-	while (watch->inspected < COPY_MAX && watch->known[watch->inspected])
-		watch->inspected++;
+	watch->inspected = known_bytes(watch);
 }
 
 static void input_from_client(struct world *world, const struct packet *packet, size_t length)
@@ -258,10 +267,8 @@ static void check_flush(struct world *world, const struct packet *syn_ack)
 	if (world->scenario.services[world->scenario.plans[binding->plan].service].refusal == REFUSE_DROP)
 		return;
 	const struct watch *watch = &world->invariants.watch[binding->plan];
-	uint32_t end = 0;
+	uint32_t end = known_bytes(watch);
 
-	while (end < COPY_MAX && watch->known[end])
-		end++;
 	if (end > binding->edge)
 		end = binding->edge;
 	else if (end == watch->fin)
@@ -292,6 +299,8 @@ void invariants_taken(struct world *world, const struct packet *packet)
 		forget(watch);
 		return;
 	}
+	if (start < STREAM_MAX && start + packet->payload_length > watch->shown)
+		watch->shown = start + (uint32_t)packet->payload_length;
 	if (packet->flags & FLAG_FIN)
 		watch->fin = start + (uint32_t)packet->payload_length;
 	for (size_t i = 0; i < packet->payload_length; i++) {
@@ -459,13 +468,21 @@ static unsigned find_by_iss(const struct world *world, const struct packet *syn)
 	return PLANS_MAX;
 }
 
+/* A client that is known to have sent what did not come does not say nothing: what is missing may name a server. */
+static bool is_missing(const struct world *world, const struct watch *watch)
+{
+	uint32_t limit = world->scenario.config.limits.buffer, known = known_bytes(watch);
+
+	return known < limit && known < COPY_MAX && known < watch->shown;
+}
+
 static void check_choice(struct world *world, unsigned number, const struct packet *syn)
 {
 	const struct plan *plan = &world->scenario.plans[number];
 	const struct watch *watch = &world->invariants.watch[number];
 	const struct service *service = &world->scenario.services[plan->service];
 	uint32_t server = syn->destination.byte[15] - 1u;
-	bool late = watch->handshaken_at != NEVER &&
+	bool late = watch->handshaken_at != NEVER && !is_missing(world, watch) &&
 		    world->queue.now >= watch->handshaken_at + service->wait - WAIT_TOLERANCE;
 
 	if (!plan->content.whole || plan->servers & 1u << server)

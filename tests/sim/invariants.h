@@ -54,6 +54,7 @@ struct offset {
  * @crossed: it was sent a RST before that, and has repeated its data nevertheless
  * @fin: it has closed: where; UINT32_MAX: not yet
  * @copy, @known: the first copy of its first bytes that the engine took
+ * @shown: end of what it has sent, as segments show that the engine took: some of it may have been lost
  * @chosen, @inspected: a server was chosen for it, by as many bytes: no others may reach one
  */
 struct watch {
@@ -75,6 +76,7 @@ struct watch {
 	uint32_t inspected;
 	uint8_t copy[COPY_MAX];
 	bool known[COPY_MAX];
+	uint32_t shown;
 };
 
 /**
