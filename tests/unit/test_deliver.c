@@ -10,37 +10,11 @@
 
 #include <cmocka.h>
 
-#include "expect.h"
 #include "nat46/timer_wheel.h"
+#include "slow_service.h"
 
-/** The rule needs 11 bytes, so that there is something to wait for. */
-static const struct server h1[] = { { .address = V6(1) } };
-static const struct server h9[] = { { .address = V6(9) } };
-static const struct rule rule = { .bytes = (const uint8_t *)"hello world", .bytes_length = 11, .servers = { h1, 1 },
-				  .text = "bytes" };
 /** Timers fire that much late at most (timer_wheel.h). */
 static const int64_t TICK = INT64_C(1) << TIMER_WHEEL_SHIFT;
-
-static struct service service;
-static struct world world;
-
-static int setup(void **state)
-{
-	(void)state;
-	service = (struct service){ .name = "s", .address = WORLD_SERVICE, .port = 80, .rules = &rule,
-				    .rule_count = 1, .wait = 5 * SECOND };
-	world_config(&world);
-	world.config.services = &service;
-	world.config.service_count = 1;
-	world_make(&world);
-	connection_accept(&world);
-	return 0;
-}
-
-static enum verdict data(int32_t offset, const char *text)
-{
-	return client_sends(&world, TCP_PSH | TCP_ACK, offset, OUR_ISN + 1, text);
-}
 
 /** vouch() - "hello" is acknowledged, and the rest has chosen the server, which accepts after @delay */
 static void vouch(int64_t delay)
@@ -167,7 +141,7 @@ static void test_wait_counts_from_progress(void **state)
 static void test_lost_to_a_limit(void **state)
 {
 	(void)state;
-	service.fallback = (struct server_set){ h9, 1 };
+	fall_back();
 	for (int32_t i = 1; i <= 8; i++)
 		data(20 * i, "x");
 	expect_drop(&world, data(20 * 9, "x"), DROP_BUFFER_FULL, 1);

@@ -9,32 +9,15 @@
 
 #include <cmocka.h>
 
-#include "expect.h"
+#include "slow_service.h"
 
-static const struct server h1[] = { { .address = V6(1) } };
-static const struct server h9[] = { { .address = V6(9) } };
-static const struct rule rule = { .bytes = (const uint8_t *)"hello world", .bytes_length = 11, .servers = { h1, 1 },
-				  .text = "bytes" };
-static struct service service;
-static struct world world;
-
-static int setup(void **state)
+/** mute() - setup(), and silence means nothing */
+static int mute(void **state)
 {
-	(void)state;
-	service = (struct service){ .name = "s", .address = WORLD_SERVICE, .port = 80, .rules = &rule,
-				    .rule_count = 1, .wait = 5 * SECOND, .fallback = { h9, 1 },
-				    .silent = SILENCE_REFUSE };
-	world_config(&world);
-	world.config.services = &service;
-	world.config.service_count = 1;
-	world_make(&world);
-	connection_accept(&world);
+	setup(state);
+	fall_back();
+	service.silent = SILENCE_REFUSE;
 	return 0;
-}
-
-static enum verdict data(int32_t offset, const char *text)
-{
-	return client_sends(&world, TCP_PSH | TCP_ACK, offset, OUR_ISN + 1, text);
 }
 
 /** A connection that is opened in advance is not bound to the default server, and may be used much later. */
@@ -71,7 +54,7 @@ static void test_small_record(void **state)
 
 	(void)state;
 	world_free(&world);
-	setup(NULL);
+	mute(NULL);
 	world.config.limits.waiting_address = 1;
 	world_wait(&world, 6 * SECOND);
 	s.source_port = 5;
@@ -148,7 +131,7 @@ static void test_not_silent(void **state)
 	assert_int_equal(emitted(&world, 0).destination6, 9);
 }
 
-#define TEST(name) WORLD_TEST(name, setup)
+#define TEST(name) WORLD_TEST(name, mute)
 
 int main(void)
 {

@@ -10,33 +10,7 @@
 
 #include <cmocka.h>
 
-#include "expect.h"
-
-/** The rule needs 11 bytes, so that there is something to wait for. */
-static const struct server h1[] = { { .address = V6(1) } };
-static const struct server h9[] = { { .address = V6(9) } };
-static const struct rule rule = { .bytes = (const uint8_t *)"hello world", .bytes_length = 11, .servers = { h1, 1 },
-				  .text = "bytes" };
-static struct service service;
-static struct world world;
-
-static int setup(void **state)
-{
-	(void)state;
-	service = (struct service){ .name = "s", .address = WORLD_SERVICE, .port = 80, .rules = &rule,
-				    .rule_count = 1, .wait = 5 * SECOND };
-	world_config(&world);
-	world.config.services = &service;
-	world.config.service_count = 1;
-	world_make(&world);
-	connection_accept(&world);
-	return 0;
-}
-
-static enum verdict data(int32_t offset, const char *text)
-{
-	return client_sends(&world, TCP_PSH | TCP_ACK, offset, OUR_ISN + 1, text);
-}
+#include "slow_service.h"
 
 /** expect_connecting() - the rule was chosen: a SYN goes to server @last */
 static void expect_connecting(uint8_t last)
@@ -196,7 +170,7 @@ static void test_fin_without_verdict(void **state)
 static void test_fin_to_the_default(void **state)
 {
 	(void)state;
-	service.fallback = (struct server_set){ h9, 1 };
+	fall_back();
 	client_sends(&world, TCP_FIN | TCP_ACK, 0, OUR_ISN + 1, "hell");
 	expect_connecting(9);
 }
@@ -307,7 +281,7 @@ static void test_buffer_full_without_verdict(void **state)
 static void test_buffer_full_goes_to_the_default(void **state)
 {
 	(void)state;
-	service.fallback = (struct server_set){ h9, 1 };
+	fall_back();
 	world.config.limits.buffer = 8;
 	data(0, "hello world");
 	expect_connecting(9);
@@ -328,7 +302,7 @@ static void test_no_data_in_time(void **state)
 static void test_no_data_in_time_goes_to_the_default(void **state)
 {
 	(void)state;
-	service.fallback = (struct server_set){ h9, 1 };
+	fall_back();
 	world_wait(&world, 5 * SECOND + SECOND / 10);
 	expect_connecting(9);
 }
@@ -369,7 +343,7 @@ static void test_lost_data_in_between(void **state)
 static void test_lost_data_that_an_acknowledgement_shows(void **state)
 {
 	(void)state;
-	service.fallback = (struct server_set){ h9, 1 };
+	fall_back();
 	client_sends(&world, TCP_ACK, 11, OUR_ISN + 1, NULL);
 	world_wait(&world, 14 * SECOND);
 	assert_int_equal(world.count, 0);
@@ -380,7 +354,7 @@ static void test_lost_data_that_an_acknowledgement_shows(void **state)
 static void test_lost_data_that_a_fin_shows(void **state)
 {
 	(void)state;
-	service.fallback = (struct server_set){ h9, 1 };
+	fall_back();
 	expect_acknowledged(&world, client_sends(&world, TCP_FIN | TCP_ACK, 11, OUR_ISN + 1, NULL), 0);
 	world_wait(&world, 14 * SECOND);
 	assert_int_equal(world.count, 0);
@@ -392,7 +366,7 @@ static void test_lost_data_that_a_fin_shows(void **state)
 static void test_lost_data_does_not_go_to_the_default(void **state)
 {
 	(void)state;
-	service.fallback = (struct server_set){ h9, 1 };
+	fall_back();
 	data(2, "llo world");
 	world_wait(&world, 20 * SECOND + SECOND / 10);
 	expect_refused(EVENT_REFUSED_TIMEOUT);
