@@ -238,6 +238,8 @@ tell_machine
 echo "pinning     daemon on CPU $daemon_cpu, everything else on CPU $other_cpus"
 echo "clients     $workers at a time of each service, 512 ports each; floods of $count segments"
 measure warm-up use_all >/dev/null
+# More than the limits allow, of everything at once: what became of the clients does not count.
+bad=0
 settled=$(resident)
 rm "$dir/times"
 echo
