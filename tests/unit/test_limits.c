@@ -457,6 +457,20 @@ static void test_holes_make_room(void **state)
 	check_established();
 }
 
+/** They are found at once, however many records there are without a hole. */
+static void test_holes_among_many_make_room(void **state)
+{
+	(void)state;
+	start(256, 128, 2048, 4 * 2048);
+	for (uint8_t network = 1; network <= 105; network++)
+		accept_from_afar(network);
+	for (uint8_t network = 101; network <= 104; network++)
+		assert_int_equal(from_afar(network, TCP_PSH | TCP_ACK, 1, "hh"), VERDICT_ANSWERED);
+	expect_silence(&world, from_afar(105, TCP_PSH | TCP_ACK, 0, "A"));
+	assert_int_equal(world_events(&world, EVENT_BUFFER_TAKEN), 1);
+	check_established();
+}
+
 /** RSTs to strangers: so many in a second and no more, another number in the next; the rest is counted. */
 static void test_rate_limit_of_resets(void **state)
 {
@@ -610,6 +624,7 @@ int main(void)
 		WORLD_TEST(test_buffers_full, NULL),
 		WORLD_TEST(test_share_of_buffers, NULL),
 		WORLD_TEST(test_holes_make_room, NULL),
+		WORLD_TEST(test_holes_among_many_make_room, NULL),
 		WORLD_TEST(test_rate_limit_of_resets, NULL),
 		WORLD_TEST(test_rate_limits_differ, NULL),
 		WORLD_TEST(test_rate_limit_of_challenges, NULL),

@@ -119,6 +119,11 @@ void pending_release(struct engine *e, struct flow *flow)
 	flow->ts_client = ts_client;
 }
 
+void pending_offer(struct engine *e, const struct pending *pending)
+{
+	e->pending_hand = (uint32_t)(pending - e->pending);
+}
+
 void pending_make_room(struct engine *e, uint32_t chunks)
 {
 	for (uint32_t i = 0; i < ROOM_RECORDS && e->buffers.capacity - e->buffers.used < chunks; i++) {

@@ -127,6 +127,9 @@ void pending_timer_set(struct engine *e, const struct pending *pending, int64_t 
 /** pending_release() - give the record of a flow back, with its buffer and timer; no harm if there is none */
 void pending_release(struct engine *e, struct flow *flow);
 
+/** pending_offer() - a record has got bytes behind a hole: they go first when there must be room */
+void pending_offer(struct engine *e, const struct pending *pending);
+
 /** pending_make_room() - let bytes behind holes go, of anybody, until @chunks are free, if there are such near by */
 void pending_make_room(struct engine *e, uint32_t chunks);
 

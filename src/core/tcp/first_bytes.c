@@ -59,6 +59,8 @@ bool first_bytes_store(struct engine *e, const struct flow *flow, const struct i
 	p->lost = !buffered_insert(e, flow->client, &p->buffer, (uint32_t)start,
 				   span_at(packet_span(in->frame), packet->payload + skip, (size_t)(end - start)),
 				   (uint32_t)(end - start), why);
+	if (!p->lost && first_bytes_have_hole(p))
+		pending_offer(e, p);
 	return !p->lost;
 }
 
