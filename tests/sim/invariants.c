@@ -482,7 +482,8 @@ static void check_choice(struct world *world, unsigned number, const struct pack
 	const struct watch *watch = &world->invariants.watch[number];
 	const struct service *service = &world->scenario.services[plan->service];
 	uint32_t server = syn->destination.byte[15] - 1u;
-	bool late = watch->handshaken_at != NEVER && !is_missing(world, watch) &&
+	/* what came since the choice does not change it: the SYN is repeated, or goes to the next server */
+	bool late = watch->handshaken_at != NEVER && (watch->chosen || !is_missing(world, watch)) &&
 		    world->queue.now >= watch->handshaken_at + service->wait - WAIT_TOLERANCE;
 
 	if (!plan->content.whole || plan->servers & 1u << server)
