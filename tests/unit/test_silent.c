@@ -40,7 +40,7 @@ static void test_used_later(void **state)
 	assert_int_equal(syn.destination6, 1);
 	assert_non_null(option_of(&syn, 3));
 	assert_non_null(option_of(&syn, 4));
-	assert_int_equal(option_of(&syn, 2)[2] << 8 | option_of(&syn, 2)[3], 1440);
+	assert_int_equal(wire_u16(option_of(&syn, 2), 2), 1440);
 	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
 	expect_server_gets(&world, 1, TCP_PSH | TCP_ACK, CLIENT_ISN + 1, SERVER_ISN + 1, "hello world");
 	server_sends(&world, TCP_PSH | TCP_ACK, 0, 11, "OK");
