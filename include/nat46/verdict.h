@@ -51,7 +51,7 @@ enum verdict {
 	X(WAITING_FULL, "waiting_full", "Too many connections wait for data or a server. Raise limits.waiting.")       \
 	X(SOURCE_LIMIT, "source_limit", "Too many of one client or /24 wait. See limits.waiting_address.") \
 	X(BUFFER_FULL, "buffer_full", "First data beyond limits.buffer, or more holes than are kept.")                 \
-	X(SOURCE_BUFFERS, "source_buffers", "One client or /24 holds its share of limits.buffers with first data.") \
+	X(SOURCE_BUFFERS, "source_buffers", "Half of limits.buffers is in use, and one client or /24 holds its share.") \
 	X(BUFFERS_FULL, "buffers_full", "All buffers are in use. Raise limits.buffers.")                               \
 	X(REFUSED, "refused", "No rule matches, there is no \"to\", and the service refuses silently.")                \
 	X(RATE, "rate", "A reply to unexpected traffic was suppressed by the rate limit.")

@@ -422,21 +422,23 @@ static void test_buffers_full(void **state)
 	check_established();
 }
 
-/** One source has a share of the pool; those who come from elsewhere do not notice. */
+/** One source has half of the pool, and later a share; those who come from elsewhere do not notice. */
 static void test_share_of_buffers(void **state)
 {
 	(void)state;
 	start(64, 16, 2048, 4 * 2048);
-	for (uint16_t port = 1; port <= 2; port++) {
+	for (uint16_t port = 1; port <= 3; port++) {
 		from_port(port, TCP_SYN, NULL);
 		from_port(port, TCP_ACK, NULL);
 	}
 	expect_silence(&world, from_port(1, TCP_PSH | TCP_ACK, "A"));
-	expect_drop(&world, from_port(2, TCP_PSH | TCP_ACK, "A"), DROP_SOURCE_BUFFERS, 1);
+	expect_silence(&world, from_port(2, TCP_PSH | TCP_ACK, "A"));
+	expect_drop(&world, from_port(3, TCP_PSH | TCP_ACK, "A"), DROP_SOURCE_BUFFERS, 1);
 	accept_from_afar(1);
 	expect_silence(&world, from_afar(1, TCP_PSH | TCP_ACK, 0, "A"));
 	from_port(1, TCP_RST, NULL);
-	expect_silence(&world, from_port(2, TCP_PSH | TCP_ACK, "A"));
+	from_port(2, TCP_RST, NULL);
+	expect_silence(&world, from_port(3, TCP_PSH | TCP_ACK, "A"));
 	check_established();
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * buffered.c - the buffers of pending records: one pool for all, and a share of it for each source
+ *
+ * The share holds once half of the pool is in use. Before, many honest clients behind one address may have more, and
+ * nobody lacks it; after, whoever has more gets no more, and the other half is there for all the others.
  */
 #include "core/base/buffered.h"
 
@@ -9,9 +12,11 @@ enum {
 	NETWORK_SHARE = 16,	/* for one /24 */
 };
 
-/** share() - chunks that a source may hold: a part of the pool, but at least one buffer */
+/** share() - chunks that a source may hold: when they get scarce, a part of the pool, but at least one buffer */
 static uint32_t share(const struct engine *e, uint32_t divisor)
 {
+	if (e->buffers.used < e->buffers.capacity / 2)
+		return e->buffers.capacity;
 	uint32_t one = (e->config->limits.buffer + BUFFER_CHUNK - 1) / BUFFER_CHUNK;
 	uint32_t part = e->buffers.capacity / divisor;
 
