@@ -120,7 +120,7 @@ overfill() {
 echo "# limits.waiting: the others wait, established connections do not notice"
 overfill waiting_full "waiting = 4;"
 
-echo "# limits.buffers: the same"
-overfill buffers_full "buffer = 4096; buffers = 8192;"
+echo "# limits.buffers: the same, already for one address"
+overfill source_buffers "buffer = 4096; buffers = 8192;"
 
 echo "PASS"
