@@ -55,6 +55,11 @@ static int64_t sweep_next(const struct engine *e)
 	return e->now + SWEEP_ROUND / sweep_parts(e);
 }
 
+const struct service *flow_service(const struct engine *e, const struct flow *flow)
+{
+	return service_find(e->config, flow->service, flow->service_port);
+}
+
 void flow_touch(struct engine *e, struct flow *flow)
 {
 	flow->last_seen = (uint32_t)(e->now / MILLISECOND);

@@ -22,6 +22,9 @@ struct flow *flow_take(struct engine *e, bool is_proven);
 /** flow_begin() - a flow that was taken and filled in begins by @event; it is in the index of its family or families */
 void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event);
 
+/** flow_service() - the service that a client has connected to; NULL: the configuration does not have it any more */
+const struct service *flow_service(const struct engine *e, const struct flow *flow);
+
 /** flow_touch() - the flow was used now */
 void flow_touch(struct engine *e, struct flow *flow);
 

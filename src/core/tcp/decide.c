@@ -4,11 +4,12 @@
  */
 #include "core/tcp/decide.h"
 
+#include "core/base/flows.h"
 #include "core/base/pending.h"
 
 void decide_server(struct engine *e, const struct flow *flow, bool final, struct choice *choice)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 	struct pending *p = pending_of(e, flow);
 	uint32_t length = buffer_contiguous(&p->buffer);
 

@@ -78,7 +78,7 @@ static bool acknowledges_syn(uint32_t isn, uint32_t ack)
  */
 static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 	bool is_repeated = in->packet.seq == flow->client_isn && !flow->answers[0].is_there;
 
 	if (in->packet.flags & TCP_ACK)

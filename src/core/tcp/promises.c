@@ -8,6 +8,7 @@
  */
 #include "core/tcp/promises.h"
 
+#include "core/base/flows.h"
 #include "core/base/pending.h"
 #include "core/base/report.h"
 #include "core/base/segment.h"
@@ -44,7 +45,7 @@ void promises_keep(const struct engine *e, struct flow *flow, const struct input
 
 void promises_learn(struct engine *e, const struct flow *flow, const struct input *in)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 	uint16_t mss = flow->server_mss < TCP_MSS_DEFAULT ? TCP_MSS_DEFAULT : flow->server_mss;
 	const struct pending *p = pending_of(e, flow);
 	const struct server server = { .address = flow->server, .port = flow->server_port };

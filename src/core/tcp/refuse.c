@@ -133,7 +133,7 @@ static bool answer(struct engine *e, struct flow *flow, enum event why)
 
 void refuse(struct engine *e, struct flow *flow, enum event why)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 	enum refusal refusal = service ? service->refusal : REFUSE_RESET;
 
 	count(e, why);

@@ -34,7 +34,7 @@ void silent_start(struct engine *e, struct flow *flow)
 
 bool silent_wake(struct engine *e, struct flow *flow, enum drop *why)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 	const struct flow_silent silent = flow->silent;
 	struct pending *p = pending_take(e, flow, why);
 
@@ -61,7 +61,7 @@ bool silent_wake(struct engine *e, struct flow *flow, enum drop *why)
 
 void silent_end(struct engine *e, struct flow *flow)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 	const struct segment reset = {
 		.flow = flow,
 		.seq = flow->silent.isn + 1,

@@ -19,6 +19,7 @@
  */
 #include "core/tcp/waiting.h"
 
+#include "core/base/flows.h"
 #include "core/base/pending.h"
 #include "core/base/report.h"
 #include "core/tcp/decide.h"
@@ -37,7 +38,7 @@ enum {
 /** is_mute() - has the client said nothing, where that does not mean that its server should speak first */
 static bool is_mute(const struct engine *e, const struct flow *flow)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 
 	return service && service->silent == SILENCE_REFUSE && buffer_end(&pending_of(e, flow)->buffer) == 0;
 }
@@ -81,7 +82,7 @@ static void arm(struct engine *e, const struct pending *p)
 /** extend() - time counts from now on, up to a bound */
 static void extend(struct engine *e, const struct flow *flow, struct pending *p)
 {
-	const struct service *service = service_find(e->config, flow->service, flow->service_port);
+	const struct service *service = flow_service(e, flow);
 	int64_t wait = service ? service->wait : 0;
 	int64_t last = ((int64_t)flow->opened + 1) * SECOND + WAITS_MAX * wait;
 
