@@ -101,10 +101,7 @@ make_bad_path
 configure_path "" ", { ipv4 = \"192.0.2.11\"; tcp = 1000; rules = (
 	{ host = \"one.example\"; to = \"[$server]:8001\"; }, { host = \"two.example\"; to = \"[$server]:8002\"; } );
 	to = \"[$server]:8003\"; },
-	{ ipv4 = \"192.0.2.11\"; tcp = 1001; to = \"[$server]:8001\"; }" <<END
-# of which one address gets a 64th: all clients of a row at once, with the longest of first bytes
-limits = { buffers = 536870912; };
-END
+	{ ipv4 = \"192.0.2.11\"; tcp = 1001; to = \"[$server]:8001\"; }" </dev/null
 start_nat46d "$ns_router"
 launch servers ip netns exec "$ns_server" python3 -B "$here/../tools/opening.py" server "$server" \
 	one=8001 two=8002 other=8003
