@@ -21,6 +21,15 @@
 enum fact http_recognise(struct cursor bytes, struct inspect_progress *progress);
 
 /**
+ * http_has_begun() - is what http_recognise() cannot settle more likely HTTP than anything else
+ * @bytes: first bytes of a connection, for which http_recognise() returned FACT_PENDING
+ * @progress: of this connection
+ *
+ * Return: they begin with a method that clients use, or are the first letters of one
+ */
+bool http_has_begun(struct cursor bytes, const struct inspect_progress *progress);
+
+/**
  * http_is_complete() - is all of the request head there
  * @bytes: first bytes of a connection, for which http_recognise() returned FACT_PRESENT
  * @progress: of this connection

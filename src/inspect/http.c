@@ -239,6 +239,24 @@ enum fact http_recognise(struct cursor bytes, struct inspect_progress *progress)
 	return recognise_line(bytes, progress);
 }
 
+bool http_has_begun(struct cursor bytes, const struct inspect_progress *progress)
+{
+	/* RFC 9110 9.3, RFC 5789, and the preface of HTTP/2 */
+	static const char *const methods[] = {
+		"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "PRI ",
+	};
+
+	if (!cursor_skip(&bytes, progress->start) || bytes.left == 0)
+		return false;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		size_t length = strlen(methods[i]);
+
+		if (memcmp(bytes.next, methods[i], bytes.left < length ? bytes.left : length) == 0)
+			return true;
+	}
+	return false;
+}
+
 /** ends_head() - is the line empty that ends with the LF at @at; it is not the first line */
 static bool ends_head(struct cursor bytes, size_t at)
 {

@@ -53,6 +53,15 @@ static enum fact recognise(enum protocol protocol, struct cursor bytes, struct i
 	return FACT_ABSENT;
 }
 
+/** begun() - the protocols that bytes which settle nothing are the beginning of, rather than all there will be */
+static unsigned int begun(struct cursor bytes, const struct inspect_progress *progress)
+{
+	unsigned int protocols = http_has_begun(bytes, progress) ? 1u << PROTOCOL_HTTP : 0;
+
+	/* TLS is open with its first byte only */
+	return protocols | (bytes.left > 0 ? 1u << PROTOCOL_TLS : 0);
+}
+
 /** settle_protocol() - fill in the protocol and the protocols that are possible */
 static void settle_protocol(struct cursor bytes, bool final, struct inspect_progress *progress,
 			    struct inspection *result)
@@ -67,8 +76,10 @@ static void settle_protocol(struct cursor bytes, bool final, struct inspect_prog
 		if (fact == FACT_PRESENT)
 			result->protocol = p;
 	}
+	if (final && pending != 0)
+		pending &= begun(bytes, progress);
 	result->possible = 1u << result->protocol;
-	if (result->protocol == PROTOCOL_OTHER && pending != 0 && !final)
+	if (result->protocol == PROTOCOL_OTHER && pending != 0)
 		result->possible |= pending;
 	else
 		result->protocol_fact = FACT_PRESENT;

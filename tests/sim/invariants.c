@@ -476,6 +476,22 @@ static bool is_missing(const struct world *world, const struct watch *watch)
 	return known < limit && known < COPY_MAX && known < watch->shown;
 }
 
+/* With its first byte TLS or HTTP has begun: where a rule asks for it, a part of it leads nowhere. */
+static bool has_begun(const struct watch *watch, const struct service *service, enum content_kind kind)
+{
+	uint32_t known = watch->chosen ? watch->inspected : known_bytes(watch);
+
+	for (size_t i = 0; i < service->rule_count && known > 0; i++) {
+		const struct rule *rule = &service->rules[i];
+
+		if (kind == CONTENT_TLS && (rule->host || rule->alpn || rule->protocol == PROTOCOL_TLS))
+			return true;
+		if (kind == CONTENT_HTTP && (rule->host || rule->protocol == PROTOCOL_HTTP))
+			return true;
+	}
+	return false;
+}
+
 static void check_choice(struct world *world, unsigned number, const struct packet *syn)
 {
 	const struct plan *plan = &world->scenario.plans[number];
@@ -484,6 +500,7 @@ static void check_choice(struct world *world, unsigned number, const struct pack
 	uint32_t server = syn->destination.byte[15] - 1u;
 	/* what came since the choice does not change it: the SYN is repeated, or goes to the next server */
 	bool late = watch->handshaken_at != NEVER && (watch->chosen || !is_missing(world, watch)) &&
+		    !has_begun(watch, service, plan->content.kind) &&
 		    world->queue.now >= watch->handshaken_at + service->wait - WAIT_TOLERANCE;
 
 	if (!plan->content.whole || plan->servers & 1u << server)

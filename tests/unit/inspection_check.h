@@ -24,8 +24,13 @@ static inline bool host_is_normal(const char *name)
 /** may_stay_pending() - with no more bytes to come: only what a hello or head that is cut could have said */
 static inline bool may_stay_pending(const struct inspection *i)
 {
-	if (i->malformed || i->protocol_fact == FACT_PENDING)
+	const unsigned int other = 1u << PROTOCOL_OTHER;
+
+	if (i->malformed)
 		return false;
+	if (i->protocol_fact == FACT_PENDING)
+		return i->host_fact == FACT_PENDING &&
+		       (i->possible == (other | 1u << PROTOCOL_TLS) || i->possible == (other | 1u << PROTOCOL_HTTP));
 	if (i->protocol == PROTOCOL_TLS)
 		return i->host_fact == FACT_PENDING && i->alpn_fact == FACT_PENDING;
 	return i->protocol == PROTOCOL_HTTP && i->alpn_fact == FACT_ABSENT;

@@ -250,10 +250,11 @@ static void cut(void **state)
 		{ "GET http://a.example/ HTTP/1.1\r\nUser-", PENDING },
 		{ GET HOST HOST, MALFORMED },
 		{ GET HOST END, "a.example" },
-		{ "GET / HTTP/1.1", OTHER },
-		{ "GET / HT", OTHER },
+		{ "GET / HTTP/1.1", PENDING },
+		{ "GET / HT", PENDING },
+		{ "G", PENDING },
+		{ "MKCOL /", OTHER },
 		{ "\r\n", OTHER },
-		{ "G", OTHER },
 		{ "", OTHER },
 	};
 	struct inspection r;
