@@ -62,6 +62,8 @@
 	  "Windows below one unit of our scale, raised to one. Lower tcp.window_scale for servers with tiny buffers.")  \
 	X(PROBE_SENT, "connections_probed",                                                                            \
 	  "Idle connections whose ends were asked whether they still know it; those that answer live on.")             \
+	X(CLIENT_ASKED, "clients_asked",                                                                              \
+	  "Clients asked for a connection that only its server still knows, to reset them: lost or evicted here.") \
 	X(SEGMENT_SPLIT, "segments_split",                                                                            \
 	  "Segments that were cut because the server's MSS is smaller than what was promised to the client.")          \
 	X(ECHO, "echo_replies", "Echo requests answered.")                                                            \

@@ -26,8 +26,8 @@
  * All calls for one connection together take time in proportion to its bytes, however few come at a time.
  * For that, what is malformed in the middle of a hello or head may be reported late, when the bytes have
  * doubled; all else is reported with the very byte that decides it. With @final everything is settled but what
- * TLS or HTTP has begun to say: such a fact stays FACT_PENDING, and so does the protocol if a network that loses the rest
- * of a request may leave just these bytes.
+ * TLS or HTTP has begun to say: such a fact stays FACT_PENDING, and so does the protocol if a network that loses
+ * the rest of a request may leave just these bytes.
  */
 void inspect(const uint8_t *data, size_t length, bool final, struct inspect_progress *progress,
 	     struct inspection *result);

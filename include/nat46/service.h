@@ -178,6 +178,16 @@ const struct service *service_find(const struct engine_config *config, uint32_t 
 /** service_owns() - does any service have this IPv4 address */
 bool service_owns(const struct engine_config *config, uint32_t address);
 
+/**
+ * service_leads_to() - may a connection of a service end at this server
+ * @service: the service
+ * @address, @port: the server
+ * @budget: how many servers may be compared; those that were are taken off
+ *
+ * Return: false also if it was not found for as long as @budget lasted
+ */
+bool service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port, size_t *budget);
+
 /** enum decision - what the first bytes lead to */
 enum decision {
 	DECISION_PENDING,	/* more bytes could still change the outcome */

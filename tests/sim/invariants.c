@@ -189,7 +189,9 @@ static void input_from_client(struct world *world, const struct packet *packet, 
 				    packet->destination_port, packet->seq + 1);
 
 	if (number == PLANS_MAX) {
-		world_fail(world, "simulator", "a client's packet that belongs to no connection");
+		/* else it answers the question about one that it does not have */
+		if (!(packet->flags & FLAG_RST))
+			world_fail(world, "simulator", "a client's packet that belongs to no connection");
 		return;
 	}
 	struct watch *watch = &world->invariants.watch[number];
@@ -673,8 +675,22 @@ static void usurp(struct world *world, const struct packet *syn)
 		world->invariants.strays = true;
 }
 
+/*
+ * Is this the question to a client whose connection the engine does not know, but its server uses it? It goes to each
+ * service that leads to the server, with numbers that need not fit anything.
+ */
+static bool is_question(struct world *world)
+{
+	uint64_t questions = engine_counters(world->engine)->events[EVENT_CLIENT_ASKED];
+	bool one_more = questions != world->invariants.questions;
+
+	world->invariants.questions = questions;
+	return one_more;
+}
+
 void invariants_output(struct world *world, const struct frame *frame)
 {
+	bool question = is_question(world);
 	struct packet packet;
 	const char *error = wire_parse(frame->data, frame->length, &frame->offload, &packet);
 
@@ -703,6 +719,11 @@ void invariants_output(struct world *world, const struct frame *frame)
 			   world->scenario.config.mtu);
 	if (packet.kind != PACKET_TCP)
 		return;
+	if (question) {
+		if (packet.source.is_ipv6 || packet.flags != FLAG_ACK || packet.payload_length)
+			world_fail(world, "cause", "a question to a client is more than an ACK");
+		return;
+	}
 	translation_check(world, &packet);
 	if (packet.source.is_ipv6)
 		output_to_server(world, &packet, segment_length(frame, &packet));

@@ -113,12 +113,17 @@ struct binding {
 	struct offset theta;
 };
 
-/** struct invariants - of one run; @strays: forged SYNs went to servers to which no client's SYN had gone */
+/**
+ * struct invariants - of one run
+ * @strays: forged SYNs went to servers to which no client's SYN had gone
+ * @questions: as often was a client asked for its connection
+ */
 struct invariants {
 	struct watch watch[PLANS_MAX];
 	size_t binding_count;
 	struct binding binding[BINDINGS_MAX];
 	bool strays;
+	uint64_t questions;
 	unsigned burst;
 };
 

@@ -297,6 +297,30 @@ static void incomplete(void **state)
 	expect_text(&service, "\x16\x03\x02", true, INCOMPLETE);
 }
 
+/* A server is found by address and port, in rules and in "to", as far as the budget reaches. */
+static void leads_to(void **state)
+{
+	static const struct server first[] = { { .address = { { 1 } } }, { .address = { { 2 } }, .port = 8080 } };
+	static const struct server second[] = { { .address = { { 3 } } } };
+	struct rule rules[] = { HOST("a"), HOST("b") };
+	struct service service = service_over(rules, COUNT(rules), (struct server_set){ second, 1 });
+	size_t budget = 100;
+
+	(void)state;
+	service.port = 80;
+	rules[0].servers = rules[1].servers = (struct server_set){ first, 2 };
+	assert_true(service_leads_to(&service, &first[0].address, 80, &budget));
+	assert_true(service_leads_to(&service, &first[1].address, 8080, &budget));
+	assert_true(service_leads_to(&service, &second[0].address, 80, &budget));
+	assert_int_equal(budget, 97);
+	assert_false(service_leads_to(&service, &first[0].address, 8080, &budget));
+	assert_false(service_leads_to(&service, &first[1].address, 80, &budget));
+	assert_int_equal(budget, 87);
+	budget = 2;
+	assert_false(service_leads_to(&service, &first[1].address, 8080, &budget));
+	assert_int_equal(budget, 0);
+}
+
 #define NAMES 5u
 #define BYTES_KINDS 3u
 #define PROTOCOLS 3u
@@ -554,6 +578,7 @@ int main(void)
 		cmocka_unit_test(earliest_bytes),
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(incomplete),
+		cmocka_unit_test(leads_to),
 		cmocka_unit_test(alpn_lists),
 		cmocka_unit_test(order),
 		cmocka_unit_test(many_hosts),

@@ -377,6 +377,30 @@ static enum answer walk_all(const struct service *service, size_t hostless,
 	return answer == ANSWER_NO ? walk(service, first, NULL, evidence, winner) : answer;
 }
 
+/** is_member() - is a server in @set; @default_port: of servers that have none; @budget: see service_leads_to() */
+static bool is_member(const struct server_set *set, const struct ipv6_address *address, uint16_t port,
+		      uint16_t default_port, size_t *budget)
+{
+	for (size_t i = 0; i < set->count && *budget; i++, --*budget) {
+		const struct server *server = &set->servers[i];
+
+		if ((server->port ? server->port : default_port) == port && ipv6_equal(&server->address, address))
+			return true;
+	}
+	return false;
+}
+
+bool service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port, size_t *budget)
+{
+	if (is_member(&service->fallback, address, port, service->port, budget))
+		return true;
+	for (size_t i = 0; i < service->rule_count && *budget; i++) {
+		if (is_member(&service->rules[i].servers, address, port, service->port, budget))
+			return true;
+	}
+	return false;
+}
+
 /** needs_inspection() - does any rule ask for more than bytes */
 static bool needs_inspection(const struct service *service, size_t hostless)
 {

@@ -12,6 +12,7 @@
  *	P4	splice.c	both ends are connected: segments are rewritten (pass.c) and watched (track.c)
  *		hold.c		at first: what was buffered goes out (flush.c), what the server cannot take yet waits
  *		plain.c		a service without rules: P1 to P3 are between the two hosts
+ *		orphan.c	a server uses a connection that is not known here
  *
  * A phase calls no other. It returns what is next (next.h), and proceed() calls that.
  */
@@ -25,6 +26,7 @@
 #include "core/tcp/deliver.h"
 #include "core/tcp/endpoint.h"
 #include "core/tcp/handshake.h"
+#include "core/tcp/orphan.h"
 #include "core/tcp/plain.h"
 #include "core/tcp/probe.h"
 #include "core/tcp/refuse.h"
@@ -293,8 +295,8 @@ enum verdict tcp_from_server(struct engine *e, struct flow *flow, struct input *
 	if (!flow) {
 		if (p->flags & TCP_RST)
 			return verdict_drop(e, in, DROP_TCP_NO_FLOW);
-		/* a connection that we have lost, or a late SYN/ACK: end it at the server as well */
-		return segment_reset_for(e, in);
+		/* a connection that we have lost, or a late SYN/ACK */
+		return orphan_end(e, in);
 	}
 	if (flow->state == TCP_STATE_CONNECTING || flow->state == TCP_STATE_ASKED)
 		return connecting(e, flow, in);

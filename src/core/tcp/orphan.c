@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * orphan.c - a server uses a connection that is not known here: both ends must learn that it is over
+ *
+ * DOC: Theory of operation
+ *
+ * The process was killed and has started again, or the record made room for another connection. The server gets a RST
+ * (RFC 9293 3.10.7.1). Its client may be in the midst of a download, or all that it had to say may have been
+ * acknowledged: then it sends nothing by itself, and would wait for as long as its patience lasts. A RST counts only
+ * with the very number that it expects (RFC 5961 3.2), and that is gone with our ISN. So it is asked, with a segment
+ * that is not what it expects: it answers with an ACK that shows the number (RFC 9293 3.10.7.4), and is reset for that,
+ * as for any segment of no connection. A client that does not know the connection either resets us, and that is all.
+ *
+ * Which service it has called is gone too: it is one of those that lead to this server.
+ */
+#include "core/tcp/orphan.h"
+
+#include "core/base/report.h"
+#include "core/base/segment.h"
+
+enum {
+	SERVICES_ASKED = 4,	 /* services in whose name a client is asked, at most */
+	SERVERS_COMPARED = 4096, /* how far the server is looked for: less than all, in a file with more */
+};
+
+/** ask() - let the client at @port of @client show what it expects from @service */
+static void ask(struct engine *e, const struct service *service, uint32_t client, const struct packet *p)
+{
+	const struct flow addresses = {
+		.client = client,
+		.client_port = p->destination_port,
+		.service = service->address,
+		.service_port = service->port,
+	};
+	/* one below what the server says, as a keep-alive: right where nothing was spliced */
+	const struct segment question = {
+		.flow = &addresses,
+		.seq = p->seq - 1,
+		.ack = p->ack,
+		.flags = TCP_ACK,
+		.window = p->window,
+	};
+
+	count(e, EVENT_CLIENT_ASKED);
+	segment_send(e, &question);
+}
+
+/**
+ * find_services() - services that @client may have called to get to the server of @p
+ * @found: room for SERVICES_ASKED of them
+ *
+ * Return: number of services; 0 if the client has a connection with one of them, for what its server says is late then
+ */
+static size_t find_services(const struct engine *e, const struct packet *p, uint32_t client,
+			    const struct service **found)
+{
+	size_t budget = SERVERS_COMPARED, count = 0;
+
+	for (size_t i = 0; i < e->config->service_count && count < SERVICES_ASKED; i++) {
+		const struct service *service = &e->config->services[i];
+
+		if (!service_leads_to(service, &p->source6, p->source_port, &budget))
+			continue;
+		if (flow_table_find4(&e->flows, client, p->destination_port, service->address, service->port))
+			return 0;
+		found[count++] = service;
+	}
+	return count;
+}
+
+/** ask_client() - ask the client of a segment of its server, in the name of whom it may have called */
+static void ask_client(struct engine *e, const struct packet *p)
+{
+	const struct service *found[SERVICES_ASKED];
+	uint32_t client;
+	size_t count;
+
+	if (!(p->flags & TCP_ACK) || !address_plan_6to4(&e->config->plan, &p->destination6, &client))
+		return;
+	count = find_services(e, p, client, found);
+	for (size_t i = 0; i < count; i++)
+		ask(e, found[i], client, p);
+}
+
+enum verdict orphan_end(struct engine *e, const struct input *in)
+{
+	enum verdict verdict = segment_reset_for(e, in);
+
+	if (verdict == VERDICT_ANSWERED)
+		ask_client(e, &in->packet);
+	return verdict;
+}

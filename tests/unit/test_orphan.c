@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * test_orphan.c - a server uses a connection that is not known here
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "expect.h"
+
+static struct world world;
+
+/** Numbers of a connection of the process before this: what the client expects, and ours and the server's differ. */
+#define EXPECTED 7000u
+
+/** The server is reset. The client is asked; what it answers shows what a RST must have to count. */
+static void test_both_ends_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(server_sends(&world, TCP_PSH | TCP_ACK, 0, 4, "download"), VERDICT_ANSWERED);
+	assert_int_equal(world.count, 2);
+	expect_server_gets(&world, 0, TCP_RST, CLIENT_ISN + 5, 0, "");
+	expect_client_gets(&world, 1, TCP_ACK, SERVER_ISN, CLIENT_ISN + 5, "");
+	assert_int_equal(emitted(&world, 1).source_port, 80);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), 1);
+	assert_int_equal(client_sends(&world, TCP_ACK, 4, EXPECTED, NULL), VERDICT_ANSWERED);
+	assert_int_equal(world.count, 1);
+	expect_client_gets(&world, 0, TCP_RST, EXPECTED, 0, "");
+}
+
+/** A client that does not know the connection either ends the matter. */
+static void test_client_resets(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_ACK, 0, 4, NULL);
+	assert_int_equal(world.count, 2);
+	expect_drop(&world, client_sends(&world, TCP_RST, 4, 0, NULL), DROP_TCP_NO_FLOW, 1);
+}
+
+/** A server that has only answered our SYN as well: the bytes that were to follow may have been acknowledged. */
+static void test_syn_ack(void **state)
+{
+	(void)state;
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	assert_int_equal(world.count, 2);
+	expect_server_gets(&world, 0, TCP_RST, CLIENT_ISN + 1, 0, "");
+	expect_client_gets(&world, 1, TCP_ACK, SERVER_ISN - 1, CLIENT_ISN + 1, "");
+}
+
+/** Which service it was is not known: all are asked that lead to the server, and only those. */
+static void test_services(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 0);
+
+	(void)state;
+	s.source_port = 8080;
+	connection_send(&world, &s);
+	assert_int_equal(world.count, 2);
+	assert_int_equal(emitted(&world, 1).source_port, 8080);
+	s.source_port = 443;
+	connection_send(&world, &s);
+	assert_int_equal(world.count, 1);
+	s = server_segment(TCP_ACK, 0, 0);
+	s.source6 = 9;
+	connection_send(&world, &s);
+	assert_int_equal(world.count, 1);
+	s.source6 = 2;
+	connection_send(&world, &s);
+	assert_int_equal(world.count, 2);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), 2);
+}
+
+/** Six services lead to one server: not more than four packets come of one. */
+static void test_bounded(void **state)
+{
+	static const struct server h1[] = { { .address = V6(1), .port = 80 } };
+	static struct service services[6];
+
+	(void)state;
+	world_config(&world);
+	for (uint16_t i = 0; i < 6; i++) {
+		services[i] = world.config.services[1];
+		services[i].port = (uint16_t)(8000 + i);
+		services[i].fallback = (struct server_set){ h1, 1 };
+	}
+	world.config.services = services;
+	world.config.service_count = 6;
+	world_make(&world);
+	server_sends(&world, TCP_ACK, 0, 0, NULL);
+	assert_int_equal(world.count, 5);
+	assert_int_equal(emitted(&world, 1).source_port, 8000);
+	assert_int_equal(emitted(&world, 4).source_port, 8003);
+}
+
+/** Who has a connection of the same addresses and ports is not disturbed by a late segment of another server. */
+static void test_late_segment(void **state)
+{
+	(void)state;
+	connection_splice(&world);
+	assert_int_equal(server_answers(&world, 2, TCP_ACK, 0, 4), VERDICT_ANSWERED);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), 0);
+}
+
+/** Nothing is said about a RST, to an address that is nobody's, or because of a bit error. */
+static void test_silence(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 0);
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	expect_drop(&world, server_sends(&world, TCP_RST, 0, 0, NULL), DROP_TCP_NO_FLOW, 1);
+	s.destination6 = 5;
+	connection_send(&world, &s);
+	assert_true(world.count <= 1);
+	s = server_segment(TCP_ACK, 0, 0);
+	length = wire_make(&s, bytes);
+	bytes[length - 1] ^= 1;
+	world.is_sound = false;
+	expect_drop(&world, world_input(&world, bytes, length, NULL), DROP_BAD_CHECKSUM, 1);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_both_ends_are_told, world_setup),
+		WORLD_TEST(test_client_resets, world_setup),
+		WORLD_TEST(test_syn_ack, world_setup),
+		WORLD_TEST(test_services, world_setup),
+		WORLD_TEST(test_bounded, NULL),
+		WORLD_TEST(test_late_segment, world_setup),
+		WORLD_TEST(test_silence, world_setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
