@@ -110,6 +110,27 @@ static void test_keep_alive(void **state)
 	expect_client_gets(&world, 0, TCP_RST | TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 1, "");
 }
 
+/** Keep-alives that come a little later than wait is over: it is silent for a moment only, and not for ever. */
+static void test_keep_alive_and_wait(void **state)
+{
+	uint64_t resets;
+
+	(void)state;
+	world_wait(&world, 5 * SECOND + 100 * MILLISECOND);
+	for (int i = 0; i < 10; i++) {
+		expect_acknowledged(&world, data(-1, NULL), 0);
+		world_wait(&world, 5 * SECOND + 50 * MILLISECOND);
+	}
+	resets = world_events(&world, EVENT_RESET_SENT);
+	data(-1, NULL);
+	world_wait(&world, 5 * SECOND + 50 * MILLISECOND);
+	data(-1, NULL);
+	world_wait(&world, 5 * SECOND + 50 * MILLISECOND);
+	assert_true(world_events(&world, EVENT_RESET_SENT) > resets);
+	assert_int_equal(world_events(&world, EVENT_REFUSED_TIMEOUT), 1);
+	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 0);
+}
+
 /** Where a server speaks first, silence is what its clients are expected to do. */
 static void test_server_first(void **state)
 {
@@ -142,6 +163,7 @@ int main(void)
 		TEST(test_closed_without_a_word),
 		TEST(test_reset_without_a_word),
 		TEST(test_keep_alive),
+		TEST(test_keep_alive_and_wait),
 		TEST(test_server_first),
 		TEST(test_not_silent),
 	};

@@ -43,6 +43,19 @@ static bool is_mute(const struct engine *e, const struct flow *flow)
 	return service && service->silent == SILENCE_REFUSE && buffer_end(&pending_of(e, flow)->buffer) == 0;
 }
 
+/**
+ * may_stay_silent() - is it too early to give up a client that has nothing to say
+ *
+ * What wakes it may be a keep-alive, again and again: the time counts from its handshake.
+ */
+static bool may_stay_silent(const struct engine *e, const struct flow *flow)
+{
+	const struct pending *p = pending_of(e, flow);
+
+	return is_mute(e, flow) && !p->has_fin && !p->lost &&
+	       e->now < (int64_t)flow->opened * SECOND + e->config->timeouts.silent;
+}
+
 /** decide() - ask the rules; @refusal: why, if they refuse */
 static struct next decide(struct engine *e, const struct flow *flow, bool final, enum event refusal)
 {
@@ -109,7 +122,7 @@ struct next waiting_timer(struct engine *e, struct flow *flow)
 		return next_refuse(p->lost ? EVENT_REFUSED_FULL : EVENT_REFUSED_TIMEOUT);
 	if (e->now < p->deadline)
 		arm(e, p);
-	else if (is_mute(e, flow) && !p->has_fin && !p->lost)
+	else if (may_stay_silent(e, flow))
 		silent_start(e, flow);
 	else
 		return decide(e, flow, true, EVENT_REFUSED_TIMEOUT);
