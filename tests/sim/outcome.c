@@ -163,16 +163,23 @@ static void check_connection(struct world *world, unsigned number)
 		world_fail(world, "liveness", "connection %u was not served: client end %d", number, client->end);
 }
 
+/* Does an end know the connection when it is asked: in TIME-WAIT it does, and would be done with it if nobody asked. */
+static bool is_held(const struct world *world, const struct side *side)
+{
+	bool lingers = side->tcp && side->tcp->state == TCP_TIME_WAIT;
+
+	return (side->established && !side->ended) || (lingers && world->scenario.config.timeouts.tcp < TIME_WAIT);
+}
+
 /* Connections of which an end still knows, and would say so if it is asked. */
 static uint32_t connections_held(const struct world *world)
 {
 	uint32_t held = 0;
 
 	for (unsigned i = 0; i < world->scenario.plan_count; i++) {
-		const struct side *client = &world->connection[i].side[CLIENT];
-		const struct side *server = &world->connection[i].side[SERVER];
+		const struct side *side = world->connection[i].side;
 
-		held += (client->established && !client->ended) || (server->established && !server->ended);
+		held += is_held(world, &side[CLIENT]) || is_held(world, &side[SERVER]);
 	}
 	return held;
 }

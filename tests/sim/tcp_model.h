@@ -32,6 +32,9 @@ enum tcp_state {
 	TCP_TIME_WAIT,
 };
 
+/** How long the side that closes first knows the connection. */
+#define TIME_WAIT (60 * SECOND)
+
 /** enum tcp_end - how it ended, once the state is TCP_CLOSED or TCP_TIME_WAIT */
 enum tcp_end {
 	END_NONE,

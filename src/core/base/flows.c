@@ -36,8 +36,11 @@ static const uint32_t EARLY_MAX = 256;
 /** Who was asked early has this time to answer each question. */
 static const int64_t EARLY_ANSWER = 4 * SECOND;
 
-/** A connection that has been silent for less is not idle, however full the table is. */
-static const int64_t IDLE_LEAST = 30 * SECOND;
+/**
+ * A connection that has been silent for less is not idle, however full the table is: more than the TIME-WAIT of Linux,
+ * which every question renews. Two ends that have closed without our noticing would be asked for ever.
+ */
+static const int64_t IDLE_LEAST = 61 * SECOND;
 
 /** Part of a full table that those have for themselves who may be forged. */
 static const uint32_t OPENING_PART = 64;
