@@ -173,7 +173,7 @@ static void adopt(struct side *side, struct tcp *tcp)
 {
 	struct connection *connection = side->connection;
 
-	if (side->tcp && side->tcp != tcp && side->received)
+	if (side->tcp && side->tcp != tcp && side->received && !connection->repeatable)
 		connection->violation(connection, "the first data reached two servers");
 	side->tcp = tcp;
 	side->established = true;

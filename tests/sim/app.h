@@ -70,6 +70,7 @@ struct side {
  * struct connection - one connection and what both its applications have seen
  * @first: first bytes of the client; the rest is derived from @key
  * @answerable: the client may be refused in words
+ * @repeatable: a copy of the first data may reach a server again, for the record of the first had to make room
  * @words, @word_count: what it was told
  * @first_copy: correct the bytes that the server must get, because the client contradicts itself; or NULL
  * @violation: report a wrong byte
@@ -81,6 +82,7 @@ struct connection {
 	uint32_t first_length;
 	int64_t started;
 	bool answerable;
+	bool repeatable;
 	uint8_t words[WORDS_MAX];
 	uint32_t word_count;
 	void (*first_copy)(const struct connection *connection, uint32_t offset, uint8_t *wanted, const uint8_t *got,

@@ -334,7 +334,8 @@ static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned numbe
 		   &plan->talk[SERVER]);
 	plan->profile.first_length = plan->content.length;
 	plan->profile.first_chunk = rng_chance(rng, 0.3) ? 1 + plan->content.length / rng_between(rng, 1, 300) : 0;
-	plan->profile.exact_ts = scenario->clear;
+	/* a connection that is asked too soon has not fallen silent: what it sends next may have been sent already */
+	plan->profile.exact_ts = scenario->clear && !scenario->forgetful;
 	plan->profile.expect_ts = true;
 	draw_lies(rng, scenario, plan);
 	plan->servers = choose(scenario, service, &plan->content);

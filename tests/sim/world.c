@@ -487,6 +487,7 @@ static void build_connections(struct world *world)
 		*connection = (struct connection){
 			.number = i, .key = rng_next(&world->rng), .first = plan->content.bytes,
 			.first_length = plan->content.length, .queue = &world->queue, .context = world,
+			.repeatable = world->scenario.crowded,
 			.violation = stream_violation,
 			.first_copy = plan->profile.contradicts ? first_copy : NULL,
 			.answerable = scenario_is_answerable(&world->scenario, plan),

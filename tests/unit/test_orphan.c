@@ -50,6 +50,35 @@ static void test_syn_ack(void **state)
 	expect_client_gets(&world, 1, TCP_ACK, SERVER_ISN - 1, CLIENT_ISN + 1, "");
 }
 
+/** A client of a service without rules waits for the server's own SYN/ACK: it is not asked because of one. */
+static void test_plain_syn_ack(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+
+	(void)state;
+	s.source_port = 8080;
+	connection_send(&world, &s);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(emitted(&world, 0).flags, TCP_RST);
+}
+
+/** Hosts that have agreed on timestamps may pass over a segment without them. */
+static void test_timestamps(void **state)
+{
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 0), question;
+	uint8_t options[12], expected[12];
+
+	(void)state;
+	put_timestamps(options, 111, 222);
+	put_timestamps(expected, 111, 222);
+	s.options = options;
+	s.options_length = sizeof(options);
+	connection_send(&world, &s);
+	question = emitted(&world, 1);
+	assert_int_equal(question.options_length, sizeof(expected));
+	assert_memory_equal(question.options, expected, sizeof(expected));
+}
+
 /** Which service it was is not known: all are asked that lead to the server, and only those. */
 static void test_services(void **state)
 {
@@ -131,6 +160,8 @@ int main(void)
 		WORLD_TEST(test_both_ends_are_told, world_setup),
 		WORLD_TEST(test_client_resets, world_setup),
 		WORLD_TEST(test_syn_ack, world_setup),
+		WORLD_TEST(test_plain_syn_ack, world_setup),
+		WORLD_TEST(test_timestamps, world_setup),
 		WORLD_TEST(test_services, world_setup),
 		WORLD_TEST(test_bounded, NULL),
 		WORLD_TEST(test_late_segment, world_setup),

@@ -23,9 +23,16 @@ enum {
 	SERVERS_COMPARED = 4096, /* how far the server is looked for: less than all, in a file with more */
 };
 
-/** ask() - let the client at @port of @client show what it expects from @service */
-static void ask(struct engine *e, const struct service *service, uint32_t client, const struct packet *p)
+/** ask() - let @client show what it expects from @service, because of segment @in of the server */
+static void ask(struct engine *e, const struct service *service, uint32_t client, const struct input *in)
 {
+	const struct packet *p = &in->packet;
+	/* some hosts pass over a segment without them, if they are in use; if they are wrong, they answer as well */
+	const struct tcp_options options = {
+		.has_timestamps = in->options.has_timestamps,
+		.ts_value = in->options.ts_value,
+		.ts_echo = in->options.ts_echo,
+	};
 	const struct flow addresses = {
 		.client = client,
 		.client_port = p->destination_port,
@@ -39,6 +46,7 @@ static void ask(struct engine *e, const struct service *service, uint32_t client
 		.ack = p->ack,
 		.flags = TCP_ACK,
 		.window = p->window,
+		.options = &options,
 	};
 
 	count(e, EVENT_CLIENT_ASKED);
@@ -59,7 +67,9 @@ static size_t find_services(const struct engine *e, const struct packet *p, uint
 	for (size_t i = 0; i < e->config->service_count && count < SERVICES_ASKED; i++) {
 		const struct service *service = &e->config->services[i];
 
-		if (!service_leads_to(service, &p->source6, p->source_port, &budget))
+		/* without rules its client waits for just this SYN/ACK, and repeats its SYN */
+		if ((p->flags & TCP_SYN && service->rule_count == 0) ||
+		    !service_leads_to(service, &p->source6, p->source_port, &budget))
 			continue;
 		if (flow_table_find4(&e->flows, client, p->destination_port, service->address, service->port))
 			return 0;
@@ -68,9 +78,10 @@ static size_t find_services(const struct engine *e, const struct packet *p, uint
 	return count;
 }
 
-/** ask_client() - ask the client of a segment of its server, in the name of whom it may have called */
-static void ask_client(struct engine *e, const struct packet *p)
+/** ask_client() - ask the client of segment @in of its server, in the name of whom it may have called */
+static void ask_client(struct engine *e, const struct input *in)
 {
+	const struct packet *p = &in->packet;
 	const struct service *found[SERVICES_ASKED];
 	uint32_t client;
 	size_t count;
@@ -79,7 +90,7 @@ static void ask_client(struct engine *e, const struct packet *p)
 		return;
 	count = find_services(e, p, client, found);
 	for (size_t i = 0; i < count; i++)
-		ask(e, found[i], client, p);
+		ask(e, found[i], client, in);
 }
 
 enum verdict orphan_end(struct engine *e, const struct input *in)
@@ -87,6 +98,6 @@ enum verdict orphan_end(struct engine *e, const struct input *in)
 	enum verdict verdict = segment_reset_for(e, in);
 
 	if (verdict == VERDICT_ANSWERED)
-		ask_client(e, &in->packet);
+		ask_client(e, in);
 	return verdict;
 }
