@@ -423,7 +423,8 @@ static bool echo_valid(struct tcp *tcp, const struct packet *packet)
 		return true;
 	if (!seq_before(packet->ts_echo, tcp->ts_first) && !seq_after(packet->ts_echo, tcp->ts_last))
 		return true;
-	if (is_about_older(tcp, packet))
+	/* nor is the answer to a SYN that somebody forged about this connection */
+	if (is_about_older(tcp, packet) || (packet->flags & FLAG_SYN && packet->ack != tcp->iss + 1))
 		return true;
 	tcp->hooks->violation(tcp, tcp->state == TCP_SYN_RECEIVED ?
 			      "TSecr outside the range of the SYN/ACKs' TSvals" : "TSecr that was never sent as TSval");
