@@ -655,8 +655,10 @@ static void output_to_server(struct world *world, const struct packet *packet, s
 	}
 	struct offer agreed = binding->answered;
 
-	/* ECN of a late segment of another connection from the same port: its receiver drops it */
-	if (packet->seq + 1 - world->scenario.plans[binding->plan].iss >= STREAM_MAX)
+	/* ECN of a late segment of another connection from the same port: its receiver drops it. Without rules the
+	 * hosts agree on it, perhaps about an earlier SYN than the last. */
+	if (packet->seq + 1 - world->scenario.plans[binding->plan].iss >= STREAM_MAX ||
+	    invariants_is_plain(world, binding->plan))
 		agreed.ecn = true;
 	if ((binding->answered.seen || !invariants_is_plain(world, binding->plan)) &&
 	    !is_theirs(world, binding->plan) && !is_theirs(world, input_plan(world)))
@@ -728,7 +730,7 @@ void invariants_output(struct world *world, const struct frame *frame)
 	if (world->forged && !error) {
 		if (packet.kind == PACKET_TCP && packet.flags == FLAG_SYN && packet.source.is_ipv6)
 			usurp(world, &packet);
-		if (packet.kind == PACKET_TCP && !packet.source.is_ipv6 && packet.flags == FLAG_ACK)
+		if (packet.kind == PACKET_TCP && !packet.source.is_ipv6 && packet.flags == FLAG_ACK && !question)
 			provoked(world, &packet);
 		return;
 	}

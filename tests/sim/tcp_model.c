@@ -747,7 +747,8 @@ static void input_synchronized(struct tcp *tcp, const struct packet *packet)
 		challenge(tcp);
 		return;
 	}
-	if (tcp->ts_on && packet->has_ts && !(packet->flags & FLAG_RST) &&
+	/* a SYN is answered with a challenge before its time stamp counts (RFC 5961 4.2) */
+	if (tcp->ts_on && packet->has_ts && !(packet->flags & (FLAG_RST | FLAG_SYN)) &&
 	    !seq_after(packet->seq, tcp->last_ack_sent))
 		tcp->ts_recent = packet->ts_value;
 	if (packet->flags & FLAG_RST) {
