@@ -78,7 +78,9 @@ static void check_ecn(struct world *world, const char *what, const struct packet
 	/* no checksum covers the traffic class of IPv6 */
 	bool damaged = !packet->source.is_ipv6 && world->scenario.paths[3].corrupt > 0;
 
-	if (!agreed->ecn && (packet->flags & FLAGS_ECN || (packet->traffic_class & 3 && !damaged)))
+	/* in a full table a copy of the first data may have opened the connection again */
+	if (!agreed->ecn && !world->scenario.crowded &&
+	    (packet->flags & FLAGS_ECN || (packet->traffic_class & 3 && !damaged)))
 		world_fail(world, "ecn", "%s has flags %#x and traffic class %#x without ECN", what, packet->flags,
 			   packet->traffic_class);
 }

@@ -334,7 +334,6 @@ static void draw_plan(struct rng *rng, struct scenario *scenario, unsigned numbe
 		   &plan->talk[SERVER]);
 	plan->profile.first_length = plan->content.length;
 	plan->profile.first_chunk = rng_chance(rng, 0.3) ? 1 + plan->content.length / rng_between(rng, 1, 300) : 0;
-	/* a connection that is asked too soon has not fallen silent: what it sends next may have been sent already */
 	plan->profile.exact_ts = scenario->clear && !scenario->forgetful;
 	plan->profile.expect_ts = true;
 	draw_lies(rng, scenario, plan);
@@ -365,6 +364,9 @@ void scenario_draw(struct rng *rng, struct scenario *scenario)
 	draw_clients(scenario);
 	draw_servers(rng, scenario);
 	draw_config(rng, scenario);
+	/* a connection that is asked too soon has not fallen silent: what it sends next may have been sent already */
+	for (size_t i = 0; i < scenario->server_count; i++)
+		scenario->servers[i].profile.exact_ts &= !scenario->forgetful;
 	scenario->check = rng_chance(rng, 0.125);
 	scenario->attacks = rng_chance(rng, 0.2) ? rng_between(rng, 1, 60) : 0;
 	choose_flood(scenario);
