@@ -732,7 +732,9 @@ void invariants_output(struct world *world, const struct frame *frame)
 	if (world->forged && !error) {
 		if (packet.kind == PACKET_TCP && packet.flags == FLAG_SYN && packet.source.is_ipv6)
 			usurp(world, &packet);
-		if (packet.kind == PACKET_TCP && !packet.source.is_ipv6 && packet.flags == FLAG_ACK && !question)
+		/* what a server seems to have said is passed on as it is */
+		if (packet.kind == PACKET_TCP && !packet.source.is_ipv6 && packet.flags == FLAG_ACK &&
+		    !(world->input && world->input->source.is_ipv6))
 			provoked(world, &packet);
 		return;
 	}
