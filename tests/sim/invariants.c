@@ -633,7 +633,7 @@ static void check_urgent(struct world *world, const struct packet *packet)
 	const struct watch *watch = &world->invariants.watch[binding->plan];
 	uint32_t at = packet->seq - world->scenario.plans[binding->plan].iss - 2 + packet->urgent;
 
-	if (at < COPY_MAX && at >= watch->server_acked && watch->known[at])
+	if (at < watch->inspected && at >= watch->server_acked && watch->known[at])
 		world_fail(world, "urgent", "connection %u: byte %u is made urgent on its way to the server",
 			   binding->plan, at);
 }
