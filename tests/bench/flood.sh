@@ -20,6 +20,7 @@
 #
 # Pinning: the daemon has one CPU; the clients, the server and the attackers share the other ones. So the clients
 # lose time to the attack's own sender, which would be on another machine, and to the kernel that forwards for it.
+# How much, the rows "away" tell: the same packets to an address that the router drops, so that the daemon sees none.
 #
 # Exit: 0 all connections succeeded and no attack took memory, 1 not so, 2 usage, 77 cannot run here.
 set -eu
@@ -61,6 +62,8 @@ ip -n "$ns_router" route add 10.66.0.0/16 via 203.0.113.2
 taskset -cp "$other_cpus" $$ >/dev/null || fail "no CPU $other_cpus"
 # Answers to the flood go back to where it came from.
 ip -n "$ns_router" route add default via $client
+ip -n "$ns_client" route add 198.18.0.0/15 via 198.51.100.1
+ip -n "$ns_router" route add blackhole 198.18.0.0/15
 # Connections that are held have these ports.
 sysctl_in "$ns_client" ipv4/ip_local_port_range "40000 40255"
 
@@ -249,8 +252,10 @@ measure none sleep "$seconds"
 # The ACKs come first: while the half-open records are full of SYNs, a wrong ACK is not answered.
 measure ACK flood ack 192.0.2.10 84 "$count" "$rate"
 measure SYN flood syn 192.0.2.10 84 "$count" "$rate"
+measure away-50k flood syn 198.18.0.1 84 "$count" "$rate"
 measure SYN-max flood syn 192.0.2.10 84 "$count" 0
 measure SYN-plain flood syn 192.0.2.10 86 $((seconds * 10000)) 10000
+measure away-10k flood syn 198.18.0.1 86 $((seconds * 10000)) 10000
 measure SYN-name flood -a $client -p 30000-39999 syn 192.0.2.10 86 $((seconds * 10000)) 10000
 measure holes attack holes 84 64 500 "$seconds"
 measure duplicate attack duplicates 85 1 5000 "$seconds"
