@@ -723,6 +723,8 @@ void invariants_output(struct world *world, const struct frame *frame)
 	struct packet packet;
 	const char *error = wire_parse(frame->data, frame->length, &frame->offload, &packet);
 
+	if (!error && packet.kind == PACKET_TCP && !packet.source.is_ipv6 && packet.flags & FLAG_RST)
+		world->invariants.resets++;
 	if (++world->invariants.burst > BURST_MAX)
 		world_fail(world, "amplification", "more than %u packets at once", BURST_MAX);
 	if (world->tainted)

@@ -117,6 +117,7 @@ struct binding {
  * struct invariants - of one run
  * @strays: forged SYNs went to servers to which no client's SYN had gone
  * @questions: as often was a client asked for its connection
+ * @resets: as often was one reset
  */
 struct invariants {
 	struct watch watch[PLANS_MAX];
@@ -124,6 +125,7 @@ struct invariants {
 	struct binding binding[BINDINGS_MAX];
 	bool strays;
 	uint64_t questions;
+	uint64_t resets;
 	unsigned burst;
 };
 

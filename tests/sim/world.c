@@ -202,11 +202,11 @@ static enum verdict give_engine(struct world *world, const struct wire *wire, en
 	return engine_input(world->engine, &frame, world->queue.now);
 }
 
-/* Has the engine kept a packet, or acted on it? It may have acknowledged what it keeps. @resets: sent before it. */
+/* Has the engine kept a packet, or acted on it? It may have acknowledged what it keeps. @resets: to clients before. */
 static bool is_taken(const struct world *world, const struct packet *packet, enum verdict verdict, uint64_t resets)
 {
 	if (verdict == VERDICT_ANSWERED && packet->payload_length)
-		return engine_counters(world->engine)->events[EVENT_RESET_SENT] == resets;
+		return world->invariants.resets == resets;
 	return verdict == VERDICT_ABSORBED;
 }
 
@@ -260,7 +260,7 @@ static void engine_receive(void *context, struct wire *wire)
 		send_astray(world, wire);
 		options = IP_OPTIONS_NONE;
 	}
-	resets = engine_counters(world->engine)->events[EVENT_RESET_SENT];
+	resets = world->invariants.resets;
 	verdict = give_engine(world, wire, options);
 	if (is_taken(world, &packet, verdict, resets) && !wire->corrupt && !wire->forged)
 		invariants_taken(world, &packet);
