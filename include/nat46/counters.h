@@ -63,7 +63,7 @@
 	X(PROBE_SENT, "connections_probed",                                                                            \
 	  "Idle connections whose ends were asked whether they still know it; those that answer live on.")             \
 	X(CLIENT_ASKED, "clients_asked",                                                                              \
-	  "Clients asked for a connection that only its server still knows, to reset them: lost or evicted here.") \
+	  "Questions to clients about connections that only their servers still know, to reset them: lost or evicted.") \
 	X(SEGMENT_SPLIT, "segments_split",                                                                            \
 	  "Segments that were cut because the server's MSS is smaller than what was promised to the client.")          \
 	X(ECHO, "echo_replies", "Echo requests answered.")                                                            \

@@ -21,11 +21,11 @@
 enum fact http_recognise(struct cursor bytes, struct inspect_progress *progress);
 
 /**
- * http_has_begun() - is what http_recognise() cannot settle more likely HTTP than anything else
+ * http_has_begun() - is what http_recognise() cannot settle the beginning of a request that clients send
  * @bytes: first bytes of a connection, for which http_recognise() returned FACT_PENDING
  * @progress: of this connection
  *
- * Return: they begin with a method that clients use, or are the first letters of one
+ * Return: they begin with one of the usual methods and a space, or are the first letters of that
  */
 bool http_has_begun(struct cursor bytes, const struct inspect_progress *progress);
 

@@ -4,7 +4,7 @@
  *
  * Each fact has three values. PENDING means that more bytes could still decide it; a fact that was
  * ABSENT or PRESENT for some bytes never changes when more follow. When no more come only facts of a TLS hello or
- * an HTTP head that is cut stay PENDING: what is missing could have changed them.
+ * an HTTP head that is cut, or has only begun, stay PENDING: what is missing could have changed them.
  */
 #ifndef NAT46_INSPECTION_H
 #define NAT46_INSPECTION_H

@@ -182,7 +182,7 @@ bool service_owns(const struct engine_config *config, uint32_t address);
  * service_leads_to() - may a connection of a service end at this server
  * @service: the service
  * @address, @port: the server
- * @budget: how many servers may be compared; those that were are taken off
+ * @budget: how many servers may be compared; what was not the one is taken off
  *
  * Return: false also if it was not found for as long as @budget lasted
  */
@@ -223,8 +223,8 @@ struct choice {
  * @choice: filled in
  *
  * Which rule wins: exact host, longest wildcard, ALPN, longest bytes, protocol, then "to"; the order in the
- * file never matters. With @final, a rule that asks for a host or ALPN that a cut hello or head may still have
- * had is neither true nor false: DECISION_INCOMPLETE, unless a rule before it has won.
+ * file never matters. With @final, a rule that asks for a host, an ALPN or a protocol that a cut hello or head may
+ * still have had is neither true nor false: DECISION_INCOMPLETE, unless a rule before it has won.
  */
 void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
 		    struct inspect_progress *progress, struct choice *choice);

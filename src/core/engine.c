@@ -151,6 +151,7 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	rate_limit_init(&e->resets, &e->key, 1);
 	rate_limit_init(&e->challenges, &e->key, 2);
 	rate_limit_init(&e->errors, &e->key, 3);
+	rate_limit_init(&e->orphans, &e->key, 4);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;
 	return e;

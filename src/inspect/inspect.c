@@ -53,13 +53,16 @@ static enum fact recognise(enum protocol protocol, struct cursor bytes, struct i
 	return FACT_ABSENT;
 }
 
-/** begun() - the protocols that bytes which settle nothing are the beginning of, rather than all there will be */
-static unsigned int begun(struct cursor bytes, const struct inspect_progress *progress)
+/** have_begun() - those of the @pending protocols of which the bytes may be the beginning, as no more come */
+static unsigned int have_begun(struct cursor bytes, unsigned int pending, const struct inspect_progress *progress)
 {
-	unsigned int protocols = http_has_begun(bytes, progress) ? 1u << PROTOCOL_HTTP : 0;
+	/* TLS is pending with its first byte, and with none */
+	unsigned int protocols = bytes.left > 0 ? 1u << PROTOCOL_TLS : 0;
 
-	/* TLS is open with its first byte only */
-	return protocols | (bytes.left > 0 ? 1u << PROTOCOL_TLS : 0);
+	/* what is pending as SSH alone has no name that a network could have lost */
+	if (http_has_begun(bytes, progress))
+		protocols |= 1u << PROTOCOL_HTTP;
+	return pending & protocols;
 }
 
 /** settle_protocol() - fill in the protocol and the protocols that are possible */
@@ -77,7 +80,7 @@ static void settle_protocol(struct cursor bytes, bool final, struct inspect_prog
 			result->protocol = p;
 	}
 	if (final && pending != 0)
-		pending &= begun(bytes, progress);
+		pending = have_begun(bytes, pending, progress);
 	result->possible = 1u << result->protocol;
 	if (result->protocol == PROTOCOL_OTHER && pending != 0)
 		result->possible |= pending;

@@ -242,7 +242,7 @@ static void test_let_go_early(void **state)
 {
 	(void)state;
 	fill(128, true);
-	world_wait(&world, 61 * SECOND + ROUND);
+	world_wait(&world, 70 * SECOND + ROUND);
 	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 128);
 	world_wait(&world, 4 * 2 * ROUND);
 	assert_in_range(engine_flows(world.engine, FLOWS_ESTABLISHED), 100, 119);
@@ -254,7 +254,7 @@ static void test_asked_early(void **state)
 {
 	(void)state;
 	fill(16, true);
-	world_wait(&world, 60 * SECOND);
+	world_wait(&world, 69 * SECOND);
 	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 0);
 	world_wait(&world, ROUND + SECOND);
 	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 16);
@@ -302,7 +302,7 @@ static void test_asked_by_and_by(void **state)
 {
 	(void)state;
 	fill(2400, true);
-	world.now += 70 * SECOND;
+	world.now += 80 * SECOND;
 	/* one stretch of an eighth, which is 300 */
 	engine_timers(world.engine, world.now);
 	assert_int_equal(world_events(&world, EVENT_PROBE_SENT), 256);
@@ -316,7 +316,7 @@ static void test_evicted(void **state)
 	for (uint16_t port = 1000; port < 1016; port++)
 		if (port != 1007)
 			answers(port, port & 1);
-	world_wait(&world, 60 * SECOND);
+	world_wait(&world, 29 * SECOND);
 	assert_int_equal(arrives(1, 80), VERDICT_DROPPED);
 	assert_int_equal(world_drops(&world, DROP_FLOWS_FULL), 1);
 	world_wait(&world, 300 * SECOND);
@@ -333,7 +333,7 @@ static void test_forged_syns_evict_few(void **state)
 {
 	(void)state;
 	fill(128, false);
-	world_wait(&world, 70 * SECOND);
+	world_wait(&world, 60 * SECOND);
 	for (uint16_t port = 1; port <= 100; port++)
 		assert_int_equal(arrives(port, 8080), VERDICT_FORWARDED);
 	assert_int_equal(world_events(&world, EVENT_FLOW_EVICTED), 3);

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -134,18 +135,80 @@ static void test_late_segment(void **state)
 	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), 0);
 }
 
-/** Nothing is said about a RST, to an address that is nobody's, or because of a bit error. */
+/** The client of a service that refuses in silence would not be reset for its answer. */
+static void test_refused_in_silence(void **state)
+{
+	static struct service services[2];
+
+	(void)state;
+	world_config(&world);
+	memcpy(services, world.config.services, sizeof(services));
+	services[0].refusal = REFUSE_DROP;
+	world.config.services = services;
+	world_make(&world);
+	server_sends(&world, TCP_ACK, 0, 4, NULL);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), 0);
+}
+
+/** Beyond the limit a server is not reset, so that it repeats itself; and what clients answer has another limit. */
+static void test_limit(void **state)
+{
+	enum { SEGMENTS = 2000 };
+
+	(void)state;
+	for (int i = 0; i < SEGMENTS; i++) {
+		server_sends(&world, TCP_ACK, 0, 4, NULL);
+		world.now -= MILLISECOND;
+	}
+	assert_int_equal(world.count, 0);
+	assert_in_range(world_drops(&world, DROP_RATE), 1, SEGMENTS - 1);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), SEGMENTS - world_drops(&world, DROP_RATE));
+	assert_int_equal(world_events(&world, EVENT_RESET_SENT), SEGMENTS - world_drops(&world, DROP_RATE));
+	assert_int_equal(client_sends(&world, TCP_ACK, 4, EXPECTED, NULL), VERDICT_ANSWERED);
+	expect_client_gets(&world, 0, TCP_RST, EXPECTED, 0, "");
+}
+
+/** to_embedded() - a segment of a server to an address inside the prefix; returns the number of packets that follow */
+static size_t to_embedded(uint32_t ipv4)
+{
+	static const uint8_t prefix[] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46, 0, 0, 0, 0, 0, 0 };
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 0);
+	uint8_t bytes[128];
+	size_t length = wire_make(&s, bytes);
+
+	memcpy(bytes + 24, prefix, sizeof(prefix));
+	wire_put32(bytes, 36, ipv4);
+	wire_seal(bytes, length);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_ANSWERED);
+	return world.count;
+}
+
+/** Only hosts are asked: no group, not our own addresses. */
+static void test_no_client(void **state)
+{
+	(void)state;
+	assert_int_equal(to_embedded(0x0b000001), 2);
+	assert_int_equal(to_embedded(0xe0000001), 1);
+	assert_int_equal(to_embedded(0x7f000001), 1);
+	assert_int_equal(to_embedded(0xffffffff), 1);
+	assert_int_equal(to_embedded(WORLD_SERVICE), 1);
+	/* the router's own address */
+	assert_int_equal(to_embedded(1), 1);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_ASKED), 1);
+}
+
+/** Nothing is said about a RST, without an acknowledgement, or because of a bit error. */
 static void test_silence(void **state)
 {
-	struct wire_tcp s = server_segment(TCP_ACK, 0, 0);
+	struct wire_tcp s = server_segment(TCP_SYN, 0, 0);
 	uint8_t bytes[128];
 	size_t length;
 
 	(void)state;
 	expect_drop(&world, server_sends(&world, TCP_RST, 0, 0, NULL), DROP_TCP_NO_FLOW, 1);
-	s.destination6 = 5;
 	connection_send(&world, &s);
-	assert_true(world.count <= 1);
+	assert_int_equal(world.count, 1);
 	s = server_segment(TCP_ACK, 0, 0);
 	length = wire_make(&s, bytes);
 	bytes[length - 1] ^= 1;
@@ -165,6 +228,9 @@ int main(void)
 		WORLD_TEST(test_services, world_setup),
 		WORLD_TEST(test_bounded, NULL),
 		WORLD_TEST(test_late_segment, world_setup),
+		WORLD_TEST(test_refused_in_silence, NULL),
+		WORLD_TEST(test_limit, world_setup),
+		WORLD_TEST(test_no_client, world_setup),
 		WORLD_TEST(test_silence, world_setup),
 	};
 

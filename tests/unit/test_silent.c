@@ -113,20 +113,18 @@ static void test_keep_alive(void **state)
 /** Keep-alives that come a little later than wait is over: it is silent for a moment only, and not for ever. */
 static void test_keep_alive_and_wait(void **state)
 {
-	uint64_t resets;
-
 	(void)state;
 	world_wait(&world, 5 * SECOND + 100 * MILLISECOND);
 	for (int i = 0; i < 10; i++) {
 		expect_acknowledged(&world, data(-1, NULL), 0);
 		world_wait(&world, 5 * SECOND + 50 * MILLISECOND);
 	}
-	resets = world_events(&world, EVENT_RESET_SENT);
-	data(-1, NULL);
-	world_wait(&world, 5 * SECOND + 50 * MILLISECOND);
-	data(-1, NULL);
-	world_wait(&world, 5 * SECOND + 50 * MILLISECOND);
-	assert_true(world_events(&world, EVENT_RESET_SENT) > resets);
+	assert_int_equal(world_events(&world, EVENT_RESET_SENT), 0);
+	for (int i = 0; i < 2 && engine_flows(world.engine, FLOWS_WAITING) == 1; i++) {
+		data(-1, NULL);
+		world_wait(&world, 5 * SECOND + 50 * MILLISECOND);
+	}
+	assert_int_equal(world_events(&world, EVENT_RESET_SENT), 1);
 	assert_int_equal(world_events(&world, EVENT_REFUSED_TIMEOUT), 1);
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 0);
 }

@@ -59,6 +59,7 @@ struct input {
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
  * @resets, @challenges, @errors: limit RSTs to strangers, ACKs that show where a connection stands, and ICMP errors
+ * @orphans: limits RSTs to servers whose connection is not known; what their clients answer is left to @resets
  * @challenged: connections that were shown where they stand of late
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
@@ -89,6 +90,7 @@ struct engine {
 	struct buffer_pool buffers;
 	struct timer_wheel timers;
 	struct rate_limit resets;
+	struct rate_limit orphans;
 	struct rate_limit challenges;
 	struct connection_limit challenged;
 	struct rate_limit errors;

@@ -105,7 +105,7 @@ bool segment_may_challenge(struct engine *e, const struct flow *flow)
 	       rate_limit_take(&e->challenges, e->now);
 }
 
-enum verdict segment_reset_for(struct engine *e, const struct input *in)
+enum verdict segment_reset_for(struct engine *e, const struct input *in, struct rate_limit *limit)
 {
 	const struct packet *p = &in->packet;
 	struct packet reset = {
@@ -121,7 +121,7 @@ enum verdict segment_reset_for(struct engine *e, const struct input *in)
 	/* a bit error must not reset the connection that the segment belongs to */
 	if (!packet_checksum_ok(in->frame, p))
 		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
-	if (!rate_limit_take(&e->resets, e->now))
+	if (!rate_limit_take(limit, e->now))
 		return verdict_drop(e, in, DROP_RATE);
 	if (p->flags & TCP_ACK) {
 		reset.seq = p->ack;

@@ -67,9 +67,10 @@ bool segment_may_challenge(struct engine *e, const struct flow *flow);
 /**
  * segment_reset_for() - RST in answer to a segment of no connection (RFC 9293 3.10.7.1)
  * @in: segment without RST flag
+ * @limit: of the engine, from which it is taken
  *
  * Return: VERDICT_ANSWERED, or a drop because of a wrong checksum or the rate limit
  */
-enum verdict segment_reset_for(struct engine *e, const struct input *in);
+enum verdict segment_reset_for(struct engine *e, const struct input *in, struct rate_limit *limit);
 
 #endif

@@ -377,6 +377,12 @@ static enum answer walk_all(const struct service *service, size_t hostless,
 	return answer == ANSWER_NO ? walk(service, first, NULL, evidence, winner) : answer;
 }
 
+/** server_port() - port of a server; @default_port: of those that have none */
+static uint16_t server_port(const struct server *server, uint16_t default_port)
+{
+	return server->port ? server->port : default_port;
+}
+
 /** is_member() - is a server in @set; @default_port: of servers that have none; @budget: see service_leads_to() */
 static bool is_member(const struct server_set *set, const struct ipv6_address *address, uint16_t port,
 		      uint16_t default_port, size_t *budget)
@@ -384,7 +390,7 @@ static bool is_member(const struct server_set *set, const struct ipv6_address *a
 	for (size_t i = 0; i < set->count && *budget; i++, --*budget) {
 		const struct server *server = &set->servers[i];
 
-		if ((server->port ? server->port : default_port) == port && ipv6_equal(&server->address, address))
+		if (server_port(server, default_port) == port && ipv6_equal(&server->address, address))
 			return true;
 	}
 	return false;

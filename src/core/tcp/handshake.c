@@ -121,7 +121,7 @@ enum verdict handshake_syn(struct engine *e, struct input *in, const struct serv
 	uint32_t newest;
 
 	if (in->packet.flags & TCP_ACK)
-		return segment_reset_for(e, in);
+		return segment_reset_for(e, in, &e->resets);
 	if (in->options.is_signed)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
 	if (!packet_checksum_ok(in->frame, &in->packet))

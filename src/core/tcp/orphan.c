@@ -11,7 +11,11 @@
  * that is not what it expects: it answers with an ACK that shows the number (RFC 9293 3.10.7.4), and is reset for that,
  * as for any segment of no connection. A client that does not know the connection either resets us, and that is all.
  *
- * Which service it has called is gone too: it is one of those that lead to this server.
+ * Which service it has called is gone too: it is one of those that lead to this server. Who is refused in silence
+ * there would get no RST for its answer, and is not asked.
+ *
+ * It is an attempt. A packet filter that watches numbers may not let the question pass to a client of a splice; a
+ * client whose port was changed towards the server is not found, nor is a server behind many others of a long file.
  */
 #include "core/tcp/orphan.h"
 
@@ -20,7 +24,7 @@
 
 enum {
 	SERVICES_ASKED = 4,	 /* services in whose name a client is asked, at most */
-	SERVERS_COMPARED = 4096, /* how far the server is looked for: less than all, in a file with more */
+	SERVERS_COMPARED = 4096, /* comparisons with the servers of rules until the search is given up */
 };
 
 /** ask() - let @client show what it expects from @service, because of segment @in of the server */
@@ -39,7 +43,7 @@ static void ask(struct engine *e, const struct service *service, uint32_t client
 		.service = service->address,
 		.service_port = service->port,
 	};
-	/* one below what the server says, as a keep-alive: right where nothing was spliced */
+	/* one below what the server repeats, as a keep-alive: where nothing was spliced it fits the connection */
 	const struct segment question = {
 		.flow = &addresses,
 		.seq = p->seq - 1,
@@ -53,29 +57,38 @@ static void ask(struct engine *e, const struct service *service, uint32_t client
 	segment_send(e, &question);
 }
 
+/** is_candidate() - may a client have called @service to get to the server of @p, and would it be told the end */
+static bool is_candidate(const struct service *service, const struct packet *p, size_t *budget)
+{
+	/* without rules it waits for just this SYN/ACK, and repeats its SYN */
+	if (service->rule_count == 0 && p->flags & TCP_SYN)
+		return false;
+	if (service->rule_count > 0 && service->refusal == REFUSE_DROP)
+		return false;
+	return service_leads_to(service, &p->source6, p->source_port, budget);
+}
+
 /**
  * find_services() - services that @client may have called to get to the server of @p
  * @found: room for SERVICES_ASKED of them
  *
- * Return: number of services; 0 if the client has a connection with one of them, for what its server says is late then
+ * Return: number of services; 0 if there is a record of the client with one of them: what the server says is late then
  */
 static size_t find_services(const struct engine *e, const struct packet *p, uint32_t client,
 			    const struct service **found)
 {
-	size_t budget = SERVERS_COMPARED, count = 0;
+	size_t budget = SERVERS_COMPARED, number = 0;
 
-	for (size_t i = 0; i < e->config->service_count && count < SERVICES_ASKED; i++) {
+	for (size_t i = 0; i < e->config->service_count && number < SERVICES_ASKED && budget > 0; i++) {
 		const struct service *service = &e->config->services[i];
 
-		/* without rules its client waits for just this SYN/ACK, and repeats its SYN */
-		if ((p->flags & TCP_SYN && service->rule_count == 0) ||
-		    !service_leads_to(service, &p->source6, p->source_port, &budget))
+		if (!is_candidate(service, p, &budget))
 			continue;
 		if (flow_table_find4(&e->flows, client, p->destination_port, service->address, service->port))
 			return 0;
-		found[count++] = service;
+		found[number++] = service;
 	}
-	return count;
+	return number;
 }
 
 /** ask_client() - ask the client of segment @in of its server, in the name of whom it may have called */
@@ -84,18 +97,20 @@ static void ask_client(struct engine *e, const struct input *in)
 	const struct packet *p = &in->packet;
 	const struct service *found[SERVICES_ASKED];
 	uint32_t client;
-	size_t count;
+	size_t number;
 
-	if (!(p->flags & TCP_ACK) || !address_plan_6to4(&e->config->plan, &p->destination6, &client))
+	if (!(p->flags & TCP_ACK) || !address_plan_6to4(&e->config->plan, &p->destination6, &client) ||
+	    !ipv4_is_host(client) || service_owns(e->config, client))
 		return;
-	count = find_services(e, p, client, found);
-	for (size_t i = 0; i < count; i++)
+	number = find_services(e, p, client, found);
+	for (size_t i = 0; i < number; i++)
 		ask(e, found[i], client, in);
 }
 
 enum verdict orphan_end(struct engine *e, const struct input *in)
 {
-	enum verdict verdict = segment_reset_for(e, in);
+	/* as long as it is not reset, the server repeats the segment, and its client is asked then */
+	enum verdict verdict = segment_reset_for(e, in, &e->orphans);
 
 	if (verdict == VERDICT_ANSWERED)
 		ask_client(e, in);

@@ -34,7 +34,7 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 	bool linked;
 
 	if (p->flags & TCP_ACK)
-		return segment_reset_for(e, in);
+		return segment_reset_for(e, in, &e->resets);
 	if (in->options.is_signed)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
 	/* those that are opening come in addition: they are few, and who acknowledges them is not turned away */

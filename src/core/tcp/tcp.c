@@ -170,7 +170,7 @@ static enum verdict unknown_client(struct engine *e, struct input *in)
 	if (!service)
 		count(e, EVENT_REFUSED_PORT);
 	if (!service || service->rule_count == 0)
-		return segment_reset_for(e, in);
+		return segment_reset_for(e, in, &e->resets);
 	if (p->flags & TCP_SYN)
 		return handshake_syn(e, in, service);
 	if (complete(e, in, service, NULL, &verdict))
@@ -178,7 +178,7 @@ static enum verdict unknown_client(struct engine *e, struct input *in)
 	/* perhaps what a client sends after it was refused in silence: stay silent */
 	if (service->refusal == REFUSE_DROP)
 		return verdict_drop(e, in, DROP_REFUSED);
-	return segment_reset_for(e, in);
+	return segment_reset_for(e, in, &e->resets);
 }
 
 /** late_segment() - a segment of a client for its flow that is over, and may have no server any more */
@@ -192,7 +192,7 @@ static enum verdict late_segment(struct engine *e, struct flow *flow, struct inp
 		return verdict_drop(e, in, DROP_TCP_STATE);
 	if (service && service->refusal == REFUSE_DROP)
 		return verdict_drop(e, in, DROP_REFUSED);
-	return segment_reset_for(e, in);
+	return segment_reset_for(e, in, &e->resets);
 }
 
 /** over_client() - a segment of a client whose flow is over: a new connection, or a late segment of the old one */
