@@ -316,7 +316,7 @@ static void test_evicted(void **state)
 	for (uint16_t port = 1000; port < 1016; port++)
 		if (port != 1007)
 			answers(port, port & 1);
-	world_wait(&world, 29 * SECOND);
+	world_wait(&world, 69 * SECOND);
 	assert_int_equal(arrives(1, 80), VERDICT_DROPPED);
 	assert_int_equal(world_drops(&world, DROP_FLOWS_FULL), 1);
 	world_wait(&world, 300 * SECOND);
@@ -333,7 +333,7 @@ static void test_forged_syns_evict_few(void **state)
 {
 	(void)state;
 	fill(128, false);
-	world_wait(&world, 60 * SECOND);
+	world_wait(&world, 80 * SECOND);
 	for (uint16_t port = 1; port <= 100; port++)
 		assert_int_equal(arrives(port, 8080), VERDICT_FORWARDED);
 	assert_int_equal(world_events(&world, EVENT_FLOW_EVICTED), 3);

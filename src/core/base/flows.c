@@ -36,14 +36,12 @@ static const uint32_t EARLY_MAX = 256;
 /** Who was asked early has this time to answer each question. */
 static const int64_t EARLY_ANSWER = 4 * SECOND;
 
-/** A connection that has been silent for less is not idle, however full the table is. */
-static const int64_t IDLE_LEAST = 30 * SECOND;
-
 /**
- * Nor is it asked: more than the TIME-WAIT of Linux with all that its timers are late, for every question renews that,
- * and two ends that have closed without our noticing would be asked for ever.
+ * A connection that has been silent for less is not idle, however full the table is. It is more than the TIME-WAIT of
+ * Linux with all that its timers are late, for every question renews that, and two ends that have closed without our
+ * noticing would be asked for ever. Nobody makes room before there was time to ask.
  */
-static const int64_t ASK_LEAST = 70 * SECOND;
+static const int64_t IDLE_LEAST = 70 * SECOND;
 
 /** Part of a full table that those have for themselves who may be forged. */
 static const uint32_t OPENING_PART = 64;
@@ -290,8 +288,8 @@ static int64_t hurry(const struct engine *e, const struct flow *flow, int64_t al
 		least = EARLY_ANSWER;
 	else if (flow->state == TCP_STATE_ESTABLISHED && !flow->has_pending)
 		least = allowed / (e->flows.capacity / CROWDED_PART + 1) * left;
-	if (flow->state == TCP_STATE_ESTABLISHED && least < ASK_LEAST)
-		least = ASK_LEAST;
+	if (flow->state == TCP_STATE_ESTABLISHED && least < IDLE_LEAST)
+		least = IDLE_LEAST;
 	return least < allowed ? least : allowed;
 }
 
