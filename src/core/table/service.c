@@ -509,8 +509,7 @@ size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t 
 		struct ranked rank = { .score = server_score(&server, client) };
 		size_t at = count;
 
-		if (server.port == 0)
-			server.port = default_port;
+		server.port = server_port(&server, default_port);
 		rank.failing = is_failing && is_failing(context, &server);
 		while (at > 0 && goes_before(&rank, &ranks[at - 1]))
 			at--;
