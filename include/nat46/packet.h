@@ -37,6 +37,11 @@ enum tcp_flag {
 #define IPV6_HEADER 40u
 #define TCP_HEADER 20u
 #define ICMP_HEADER 8u
+#define UDP_HEADER 8u
+#define FRAGMENT_HEADER 8u
+
+/** Offset in a UDP header. */
+enum { UDP_FIELD_CHECKSUM = 6 };
 
 /** Offsets in a TCP header. */
 enum tcp_field {
@@ -58,8 +63,14 @@ enum tcp_field {
  * @hop_limit: TTL or hop limit
  * @traffic_class: type of service or traffic class
  * @dont_fragment: IPv4 DF bit
- * @is_fragment: part of a fragmented packet, or with an IPv6 fragment header; no transport field is set
+ * @is_fragment: part of a fragmented packet; no transport field is set
+ * @has_fragment_header: with an IPv6 fragment header, also if the packet is whole (RFC 6946)
+ * @more_fragments: not the last part
+ * @fragment_offset: bytes of the packet's payload before this part
+ * @identification: of an IPv4 packet, or in the IPv6 fragment header
  * @source_route: has an IPv4 source route that is not used up
+ * @segments_left: offset of this field in a routing header that is not used up, from the start of the IP header; no
+ *	header behind it is read. 0: there is none
  * @source4, @destination4: host byte order
  * @source6, @destination6: as on the wire
  * @transport: offset of the transport header from the start of the IP header
@@ -78,7 +89,12 @@ struct packet {
 	uint8_t traffic_class;
 	bool dont_fragment;
 	bool is_fragment;
+	bool has_fragment_header;
+	bool more_fragments;
 	bool source_route;
+	uint16_t fragment_offset;
+	uint32_t identification;
+	size_t segments_left;
 	uint32_t source4;
 	uint32_t destination4;
 	struct ipv6_address source6;

@@ -320,7 +320,7 @@ static void test_ipv4_fragments(void **state)
 		bool dont_fragment;
 	} cases[] = {
 		{ 0x0000, false, false }, { 0x4000, false, true }, { 0x8000, false, false }, { 0x2000, true, false },
-		{ 0x0001, true, false },  { 0x1fff, true, false }, { 0x6000, true, true },
+		{ 0x0001, true, false },  { 0x1ff0, true, false }, { 0x6000, true, true },
 	};
 
 	(void)state;
@@ -330,6 +330,9 @@ static void test_ipv4_fragments(void **state)
 		struct parsed r;
 
 		wire_put16(bytes, 6, cases[i].field);
+		/* all parts but the last end at a multiple of 8 bytes */
+		if (cases[i].field & 0x2000)
+			wire_put16(bytes, 2, 20 + 32);
 		seal4_header(bytes);
 		r = parse(bytes, length, NULL);
 		assert_true(r.ok);
@@ -354,11 +357,11 @@ static const struct chain chains[] = {
 	{ 60, 8, { 6, 0, 1, 4 }, true, false },			      /* destination options */
 	{ 60, 16, { 6, 1, 1, 12 }, true, false },		      /* of 16 bytes */
 	{ 43, 8, { 6, 0, 0, 0 }, true, false },			      /* routing, no segments left */
-	{ 43, 8, { 6, 0, 0, 1 }, false, false },		      /* routing, one segment left */
 	{ 0, 24, { 60, 0, 1, 4, 0, 0, 0, 0, 43, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 0 }, true, false },
-	{ 44, 8, { 6, 0, 0, 1 }, true, true },			      /* fragment */
-	{ 44, 8, { 6, 0, 0, 0 }, true, true },			      /* atomic fragment */
-	{ 0, 16, { 44, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 0 }, true, true },
+	{ 44, 8, { 6, 0, 0, 8 }, true, true },			      /* fragment */
+	{ 44, 8, { 6, 0, 0, 0 }, true, false },			      /* atomic fragment */
+	{ 44, 16, { 44, 0, 0, 0, 0, 0, 0, 0, 6 }, false, false },      /* two fragment headers */
+	{ 0, 16, { 44, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 8 }, true, true },
 	{ 0, 8, { 6, 255, 1, 4 }, false, false },		      /* longer than the packet */
 	{ 60, 8, { 6, 4, 1, 4 }, false, false },		      /* TCP begins at the end of the packet */
 };
@@ -387,6 +390,74 @@ static void test_ipv6_extension_headers(void **state)
 		}
 		check_tcp(&r.packet);
 		assert_int_equal(r.packet.transport, 40 + chains[i].count);
+	}
+}
+
+/** Where a routing header is not used up, nobody but its sender knows where the packet is to go (RFC 7915 5.1). */
+static void test_ipv6_segments_left(void **state)
+{
+	static const uint8_t header[8] = { 6, 0, 0, 1 };
+	uint8_t bytes[256];
+	size_t length = make_tcp(true, bytes);
+	struct parsed r;
+
+	(void)state;
+	length = insert(bytes, length, 40, header, sizeof(header));
+	bytes[6] = 43;
+	wire_put16(bytes, 4, (uint32_t)length - 40);
+	r = parse(bytes, length, NULL);
+	assert_true(r.ok);
+	assert_int_equal(r.packet.segments_left, 43);
+	assert_int_equal(r.packet.protocol, 43);
+	assert_int_equal(r.packet.source_port, 0);
+}
+
+/** struct part - a part of a fragmented packet of 35 bytes of payload, and what is read of it */
+struct part {
+	uint16_t field;
+	bool ok;
+	uint16_t offset;
+	bool more;
+};
+
+static void check_part(bool is_ipv6, const struct part *part)
+{
+	uint8_t bytes[256], header[8] = { 6, 0, (uint8_t)(part->field >> 8), (uint8_t)part->field, 1, 2, 3, 4 };
+	size_t length = make_tcp(is_ipv6, bytes);
+	struct parsed r;
+
+	if (is_ipv6) {
+		length = insert(bytes, length, 40, header, sizeof(header));
+		bytes[6] = 44;
+		wire_put16(bytes, 4, (uint32_t)length - 40);
+	} else {
+		wire_put16(bytes, 4, 0x0304);
+		wire_put16(bytes, 6, (uint32_t)(part->field >> 3 | (part->field & 1) << 13));
+		seal4_header(bytes);
+	}
+	r = parse(bytes, length, NULL);
+	assert_int_equal(r.ok, part->ok);
+	if (!part->ok)
+		return;
+	assert_true(r.packet.is_fragment);
+	assert_int_equal(r.packet.has_fragment_header, is_ipv6);
+	assert_int_equal(r.packet.fragment_offset, part->offset);
+	assert_int_equal(r.packet.more_fragments, part->more);
+	assert_int_equal(r.packet.identification, is_ipv6 ? 0x01020304 : 0x0304);
+}
+
+static void test_fragment_fields(void **state)
+{
+	/* fields as in IPv6; 35 bytes can only be the last part, and none ends behind 65,535 */
+	static const struct part parts[] = {
+		{ 0x0001, false, 0, true }, { 0x0008, true, 8, false }, { 0x0009, false, 8, true },
+		{ 0xffd8, true, 65496, false }, { 0xffe0, false, 65504, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		check_part(false, &parts[i]);
+		check_part(true, &parts[i]);
 	}
 }
 
@@ -510,7 +581,7 @@ static void test_offload_of_fragment(void **state)
 	struct parsed r;
 
 	(void)state;
-	wire_put16(bytes, 6, 0x2000);
+	wire_put16(bytes, 6, 0x0001);
 	seal4_header(bytes);
 	r = parse(bytes, length, &partial);
 	assert_false(r.ok);
@@ -625,6 +696,8 @@ int main(void)
 		cmocka_unit_test(test_ipv4_total_length_below_header),
 		cmocka_unit_test(test_ipv4_fragments),
 		cmocka_unit_test(test_ipv6_extension_headers),
+		cmocka_unit_test(test_ipv6_segments_left),
+		cmocka_unit_test(test_fragment_fields),
 		cmocka_unit_test(test_ipv6_long_chain),
 		cmocka_unit_test(test_tcp_header_lengths),
 		cmocka_unit_test(test_other_protocols),

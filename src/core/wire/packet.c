@@ -26,19 +26,18 @@ enum {
 /** The pointer of a source route counts from 1, at its type, length and the pointer itself. */
 enum { SOURCE_ROUTE_FIRST = 4 };
 
-enum { UDP_HEADER = 8, UDP_FIELD_CHECKSUM = 6 };
-
 static const uint16_t FRAGMENT_DF = 0x4000;
-static const uint16_t FRAGMENT_MF_AND_OFFSET = 0x3fff;
+static const uint16_t FRAGMENT_MF = 0x2000;
+static const uint16_t FRAGMENT_OFFSET = 0x1fff;
 
 /** read_ipv4() - fixed IPv4 header; options are skipped */
 static bool read_ipv4(struct cursor *c, struct packet *p, size_t *header_length)
 {
 	uint8_t version_ihl;
-	uint16_t length, fragment;
+	uint16_t length, identification, fragment;
 
 	if (!cursor_u8(c, &version_ihl) || !cursor_u8(c, &p->traffic_class) || !cursor_u16(c, &length) ||
-	    !cursor_skip(c, 2) || !cursor_u16(c, &fragment) || !cursor_u8(c, &p->hop_limit) ||
+	    !cursor_u16(c, &identification) || !cursor_u16(c, &fragment) || !cursor_u8(c, &p->hop_limit) ||
 	    !cursor_u8(c, &p->protocol) || !cursor_skip(c, 2) || !cursor_u32(c, &p->source4) ||
 	    !cursor_u32(c, &p->destination4))
 		return false;
@@ -46,7 +45,10 @@ static bool read_ipv4(struct cursor *c, struct packet *p, size_t *header_length)
 	p->length = length;
 	p->transport = *header_length;
 	p->dont_fragment = fragment & FRAGMENT_DF;
-	p->is_fragment = fragment & FRAGMENT_MF_AND_OFFSET;
+	p->identification = identification;
+	p->more_fragments = fragment & FRAGMENT_MF;
+	p->fragment_offset = (uint16_t)((fragment & FRAGMENT_OFFSET) * 8);
+	p->is_fragment = p->more_fragments || p->fragment_offset != 0;
 	return *header_length >= IPV4_HEADER && cursor_skip(c, *header_length - IPV4_HEADER);
 }
 
@@ -89,10 +91,28 @@ static bool read_ipv6(struct cursor *c, struct packet *p)
 	return true;
 }
 
+/** read_fragment_header() - IPv6 fragment header (RFC 8200 4.5); what follows it in a part may be anything */
+static bool read_fragment_header(struct cursor *c, struct packet *p)
+{
+	uint16_t fragment;
+	uint8_t next;
+
+	if (!cursor_u8(c, &next) || !cursor_skip(c, 1) || !cursor_u16(c, &fragment) ||
+	    !cursor_u32(c, &p->identification))
+		return false;
+	p->has_fragment_header = true;
+	p->more_fragments = fragment & 1;
+	p->fragment_offset = fragment & 0xfff8;
+	p->is_fragment = p->more_fragments || p->fragment_offset != 0;
+	p->transport += FRAGMENT_HEADER;
+	p->protocol = next;
+	return true;
+}
+
 /**
  * read_extensions() - pass over IPv6 extension headers (RFC 7915 5.1)
  *
- * Return: false if the chain runs out of bytes, or a routing header is not finished
+ * Return: false if the chain runs out of bytes
  */
 static bool read_extensions(struct cursor *c, struct packet *p)
 {
@@ -102,8 +122,11 @@ static bool read_extensions(struct cursor *c, struct packet *p)
 
 		switch (p->protocol) {
 		case EXTENSION_FRAGMENT:
-			p->is_fragment = true;
-			return true;
+			if (p->has_fragment_header || !read_fragment_header(c, p))
+				return false;
+			if (p->is_fragment)
+				return true;
+			continue;
 		case EXTENSION_ROUTING:
 		case EXTENSION_HOP_BY_HOP:
 		case EXTENSION_DESTINATION:
@@ -114,8 +137,10 @@ static bool read_extensions(struct cursor *c, struct packet *p)
 		if (!cursor_u8(c, &next) || !cursor_u8(c, &length) || !cursor_u8(c, &type) ||
 		    !cursor_u8(c, &segments_left))
 			return false;
-		if (p->protocol == EXTENSION_ROUTING && segments_left != 0)
-			return false;
+		if (p->protocol == EXTENSION_ROUTING && segments_left != 0) {
+			p->segments_left = p->transport + 3;
+			return true;
+		}
 		size = ((size_t)length + 1) * 8;
 		if (!cursor_skip(c, size - 4))
 			return false;
@@ -211,6 +236,15 @@ static bool check_ipv4(const uint8_t *header, size_t length, struct packet *p)
 	       read_ipv4_options(cursor_over(header + IPV4_HEADER, length - IPV4_HEADER), p);
 }
 
+/** fragment_is_sane() - all parts but the last end at a multiple of 8, and none behind the longest packet */
+static bool fragment_is_sane(const struct packet *p)
+{
+	size_t bytes = p->length - p->transport;
+
+	return !p->is_fragment || (bytes > 0 && (!p->more_fragments || bytes % 8 == 0) &&
+				   p->fragment_offset + bytes <= UINT16_MAX);
+}
+
 /** read_network() - network headers of a whole packet; @c is left at the transport header and ends with the packet */
 static bool read_network(struct cursor *c, struct packet *p, enum drop *why)
 {
@@ -239,7 +273,7 @@ static bool read_network(struct cursor *c, struct packet *p, enum drop *why)
 	if (!ok || p->length < p->transport || p->length > whole.left)
 		return false;
 	*c = cursor_over(whole.next + p->transport, p->length - p->transport);
-	if (p->is_ipv6 && !read_extensions(c, p)) {
+	if ((p->is_ipv6 && !read_extensions(c, p)) || !fragment_is_sane(p)) {
 		*why = DROP_BAD_HEADER;
 		return false;
 	}
