@@ -39,6 +39,14 @@ bool ipv6_is_link_local(const struct ipv6_address *address);
 /** ipv4_is_host() - can @address be the source of a packet (RFC 7915 4.1: not 0/8, 127/8, class D or E) */
 bool ipv4_is_host(uint32_t address);
 
+/**
+ * ipv4_is_global() - is @address unique in the Internet
+ *
+ * Not so are private and shared addresses, those of links, protocol assignments, documentation and benchmarks, and
+ * what cannot be a host (RFC 6890, whose exceptions below 192.0.0/24 nobody translates to).
+ */
+bool ipv4_is_global(uint32_t address);
+
 /** ipv6_is_host() - can @address be the source of a packet (RFC 7915 5.1: not ::, ::1 or multicast) */
 bool ipv6_is_host(const struct ipv6_address *address);
 

@@ -18,7 +18,7 @@
 #include "nat46/counters.h"
 #include "nat46/frame.h"
 #include "nat46/hooks.h"
-#include "nat46/service.h"
+#include "nat46/engine_config.h"
 
 /** enum flow_kind - states in which flows are counted for an operator */
 enum flow_kind {

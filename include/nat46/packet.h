@@ -18,7 +18,10 @@ enum ip_protocol {
 	IP_PROTOCOL_ICMP = 1,
 	IP_PROTOCOL_TCP = 6,
 	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_DCCP = 33,
+	IP_PROTOCOL_FRAGMENT = 44,
 	IP_PROTOCOL_ICMPV6 = 58,
+	IP_PROTOCOL_UDP_LITE = 136,
 };
 
 enum tcp_flag {
@@ -39,6 +42,13 @@ enum tcp_flag {
 #define ICMP_HEADER 8u
 #define UDP_HEADER 8u
 #define FRAGMENT_HEADER 8u
+
+/** Fields of the flags and fragment offset of an IPv4 header. */
+enum ipv4_fragment {
+	IPV4_OFFSET = 0x1fff, /* in units of 8 bytes */
+	IPV4_MF = 0x2000,
+	IPV4_DF = 0x4000,
+};
 
 /** Offset in a UDP header. */
 enum { UDP_FIELD_CHECKSUM = 6 };
@@ -128,12 +138,22 @@ bool packet_parse(struct frame *frame, struct packet *packet, enum drop *why);
 /**
  * packet_parse_quoted() - read the start of a packet inside an ICMP error
  * @bytes: what is quoted, often cut short; its length fields are not believed
- * @packet: @is_ipv6, addresses, @hop_limit, @traffic_class, @protocol, @transport, and for TCP the ports and @seq;
- *	@length as the header says
+ * @packet: what the IP headers say, with @length as they say it; @payload_length: bytes behind @transport that are
+ *	quoted; the ports of TCP and UDP, and @seq of TCP, if there are at least 8 of them and it is no fragment
  *
- * Return: false unless IP header and 8 bytes of a first fragment of TCP or UDP are there
+ * Return: false unless the IP headers are there
  */
 bool packet_parse_quoted(struct cursor bytes, struct packet *packet);
+
+/**
+ * packet_on_wire() - bytes of the longest IP packet that the device makes of a frame
+ *
+ * The segments of a super-packet count, not its length.
+ */
+size_t packet_on_wire(const struct frame *frame, const struct packet *packet);
+
+/** packet_on_wire_count() - number of IP packets that the device makes of a frame */
+size_t packet_on_wire_count(const struct frame *frame, const struct packet *packet);
 
 /** packet_span() - the whole packet of a frame that has been parsed */
 struct span packet_span(const struct frame *frame);

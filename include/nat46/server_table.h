@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #include "nat46/address.h"
-#include "nat46/service.h"
+#include "nat46/engine_config.h"
 #include "nat46/siphash.h"
 
 #define SERVER_TABLE_BUCKETS 1024u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * service.h - services, rules and servers: the part of the configuration that the core reads
+ * service.h - services, rules and servers
  *
  * Everything here is immutable once built. src/config parses and checks the file, allocates,
  * sorts with the comparison functions below, and hands a complete struct engine_config to the engine.
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nat46/address_plan.h"
+#include "nat46/address.h"
 #include "nat46/inspect.h"
 
 /** Most servers of one rule or service. */
@@ -103,63 +103,6 @@ struct service {
 	int line;
 };
 
-/** struct tcp_promises - setting "tcp": what SYN/ACKs of spliced services may promise */
-struct tcp_promises {
-	uint8_t window_scale;
-	bool sack;
-	bool timestamps;
-	bool ecn;
-	uint16_t mss;	/* 0: from the MTU */
-};
-
-/** struct engine_timeouts - setting "timeouts", in nanoseconds */
-struct engine_timeouts {
-	int64_t connect;
-	int64_t tcp;
-	int64_t tcp_transitory;
-	int64_t silent;
-};
-
-/** struct engine_limits - setting "limits"; read once when the engine is created */
-struct engine_limits {
-	uint32_t flows;		/* flow records */
-	uint32_t flows_address;	/* connections of one IPv4 address */
-	uint32_t flows_network; /* the same, of one /24 */
-	uint32_t waiting;	/* connections not yet spliced */
-	uint32_t waiting_address; /* the same, of one IPv4 address */
-	uint32_t waiting_network; /* the same, of one /24 */
-	uint32_t buffer;	/* bytes buffered for one connection */
-	uint64_t buffers;	/* bytes buffered for all connections */
-};
-
-/**
- * struct engine_config - all that the core needs to know
- * @plan: how IPv4 clients appear to the servers
- * @services: sorted by service_compare()
- * @service_count: number of services
- * @router_ipv4: own IPv4 address, 0: none
- * @has_router_ipv6: is there an own IPv6 address
- * @router_ipv6: own IPv6 address
- * @mtu: MTU of the TUN device
- * @tcp: promises in SYN/ACKs
- * @keepalive: ask the ends of an idle connection before it is forgotten
- * @timeouts: time limits
- * @limits: size limits
- */
-struct engine_config {
-	struct address_plan plan;
-	const struct service *services;
-	size_t service_count;
-	uint32_t router_ipv4;
-	bool has_router_ipv6;
-	struct ipv6_address router_ipv6;
-	uint32_t mtu;
-	struct tcp_promises tcp;
-	bool keepalive;
-	struct engine_timeouts timeouts;
-	struct engine_limits limits;
-};
-
 /** service_compare() - order of services: by address, then port. For qsort() on struct service. */
 int service_compare(const void *a, const void *b);
 
@@ -171,12 +114,6 @@ int service_compare(const void *a, const void *b);
  * two rules have the very same conditions and can never be told apart: an error in a configuration.
  */
 int rule_compare(const void *a, const void *b);
-
-/** service_find() - the service at an IPv4 address and TCP port, or NULL */
-const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port);
-
-/** service_owns() - does any service have this IPv4 address */
-bool service_owns(const struct engine_config *config, uint32_t address);
 
 /**
  * service_leads_to() - may a connection of a service end at this server

@@ -33,7 +33,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nat46/service.h"
+#include "nat46/engine_config.h"
 
 enum tcp_state {
 	TCP_STATE_FREE = 0,

@@ -14,21 +14,22 @@
 
 /**
  * translate_4to6() - make an IPv6 packet of an IPv4 packet
- * @frame, @packet: parsed packet, not a fragment; both are changed to describe the result
+ * @frame, @packet: parsed packet; both are changed to describe the result
  * @source, @destination: new addresses
  *
- * The flow label is 0, the traffic class is the type of service.
+ * The flow label is 0, the traffic class is the type of service. A fragment stays one, and gets a Fragment header.
  */
 void translate_4to6(struct frame *frame, struct packet *packet, const struct ipv6_address *source,
 		    const struct ipv6_address *destination);
 
 /**
  * translate_6to4() - make an IPv4 packet of an IPv6 packet
- * @frame, @packet: parsed packet, not a fragment; both are changed to describe the result
+ * @frame, @packet: parsed packet; both are changed to describe the result
  * @source, @destination: new addresses, host byte order
  * @identification: for packets of up to 1260 bytes, without those of @packet->grown, which leave with DF clear;
  *	longer ones leave with DF set and identification 0 (RFC 7915 5.1, RFC 6864). The segments of a super-packet
- *	count, not its length; the device numbers them from @identification on.
+ *	count, not its length; the device numbers them from @identification on. What has a Fragment header takes the
+ *	low half of its identification, and leaves with DF clear (RFC 7915 5.1.1).
  */
 void translate_6to4(struct frame *frame, struct packet *packet, uint32_t source, uint32_t destination,
 		    uint16_t identification);
@@ -42,10 +43,18 @@ void translate_drop_options(struct frame *frame, struct packet *packet);
 /**
  * ipv6_header_write(), ipv4_header_write() - write a network header at the start of @packet
  * @packet: span of the whole IP packet; its length goes into the header
+ * @fragment: flags and fragment offset, see enum ipv4_fragment
  */
 void ipv6_header_write(struct span packet, uint8_t protocol, uint8_t traffic_class, uint8_t hop_limit,
 		       const struct ipv6_address *source, const struct ipv6_address *destination);
 void ipv4_header_write(struct span packet, uint8_t protocol, uint8_t tos, uint8_t ttl, uint32_t source,
-		       uint32_t destination, bool dont_fragment, uint16_t identification);
+		       uint32_t destination, uint16_t fragment, uint16_t identification);
+
+/**
+ * ipv6_fragment_write() - write an IPv6 header and a Fragment header at the start of a fragment
+ * @whole: the whole IP packet; its length goes into the header
+ * @packet: what goes into both
+ */
+void ipv6_fragment_write(struct span whole, const struct packet *packet);
 
 #endif

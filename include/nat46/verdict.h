@@ -26,14 +26,24 @@ enum verdict {
 	X(BAD_CHECKSUM, "bad_checksum", "The transport checksum of a packet that we had to read is wrong.")            \
 	X(BAD_SOURCE, "bad_source", "The source address cannot be a host, or belongs to us: spoofed or misrouted.")    \
 	X(NOT_OURS, "not_ours", "Nothing is configured for the destination address. Check the routes into the device.") \
+	X(NO_MAP, "no_map", "An IPv6 host sent to an IPv4 host, but has no IPv4 address. Add it to maps.")              \
+	X(NO_CLIENT, "no_client",                                                                                     \
+	  "A mapped IPv6 host sent to an address that is no IPv4 host's. Check the routes into the device.")           \
+	X(NOT_GLOBAL, "not_global",                                                                                   \
+	  "A private IPv4 address and the well-known prefix 64:ff9b::/96 (RFC 6052 3.1). See wkpf_strict.")             \
+	X(BAD_DESTINATION, "bad_destination", "The IPv4 address in the destination cannot be a host.")                 \
 	X(MULTICAST, "multicast", "Multicast or link-local traffic of the kernel on the device (normal).")             \
 	X(FRAGMENT, "fragment", "IP fragments are not translated. Lower the MTU or MSS of the sender.")                \
-	X(PROTOCOL, "protocol", "No service exists for this transport protocol.")                                      \
+	X(FRAGMENT_TINY, "fragment_tiny", "A first fragment, or a packet, that ends within its transport header.")      \
+	X(UDP_UNSUMMED, "udp_unsummed", "UDP without checksum in a fragment, or in IPv6: none can be computed.")        \
+	X(PROTOCOL, "protocol", "No service or map for this transport protocol, or it means something else in IPv6.")  \
 	X(HOP_LIMIT, "hop_limit", "TTL or hop limit ran out (traceroute does this on purpose).")                       \
 	X(SOURCE_ROUTE, "source_route", "An IPv4 source route that is not used up cannot be translated (RFC 7915 4.1).") \
+	X(SEGMENTS_LEFT, "segments_left",                                                                              \
+	  "An IPv6 routing header that is not used up cannot be translated (RFC 7915 5.1).")                           \
 	X(ICMP_IGNORED, "icmp_ignored", "An ICMP type that is not translated (RFC 7915 4.2 and 5.2).")                 \
-	X(ICMP_NO_FLOW, "icmp_no_flow", "An ICMP error about a connection that does not exist.")                       \
-	X(ICMP_INNER, "icmp_inner", "The packet inside an ICMP error is too short or not TCP.")                        \
+	X(ICMP_NO_FLOW, "icmp_no_flow", "An ICMP error about no connection, and no packet of a map.")                       \
+	X(ICMP_INNER, "icmp_inner", "The packet inside an ICMP error is too short, or not one that we translate.")                        \
 	X(TCP_FLAGS, "tcp_flags", "A combination of TCP flags that no host sends (SYN+FIN, none, ...).")               \
 	X(TCP_OPTIONS, "tcp_options", "TCP options whose lengths contradict each other.")                              \
 	X(TCP_SIGNED, "tcp_signed", "TCP MD5 or TCP-AO cannot survive address translation. Map such a host 1:1.")      \

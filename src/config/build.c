@@ -7,6 +7,7 @@
  */
 #include "config/build.h"
 
+#include <search.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,24 @@ char *build_print(struct build *build, const char *format, ...)
 	(void)vsnprintf(text, size, format, arguments);
 	va_end(arguments);
 	return text;
+}
+
+void *build_first(void **seen, const void *item, int (*compare)(const void *, const void *))
+{
+	void **node = tsearch(item, seen, compare);
+
+	NAT46_ASSERT(node != NULL);
+	return *node;
+}
+
+static void keep(void *item)
+{
+	(void)item;
+}
+
+void build_forget(void *seen)
+{
+	tdestroy(seen, keep);
 }
 
 /* Up to 1.5 libconfig gives the name as it was written, later with the directory in front. */

@@ -71,8 +71,12 @@ unsigned int read_count(const config_setting_t *setting);
 unsigned int read_elements(const config_setting_t *list);
 config_setting_t *read_value_at(config_setting_t *setting, unsigned int index);
 
-/* From what was read to what the engine uses; the clients first. */
-void lists_clients(struct build *build);
+/* The first of the items so far that equals @item, perhaps itself; @seen: NULL at first, in the end forgotten. */
+void *build_first(void **seen, const void *item, int (*compare)(const void *, const void *));
+void build_forget(void *seen);
+
+/* From what was read to what the engine uses; the mappings first. */
+void mappings_compile(struct build *build);
 void lists_services(struct build *build);
 
 #endif

@@ -46,7 +46,7 @@ static void compile(struct build *build)
 			(void)read_group(build, group, s->members, build->config);
 	}
 	check_combinations(build);
-	lists_clients(build);
+	mappings_compile(build);
 	lists_services(build);
 	build->config->user_place = build_place(build, config_lookup(build->config->tree, "user"));
 	build->config->group_place = build_place(build, config_lookup(build->config->tree, "group"));

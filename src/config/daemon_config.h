@@ -6,7 +6,7 @@
 #define NAT46_CONFIG_DAEMON_CONFIG_H
 
 #include "config/log_level.h"
-#include "nat46/service.h"
+#include "nat46/engine_config.h"
 
 /** struct daemon_config - everything that nat46d.conf(5) says */
 struct daemon_config {
@@ -16,6 +16,7 @@ struct daemon_config {
 		unsigned int mtu, txqueuelen;
 		bool offload, setup;
 	} interface;
+	bool wkpf_strict;                     /* only global IPv4 addresses in the well-known prefix 64:ff9b::/96 */
 	const char *user, *group;             /* whom the daemon becomes when it starts as root, */
 	const char *user_place, *group_place; /* and where the file says so, "FILE:LINE"; NULL: it does not */
 	enum log_level log_level;

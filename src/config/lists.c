@@ -1,33 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lists.c - settings "clients" and "services": from what was read to the sorted arrays that the engine uses
+ * lists.c - setting "services": from what was read to the sorted arrays that the engine uses
  *
  * A service becomes one struct service for each port, a rule one struct rule for each host name. A rule of which
  * one condition is wrong is left out whole: without the condition it could be in conflict with those that are right.
  */
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/build.h"
 #include "config/schema.h"
-#include "nat46/assert.h"
 
 #define WRONG_CONDITION UINT32_C(0xf) /* result of read_group() on a rule: its first four members are conditions */
-
-/** find_first() - the first item that equals @item, perhaps itself; @seen: those before, in the end for tdestroy() */
-static void *find_first(void **seen, const void *item, int (*compare)(const void *, const void *))
-{
-	void **node = tsearch(item, seen, compare);
-
-	NAT46_ASSERT(node != NULL);
-	return *node;
-}
-
-static void keep(void *item)
-{
-	(void)item;
-}
 
 /** loop_reason() - the setting that brings packets for @address back to us, or NULL */
 static const char *loop_reason(const struct engine_config *engine, const struct ipv6_address *address)
@@ -36,7 +20,7 @@ static const char *loop_reason(const struct engine_config *engine, const struct 
 
 	if (engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix))
 		return "prefix";
-	if (eam_find_ipv6(&engine->plan.index, address, &mapping))
+	if (eam_find_ipv6(&engine->plan.index, address, &mapping) && mapping < engine->plan.client_count)
 		return "clients";
 	return ipv6_equal(address, &engine->router_ipv6) ? "router" : NULL;
 }
@@ -143,7 +127,7 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 			build_error(build, element,
 				    "rule without a condition (host, alpn, protocol, bytes), use 'to' of the service");
 		for (; added > 0; added--, count++) {
-			const struct rule *first = find_first(&seen, &rules[count], rule_compare);
+			const struct rule *first = build_first(&seen, &rules[count], rule_compare);
 
 			places[count] = element;
 			if (first != &rules[count])
@@ -151,7 +135,7 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 					    first->text, build_place(build, places[first - rules]));
 		}
 	}
-	tdestroy(seen, keep);
+	build_forget(seen);
 	qsort(rules, count, sizeof(*rules), rule_compare);
 	service->rules = rules;
 	service->rule_count = count;
@@ -225,8 +209,9 @@ void lists_services(struct build *build)
 		    config_setting_length(config_setting_get_member(group, "rules")) == 0)
 			build_error(build, group, "service with neither 'rules' nor 'to' leads nowhere");
 		for (; added > 0; added--, count++) {
-			const struct service *last = &services[count], *same = find_first(&seen, last, service_compare);
-			const struct service *named = find_first(&names, last, compare_names);
+			const struct service *last = &services[count];
+			const struct service *same = build_first(&seen, last, service_compare);
+			const struct service *named = build_first(&names, last, compare_names);
 			const config_setting_t *other = groups[named - services];
 
 			groups[count] = group;
@@ -241,72 +226,9 @@ void lists_services(struct build *build)
 					    build_place(build, other));
 		}
 	}
-	tdestroy(seen, keep);
-	tdestroy(names, keep);
+	build_forget(seen);
+	build_forget(names);
 	qsort(services, count, sizeof(*services), service_compare);
 	build->config->engine.services = services;
 	build->config->engine.service_count = count;
-}
-
-/* Blocks may lie in one another (RFC 7757 3.2), but must not be the same. */
-static int compare_ipv4(const void *a, const void *b)
-{
-	const struct ipv4_prefix *x = &((const struct address_mapping *)a)->ipv4;
-	const struct ipv4_prefix *y = &((const struct address_mapping *)b)->ipv4;
-
-	return x->address != y->address ? (x->address < y->address ? -1 : 1) : x->length - y->length;
-}
-
-static int compare_ipv6(const void *a, const void *b)
-{
-	_Static_assert(sizeof(struct ipv6_prefix) == 17, "nothing but the address and the length");
-	return memcmp(&((const struct address_mapping *)a)->ipv6, &((const struct address_mapping *)b)->ipv6,
-		      sizeof(struct ipv6_prefix));
-}
-
-/** check_first() - is @group the first element that maps its block, @member of it; @first: of @maps, what maps it */
-static void check_first(struct build *build, config_setting_t *group, const char *member,
-			const struct address_mapping *maps, const struct address_mapping *first)
-{
-	config_setting_t *other = config_setting_get_elem(config_setting_parent(group), (unsigned int)(first - maps));
-
-	if (other != group)
-		build_error(build, group, "%s \"%s\" is already mapped in %s", member,
-			    config_setting_get_string(config_setting_get_member(group, member)),
-			    build_place(build, other));
-}
-
-void lists_clients(struct build *build)
-{
-	config_setting_t *list = config_lookup(build->config->tree, "clients");
-	unsigned int count = read_elements(list);
-	struct address_mapping *maps = build_array(build, count, sizeof(*maps)), *m = maps;
-	struct address_mapping *good = build_array(build, count, sizeof(*good));
-	struct address_plan *plan = &build->config->engine.plan;
-	void *ipv4 = NULL, *ipv6 = NULL;
-
-	for (unsigned int i = 0; i < count; i++, m++) {
-		config_setting_t *group = config_setting_get_elem(list, i);
-		unsigned int ipv4_bits, ipv6_bits;
-		size_t problems;
-
-		(void)read_group(build, group, schema_client, m);
-		problems = build->problem_count;
-		ipv4_bits = 32u - m->ipv4.length;
-		ipv6_bits = 128u - m->ipv6.length;
-		if (ipv4_bits < 32)
-			check_first(build, group, "ipv4", maps, find_first(&ipv4, m, compare_ipv4));
-		if (ipv6_bits < 128)
-			check_first(build, group, "ipv6", maps, find_first(&ipv6, m, compare_ipv6));
-		if (ipv4_bits < 32 && ipv4_bits > ipv6_bits)
-			build_error(build, group,
-				    "ipv6 /%u has %u host bits, fewer than the %u of ipv4 /%u; allowed are /0 to /%u",
-				    m->ipv6.length, ipv6_bits, ipv4_bits, m->ipv4.length, 128u - ipv4_bits);
-		if (ipv4_bits < 32 && ipv6_bits < 128 && build->problem_count == problems)
-			good[plan->client_count++] = *m;
-	}
-	tdestroy(ipv4, keep);
-	tdestroy(ipv6, keep);
-	plan->clients = good;
-	plan->index = eam_index_make(good, plan->client_count, build_array(build, count, 2 * sizeof(struct eam_block)));
 }

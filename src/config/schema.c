@@ -38,7 +38,7 @@ static const char *const protocol_names[] = { "", "tls", "http", "ssh", NULL }; 
 static const char *const silence_names[] = { "to", "refuse", NULL }; /* enum silence */
 static const char *const refusal_names[] = { "reset", "answer", "drop", NULL }; /* enum refusal */
 
-const struct setting schema_client[] = {
+const struct setting schema_mapping[] = {
 	TEXT("ipv4", text_ipv4_block, NULL, PLACE(struct address_mapping, ipv4), .required = true),
 	TEXT("ipv6", text_ipv6_block, NULL, PLACE(struct address_mapping, ipv6), .required = true),
 	END,
@@ -68,10 +68,14 @@ const struct setting schema_service[] = {
 
 const struct setting schema_root[] = {
 	TEXT("prefix", text_prefix, NULL, CONFIG(engine.plan.prefix), .required = true),
-	LIST("clients", schema_client),
+	BOOLEAN("wkpf_strict", true, CONFIG(wkpf_strict)),
+	LIST("clients", schema_mapping),
+	LIST("maps", schema_mapping),
 	GROUP("router",
 	      TEXT("ipv4", text_ipv4_host, NULL, CONFIG(engine.router_ipv4)),
 	      TEXT("ipv6", text_ipv6_host, NULL, CONFIG(engine.router_ipv6))),
+	INTEGER("lowest_ipv6_mtu", 1280, 65535, 1280, CONFIG(engine.lowest_ipv6_mtu)),
+	BOOLEAN("copy_tos", true, CONFIG(engine.copy_tos)),
 	LIST("services", schema_service),
 	GROUP("interface",
 	      TEXT("name", text_interface, "nat46", CONFIG(interface.name)),

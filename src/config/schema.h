@@ -51,7 +51,7 @@ struct rule_entry {
 
 /** The file as a whole with its groups, for struct daemon_config; and elements of its lists. */
 extern const struct setting schema_root[];
-extern const struct setting schema_client[]; /* struct address_mapping */
+extern const struct setting schema_mapping[]; /* struct address_mapping: of "clients" and "maps" */
 extern const struct setting schema_service[];
 extern const struct setting schema_rule[];
 

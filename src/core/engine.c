@@ -16,6 +16,7 @@
 #include "core/base/pending.h"
 #include "core/base/report.h"
 #include "core/ip/icmp.h"
+#include "core/ip/map.h"
 #include "core/tcp/tcp.h"
 
 static_assert(sizeof(struct half_open) * HALF_OPEN_MAX <= 65536, "half-open records are few and small");
@@ -178,23 +179,48 @@ static bool is_own_ipv6(const struct engine *e, const struct ipv6_address *addre
 	return e->config->has_router_ipv6 && ipv6_equal(address, &e->config->router_ipv6);
 }
 
-/** accept_ipv4() - is a packet of no known connection for us, from somebody; false: drop with @why */
-static bool accept_ipv4(const struct engine *e, const struct packet *p, enum drop *why)
+/** may_come_from_ipv4() - is a packet of no known connection from an IPv4 host; false: drop with @why */
+static bool may_come_from_ipv4(const struct engine *e, const struct packet *p, bool is_mapped, enum drop *why)
 {
 	*why = DROP_MULTICAST;
 	if (p->destination4 >> 28 == 0xe)
 		return false;
+	/* what a service has sent to a mapped host comes back to us (RFC 7757 4.2.1) */
 	*why = DROP_BAD_SOURCE;
-	if (!ipv4_is_host(p->source4) || is_own_ipv4(e, p->source4))
+	if (!ipv4_is_host(p->source4) || (is_own_ipv4(e, p->source4) && !is_mapped))
 		return false;
 	*why = DROP_NOT_OURS;
-	if (!is_own_ipv4(e, p->destination4))
+	if (!is_mapped && !is_own_ipv4(e, p->destination4))
 		return false;
-	*why = DROP_FRAGMENT;
-	return !p->is_fragment;
+	*why = DROP_NOT_GLOBAL;
+	return p->protocol == IP_PROTOCOL_ICMP || !address_plan_refuses(&e->config->plan, p->source4);
 }
 
-static bool accept_ipv6(const struct engine *e, const struct packet *p, enum drop *why)
+/** from_ipv4() - a packet of no known connection: for a service, for a map, for ourselves, in this order */
+static enum verdict from_ipv4(struct engine *e, struct input *in)
+{
+	const struct packet *p = &in->packet;
+	struct ipv6_address host;
+	bool is_router = e->config->router_ipv4 != 0 && p->destination4 == e->config->router_ipv4;
+	bool is_mapped = !is_router && address_plan_map_4to6(&e->config->plan, p->destination4, &host);
+	enum drop why;
+
+	if (!may_come_from_ipv4(e, p, is_mapped, &why))
+		return verdict_drop(e, in, why);
+	if (p->source_route)
+		return icmp_source_route(e, in);
+	if (p->is_fragment && (!is_mapped || p->protocol == IP_PROTOCOL_ICMP))
+		return verdict_drop(e, in, DROP_FRAGMENT);
+	if (p->protocol == IP_PROTOCOL_ICMP)
+		return icmp4_input(e, in, is_mapped ? &host : NULL);
+	if (p->protocol == IP_PROTOCOL_TCP &&
+	    (!is_mapped || service_find(e->config, p->destination4, p->destination_port)))
+		return tcp_from_client(e, NULL, in);
+	return is_mapped ? map_to_ipv6(e, in, &host) : icmp_unreachable(e, in);
+}
+
+/** may_come_from_ipv6() - the same of an IPv6 host */
+static bool may_come_from_ipv6(const struct engine *e, const struct packet *p, enum drop *why)
 {
 	uint32_t client;
 
@@ -204,14 +230,48 @@ static bool accept_ipv6(const struct engine *e, const struct packet *p, enum dro
 		return false;
 	/* clients live behind us: whoever claims to be one on this side is not (RFC 6146 3.5) */
 	*why = DROP_BAD_SOURCE;
-	if (!ipv6_is_host(&p->source6) || is_own_ipv6(e, &p->source6) ||
-	    address_plan_6to4(&e->config->plan, &p->source6, &client))
-		return false;
-	*why = DROP_NOT_OURS;
-	if (!is_own_ipv6(e, &p->destination6) && !address_plan_6to4(&e->config->plan, &p->destination6, &client))
-		return false;
-	*why = DROP_FRAGMENT;
-	return !p->is_fragment;
+	return ipv6_is_host(&p->source6) && !is_own_ipv6(e, &p->source6) &&
+	       !address_plan_6to4(&e->config->plan, &p->source6, &client);
+}
+
+/** to_ipv6_router() - a packet to our own IPv6 address */
+static enum verdict to_ipv6_router(struct engine *e, struct input *in)
+{
+	const struct packet *p = &in->packet;
+
+	if (p->is_fragment)
+		return verdict_drop(e, in, DROP_FRAGMENT);
+	if (p->protocol == IP_PROTOCOL_ICMPV6)
+		return icmp6_own(e, in);
+	return p->protocol == IP_PROTOCOL_TCP ? tcp_from_server(e, NULL, in) : icmp_unreachable(e, in);
+}
+
+/** from_ipv6() - a packet of no known connection: an error, of a map, or of a server, in this order */
+static enum verdict from_ipv6(struct engine *e, struct input *in)
+{
+	const struct packet *p = &in->packet;
+	uint32_t address, destination;
+	bool is_mapped;
+	enum drop why;
+
+	if (!may_come_from_ipv6(e, p, &why))
+		return verdict_drop(e, in, why);
+	if (is_own_ipv6(e, &p->destination6))
+		return to_ipv6_router(e, in);
+	is_mapped = address_plan_map_6to4(&e->config->plan, &p->source6, &address);
+	if (!address_plan_6to4(&e->config->plan, &p->destination6, &destination))
+		return verdict_drop(e, in, is_mapped ? DROP_NO_CLIENT : DROP_NOT_OURS);
+	if (!ipv4_is_host(destination))
+		return verdict_drop(e, in, DROP_BAD_DESTINATION);
+	if (p->segments_left)
+		return icmp_segments_left(e, in);
+	if (p->is_fragment && (!is_mapped || p->protocol == IP_PROTOCOL_ICMPV6))
+		return verdict_drop(e, in, DROP_FRAGMENT);
+	if (p->protocol == IP_PROTOCOL_ICMPV6)
+		return icmp6_input(e, in, is_mapped ? &address : NULL, destination);
+	if (is_mapped)
+		return map_to_ipv4(e, in, address, destination);
+	return p->protocol == IP_PROTOCOL_TCP ? tcp_from_server(e, NULL, in) : icmp_no_map(e, in);
 }
 
 /**
@@ -224,19 +284,12 @@ static enum verdict dispatch(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
 	struct flow *flow = tcp_flow(e, p);
-	enum drop why;
 
-	if (!flow && !(p->is_ipv6 ? accept_ipv6(e, p, &why) : accept_ipv4(e, p, &why)))
-		return verdict_drop(e, in, why);
+	if (!flow)
+		return p->is_ipv6 ? from_ipv6(e, in) : from_ipv4(e, in);
 	if (p->source_route)
 		return icmp_source_route(e, in);
-	if (p->protocol == IP_PROTOCOL_TCP)
-		return p->is_ipv6 ? tcp_from_server(e, flow, in) : tcp_from_client(e, flow, in);
-	if (p->protocol == IP_PROTOCOL_ICMP && !p->is_ipv6)
-		return icmp4_input(e, in);
-	if (p->protocol == IP_PROTOCOL_ICMPV6 && p->is_ipv6)
-		return icmp6_input(e, in);
-	return icmp_unreachable(e, in);
+	return p->is_ipv6 ? tcp_from_server(e, flow, in) : tcp_from_client(e, flow, in);
 }
 
 enum verdict engine_input(struct engine *engine, struct frame *frame, int64_t now)
@@ -247,10 +300,13 @@ enum verdict engine_input(struct engine *engine, struct frame *frame, int64_t no
 
 	engine->now = now;
 	engine->counters.received++;
-	if (packet_parse(frame, &in.packet, &why))
+	if (packet_parse(frame, &in.packet, &why)) {
+		if (!engine->config->copy_tos)
+			in.packet.traffic_class = 0;
 		verdict = dispatch(engine, &in);
-	else
+	} else {
 		verdict = verdict_drop(engine, &in, why);
+	}
 	engine->counters.verdicts[verdict]++;
 	return verdict;
 }

@@ -5,9 +5,14 @@
 #include "daemon/device.h"
 #include "daemon/log.h"
 
+static struct route ipv4_block(const struct ipv4_prefix *prefix)
+{
+	return (struct route){ .ipv4 = *prefix };
+}
+
 static struct route ipv4_host(uint32_t address)
 {
-	return (struct route){ .ipv4 = { .address = address, .length = 32 } };
+	return ipv4_block(&(struct ipv4_prefix){ .address = address, .length = 32 });
 }
 
 static struct route ipv6_block(const struct ipv6_prefix *prefix)
@@ -36,11 +41,12 @@ bool device_route(const struct engine_config *config, size_t number, struct rout
 		return true;
 	}
 	number--;
-	if (number < config->plan.client_count) {
-		*route = ipv6_block(&config->plan.clients[number].ipv6);
+	if (number < config->plan.count) {
+		*route = number < config->plan.client_count ? ipv6_block(&config->plan.mappings[number].ipv6) :
+							      ipv4_block(&config->plan.mappings[number].ipv4);
 		return true;
 	}
-	number -= config->plan.client_count;
+	number -= config->plan.count;
 	if (number < config->service_count) {
 		*route = ipv4_host(config->services[number].address);
 		return true;

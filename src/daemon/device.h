@@ -19,8 +19,8 @@
  * @number: 0, 1, 2, ... until false is returned
  * @route: filled in if true is returned
  *
- * In this order: prefix, IPv6 side of the clients, service addresses, router addresses. Services that share an
- * address lead to the same route several times, one after the other.
+ * In this order: prefix, IPv6 side of the clients, IPv4 side of the maps, service addresses, router addresses.
+ * Services that share an address lead to the same route several times, one after the other.
  */
 bool device_route(const struct engine_config *config, size_t number, struct route *route);
 

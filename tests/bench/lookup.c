@@ -64,8 +64,13 @@ static void make_bench(struct bench *b, size_t count)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		b->mappings[i] = mapping_of((uint32_t)i);
-	b->plan = (struct address_plan){ { ipv6_of(0x460000, 0), 96 }, b->mappings, count,
-					 eam_index_make(b->mappings, count, blocks) };
+	b->plan = (struct address_plan){
+		.prefix = { ipv6_of(0x460000, 0), 96 },
+		.mappings = b->mappings,
+		.client_count = count,
+		.count = count,
+		.index = eam_index_make(b->mappings, count, blocks),
+	};
 	for (size_t i = 0; i < QUERIES; i++) {
 		const struct address_mapping *m = &b->mappings[random_next() % count];
 

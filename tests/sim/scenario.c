@@ -179,11 +179,13 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 
 	scenario->crowded = rng_chance(rng, 0.06);
 	*config = (struct engine_config){
-		.plan = { .prefix.length = 96, .clients = &scenario->mapping, .client_count = 1,
+		.plan = { .prefix.length = 96, .mappings = &scenario->mapping, .client_count = 1, .count = 1,
 			  .index = eam_index_make(&scenario->mapping, 1, scenario->blocks) },
 		.services = scenario->services,
 		.service_count = rng_between(rng, 1, SERVICES_MAX),
 		.router_ipv4 = rng_chance(rng, 0.5) ? 0xc0000201 : 0,
+		.lowest_ipv6_mtu = 1280,
+		.copy_tos = true,
 		.mtu = rng_chance(rng, 0.8) ? 1500 : 1400,
 		.tcp = { .window_scale = shift[rng_below(rng, 7)], .sack = rng_chance(rng, 0.9),
 			 .timestamps = rng_chance(rng, 0.9), .mss = rng_chance(rng, 0.8) ? 0 : 1300 },

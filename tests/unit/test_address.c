@@ -184,7 +184,8 @@ static struct address_plan make_plan(struct address_mapping *clients)
 	clients[3] = (struct address_mapping){ { parse4("10.2.0.4"), 30 }, prefix6("2001:db8:c::", 96) };
 	/* lies inside the IPv6 block of the first one */
 	clients[4] = (struct address_mapping){ { parse4("172.16.0.0"), 16 }, prefix6("2001:db8:a:0:ff00::", 72) };
-	return (struct address_plan){ prefix6("64:ff9b::", 96), clients, 5, eam_index_make(clients, 5, blocks) };
+	return (struct address_plan){ .prefix = prefix6("64:ff9b::", 96), .mappings = clients, .client_count = 5,
+				      .count = 5, .index = eam_index_make(clients, 5, blocks) };
 }
 
 static void test_mapping_both_ways(void **state)
@@ -252,6 +253,112 @@ static void test_neither_mapping_nor_prefix(void **state)
 	assert_int_equal(ipv4, 0x12345678);
 }
 
+/** struct joint - a table of clients and maps, which lie in one another */
+struct joint {
+	struct address_mapping mappings[6];
+	struct eam_block blocks[12];
+	struct address_plan plan;
+};
+
+static void make_joint(struct joint *joint)
+{
+	struct address_mapping *m = joint->mappings;
+
+	m[0] = (struct address_mapping){ { parse4("192.0.2.40"), 32 }, prefix6("2001:db8:c::28", 128) };
+	m[1] = (struct address_mapping){ { parse4("10.0.0.0"), 8 }, prefix6("2001:db8:c:1::", 64) };
+	m[2] = (struct address_mapping){ { parse4("192.0.2.32"), 28 }, prefix6("2001:db8:1::30", 124) };
+	/* an exception from the block before, and an IPv4-translatable address */
+	m[3] = (struct address_mapping){ { parse4("192.0.2.33"), 32 }, prefix6("2001:db8:9::1", 128) };
+	m[4] = (struct address_mapping){ { parse4("10.9.0.1"), 32 }, prefix6("64:ff9b::a09:1", 128) };
+	/* a suffix of 4 bits in 64 */
+	m[5] = (struct address_mapping){ { parse4("198.51.100.0"), 28 }, prefix6("2001:db8:7::", 64) };
+	joint->plan = (struct address_plan){ .prefix = prefix6("64:ff9b::", 96), .mappings = m, .client_count = 2,
+					     .count = 6, .index = eam_index_make(m, 6, joint->blocks) };
+}
+
+/** Hosts of maps: IPv4 address, IPv6 address or NULL, and whether that leads back. */
+static void test_maps_both_ways(void **state)
+{
+	static const struct {
+		const char *ipv4, *ipv6;
+	} cases[] = {
+		{ "192.0.2.34", "2001:db8:1::32" }, { "192.0.2.47", "2001:db8:1::3f" },
+		{ "192.0.2.33", "2001:db8:9::1" },
+		{ "192.0.2.48", NULL },		    { "192.0.2.40", NULL }, /* a client in the block */
+		{ "10.9.0.1", "64:ff9b::a09:1" },   { "10.9.0.2", NULL },
+		{ "198.51.100.5", "2001:db8:7:0:5000::" },
+	};
+	struct joint joint;
+	struct ipv6_address ipv6;
+	uint32_t ipv4;
+
+	(void)state;
+	make_joint(&joint);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(address_plan_map_4to6(&joint.plan, parse4(cases[i].ipv4), &ipv6),
+				 cases[i].ipv6 != NULL);
+		if (!cases[i].ipv6)
+			continue;
+		assert_ipv6(ipv6, cases[i].ipv6);
+		assert_true(address_plan_map_6to4(&joint.plan, &ipv6, &ipv4));
+		assert_int_equal(ipv4, parse4(cases[i].ipv4));
+	}
+	/* bits behind the suffix are ignored */
+	ipv6 = parse6("2001:db8:7:0:5fff::1");
+	assert_true(address_plan_map_6to4(&joint.plan, &ipv6, &ipv4));
+	assert_int_equal(ipv4, parse4("198.51.100.5"));
+	/* its IPv4 address belongs to another host, which would get the answers */
+	ipv6 = parse6("2001:db8:1::31");
+	assert_false(address_plan_map_6to4(&joint.plan, &ipv6, &ipv4));
+	ipv6 = parse6("2001:db8:c::28");
+	assert_false(address_plan_map_6to4(&joint.plan, &ipv6, &ipv4));
+}
+
+/** What has a map comes from nowhere else; but what was translated once appears as any IPv4 host. */
+static void test_clients_beside_maps(void **state)
+{
+	struct joint joint;
+	struct ipv6_address ipv6;
+	uint32_t ipv4;
+
+	(void)state;
+	make_joint(&joint);
+	ipv6 = parse6("64:ff9b::a09:1");
+	assert_false(address_plan_6to4(&joint.plan, &ipv6, &ipv4));
+	ipv6 = parse6("2001:db8:1::32");
+	assert_false(address_plan_6to4(&joint.plan, &ipv6, &ipv4));
+	assert_ipv6(address_plan_4to6(&joint.plan, parse4("192.0.2.34")), "64:ff9b::c000:222");
+	assert_ipv6(address_plan_4to6(&joint.plan, parse4("192.0.2.40")), "2001:db8:c::28");
+}
+
+/** The well-known prefix is not for addresses that mean another host elsewhere (RFC 6052 3.1). */
+static void test_global_only(void **state)
+{
+	static const char *const locals[] = { "10.9.0.2", "100.64.0.1", "169.254.1.1", "172.31.255.255", "192.168.1.1",
+					      "192.0.2.7", "198.18.0.1", "198.51.100.77", "203.0.113.1", "224.0.0.1" };
+	static const char *const globals[] = { "8.8.8.8", "172.32.0.1", "100.128.0.1", "192.0.1.1", "198.20.0.1" };
+	struct joint joint;
+	struct ipv6_address ipv6;
+	uint32_t ipv4;
+
+	(void)state;
+	make_joint(&joint);
+	joint.plan.global_only = true;
+	for (size_t i = 0; i < sizeof(locals) / sizeof(locals[0]); i++) {
+		ipv6 = ipv6_embed(&joint.plan.prefix, parse4(locals[i]));
+		assert_false(address_plan_6to4(&joint.plan, &ipv6, &ipv4));
+		/* 10/8 has an entry of its own */
+		assert_int_equal(address_plan_refuses(&joint.plan, parse4(locals[i])), i != 0);
+	}
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+		ipv6 = ipv6_embed(&joint.plan.prefix, parse4(globals[i]));
+		assert_true(address_plan_6to4(&joint.plan, &ipv6, &ipv4));
+		assert_false(address_plan_refuses(&joint.plan, parse4(globals[i])));
+	}
+	joint.plan.global_only = false;
+	assert_false(address_plan_refuses(&joint.plan, parse4("192.168.1.1")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +371,9 @@ int main(void)
 		cmocka_unit_test(test_mapping_both_ways),
 		cmocka_unit_test(test_longest_match_of_ipv6),
 		cmocka_unit_test(test_suffix_is_ignored),
+		cmocka_unit_test(test_maps_both_ways),
+		cmocka_unit_test(test_clients_beside_maps),
+		cmocka_unit_test(test_global_only),
 		cmocka_unit_test(test_neither_mapping_nor_prefix),
 	};
 

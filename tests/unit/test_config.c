@@ -21,6 +21,7 @@
 #define SERVICE(rest) PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = 80; " rest " });"
 #define CLIENT(ipv4, ipv6) "{ ipv4 = \"" ipv4 "\"; ipv6 = \"" ipv6 "\"; }"
 #define CLIENTS(list) PREFIX "clients = (\n" list ");"
+#define MAPS(list) PREFIX "maps = (\n" list ");"
 #define AT(tcp, rest) "{ ipv4 = \"192.0.2.1\"; tcp = " tcp "; " rest TO " }"
 #define SERVICES(list) PREFIX "services = (\n" list ");"
 #define RULE(rest) SERVICE("rules = ({ " rest " });")
@@ -30,7 +31,8 @@ static const char everything[] =
 	       "router = { ipv4 = \"192.0.2.1\"; ipv6 = \"2001:db8:46::1\"; };\n"
 	       "user = \"u\"; group = \"g\";\n"
 	       "clients = ( { ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8::3\"; },\n"
-	       "  { ipv4 = \"10.1.0.0/16\"; ipv6 = \"2001:db8:2::/64\"; } );\n"
+	       "  { ipv4 = \"10.1.0.0/16\"; ipv6 = \"2001:db8:2::/64\"; } ); "
+	       "maps = ( { ipv4 = \"192.0.2.20\"; ipv6 = \"2001:db8:1::20\"; } );\n"
 	       "services = (\n"
 	       "  { name = \"web\"; ipv4 = \"192.0.2.10\"; tcp = [ 80, 443 ];\n"
 	       "    rules = (\n"
@@ -104,7 +106,8 @@ static const struct wrong {
 	{ PREFIX "\ngroup = \"a\";\ngroup = \"b\";", "f:3:", "duplicate setting name" },
 	{ PREFIX "tcp = {\nsack = true;\n\nsack = false; };", "f:4:", "duplicate setting name" },
 	{ PREFIX "\n*x = 1;", "f:2:", "unknown setting '*x'" },
-	{ PREFIX "\nmaps = ();", "f:2:", "unknown setting 'maps', allowed are prefix, clients, router," },
+	{ PREFIX "\nbandwidth = ();",
+	  "f:2:", "unknown setting 'bandwidth', allowed are prefix, wkpf_strict, clients, maps," },
 	{ PREFIX "\nusr = \"a\";", "f:2:", "unknown setting 'usr', did you mean 'user'?" },
 	{ "\nprefx = \"2001:db8::/96\";", "f:2:", "did you mean 'prefix'?" },
 	{ PREFIX "tcp = {\nwindow_scal\n=\n7; };", "f:2:", "'tcp.window_scal', did you mean 'window_scale'?" },
@@ -223,6 +226,15 @@ static const struct wrong {
 	  "f:3:", "clients[1]: ipv4 \"10.0.0.3/32\" is already mapped in f:2" },
 	{ CLIENTS(CLIENT("10.0.0.4", "2001:db8::3") ",\n" CLIENT("10.0.0.3", "2001:db8::3")),
 	  "f:3:", "ipv6 \"2001:db8::3\" is already mapped in f:2" },
+	/* maps, which share one table with the clients */
+	{ PREFIX "\nmaps = ({ ipv6 = \"2001:db8::3\"; });", "f:2:", "maps[0]: 'ipv4' is missing" },
+	{ MAPS(CLIENT("192.0.2.0/24", "2001:db8::/121")), "f:2:", "maps[0]: ipv6 /121 has 7 host bits, fewer than" },
+	{ MAPS(CLIENT("192.0.2.20", "2001:db8::3") ",\n" CLIENT("192.0.2.20", "2001:db8::4")),
+	  "f:3:", "maps[1]: ipv4 \"192.0.2.20\" is already mapped in f:2" },
+	{ MAPS(CLIENT("192.0.2.20", "2001:db8::3")) "clients = (\n" CLIENT("192.0.2.20", "2001:db8::4") ");",
+	  "f:2:", "maps[0]: ipv4 \"192.0.2.20\" is already mapped in f:3" },
+	{ MAPS(CLIENT("192.0.2.20", "2001:db8::3")) "clients = (\n" CLIENT("10.0.0.1", "2001:db8::3") ");",
+	  "f:2:", "maps[0]: ipv6 \"2001:db8::3\" is already mapped in f:3" },
 	/* services */
 	{ PREFIX "services = (\n{ tcp = 80; " TO " });", "f:2:", "services[0]: 'ipv4' is missing" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "'tcp' is missing" },
@@ -541,6 +553,8 @@ static void test_defaults(void **state)
 	assert_int_equal(engine->router_ipv4, 0);
 	assert_false(engine->has_router_ipv6);
 	assert_int_equal(engine->mtu, 1500);
+	assert_int_equal(engine->lowest_ipv6_mtu, 1280);
+	assert_true(engine->copy_tos);
 	assert_int_equal(engine->tcp.window_scale, 7);
 	assert_true(engine->tcp.sack && engine->tcp.timestamps && !engine->tcp.ecn);
 	assert_int_equal(engine->tcp.mss, 0);
@@ -577,13 +591,17 @@ static void test_settings(void **state)
 	assert_true(engine->has_router_ipv6);
 	assert_int_equal(engine->router_ipv6.byte[15], 1);
 	assert_int_equal(engine->plan.client_count, 2);
-	assert_int_equal(engine->plan.clients[0].ipv4.address, 0x0a000003);
-	assert_int_equal(engine->plan.clients[0].ipv4.length, 32);
-	assert_int_equal(engine->plan.clients[0].ipv6.length, 128);
-	assert_int_equal(engine->plan.clients[1].ipv4.length, 16);
-	assert_int_equal(engine->plan.clients[1].ipv6.length, 64);
+	assert_int_equal(engine->plan.count, 3);
+	assert_int_equal(engine->plan.mappings[0].ipv4.address, 0x0a000003);
+	assert_int_equal(engine->plan.mappings[0].ipv4.length, 32);
+	assert_int_equal(engine->plan.mappings[0].ipv6.length, 128);
+	assert_int_equal(engine->plan.mappings[1].ipv4.length, 16);
+	assert_int_equal(engine->plan.mappings[1].ipv6.length, 64);
 	assert_true(eam_find_ipv4(&engine->plan.index, 0x0a000003, &client));
 	assert_int_equal(client, 0);
+	assert_true(eam_find_ipv4(&engine->plan.index, 0xc0000214, &client));
+	assert_int_equal(client, 2);
+	assert_int_equal(engine->plan.mappings[2].ipv6.address.byte[15], 0x20);
 	assert_int_equal(engine->tcp.window_scale, 14);
 	assert_false(engine->tcp.sack);
 	assert_true(engine->tcp.timestamps && engine->tcp.ecn);
@@ -597,6 +615,28 @@ static void test_settings(void **state)
 	assert_int_equal(engine->limits.flows_network, 3);
 	assert_int_equal(engine->limits.buffers, INT64_C(1) << 40);
 	config_free(config);
+}
+
+/** Only the well-known prefix is for global addresses alone, and only unless that is switched off. */
+static void test_well_known_prefix(void **state)
+{
+	static const struct {
+		const char *text;
+		bool global_only;
+	} cases[] = {
+		{ "prefix = \"64:ff9b::/96\";", true },
+		{ "prefix = \"64:ff9b::/96\"; wkpf_strict = false;", false },
+		{ "prefix = \"64:ff9b:1::/96\";", false },
+		{ "prefix = \"64:ff9b::/64\";", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct daemon_config *config = load_right(cases[i].text);
+
+		assert_int_equal(config->engine.plan.global_only, cases[i].global_only);
+		config_free(config);
+	}
 }
 
 static void test_services(void **state)
@@ -826,6 +866,7 @@ int main(void)
 		cmocka_unit_test(test_deep_nesting),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_well_known_prefix),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_silent),

@@ -13,9 +13,10 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define DOCUMENTATION 0x20, 0x01, 0x0d, 0xb8
 
-static const struct address_mapping clients[] = {
+static const struct address_mapping mappings[] = {
 	{ .ipv4 = { 0x0a000003, 32 }, .ipv6 = { { { DOCUMENTATION, [15] = 3 } }, 128 } },
 	{ .ipv4 = { 0x0a000100, 24 }, .ipv6 = { { { DOCUMENTATION, [14] = 1 } }, 120 } },
+	{ .ipv4 = { 0xc0000220, 28 }, .ipv6 = { { { DOCUMENTATION, [5] = 1, [15] = 0x30 } }, 124 } },
 };
 
 static const struct service services[] = {
@@ -45,6 +46,7 @@ static void test_all(void **state)
 		"2001:db8:46::/96",
 		"2001:db8::3/128",
 		"2001:db8::100/120",
+		"192.0.2.32/28",
 		"192.0.2.10/32",
 		"192.0.2.10/32",
 		"192.0.2.11/32",
@@ -53,8 +55,9 @@ static void test_all(void **state)
 	};
 	struct engine_config config = {
 		.plan = { .prefix = { { { DOCUMENTATION, [5] = 0x46 } }, 96 },
-			  .clients = clients,
-			  .client_count = ARRAY_SIZE(clients) },
+			  .mappings = mappings,
+			  .client_count = 2,
+			  .count = ARRAY_SIZE(mappings) },
 		.services = services,
 		.service_count = ARRAY_SIZE(services),
 		.router_ipv4 = 0xc0000201,

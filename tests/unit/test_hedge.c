@@ -248,8 +248,8 @@ static void test_new_address_plan(void **state)
 	(void)state;
 	start(64);
 	config = world.config;
-	config.plan.clients = &other;
-	config.plan.client_count = 1;
+	config.plan.mappings = &other;
+	config.plan.client_count = config.plan.count = 1;
 	config.plan.index = eam_index_make(&other, 1, blocks);
 	engine_configure(world.engine, &config);
 	world_wait(&world, HEDGE + MOMENT);

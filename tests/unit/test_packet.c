@@ -651,17 +651,19 @@ static void test_quoted(void **state)
 			memcpy(copy, bytes, n);
 			ok = packet_parse_quoted(cursor_over(copy, n), &packet);
 			free(copy);
-			assert_int_equal(ok, n >= header + 8);
+			assert_int_equal(ok, n >= header);
 			if (!ok)
 				continue;
-			assert_int_equal(packet.source_port, 33526);
-			assert_int_equal(packet.seq, 0x12345678);
+			assert_int_equal(packet.payload_length, n - header);
+			assert_int_equal(packet.source_port, n >= header + 8 ? 33526 : 0);
+			assert_int_equal(packet.seq, n >= header + 8 ? 0x12345678 : 0);
 			assert_int_equal(packet.length, ipv6 ? 60040 : 60000);
 		}
 	}
 }
 
-static void test_quoted_refused(void **state)
+/** Ports are read where there are any. */
+static void test_quoted_without_ports(void **state)
 {
 	uint8_t bytes[256] = { 0 };
 	size_t length = make_tcp(false, bytes);
@@ -669,15 +671,31 @@ static void test_quoted_refused(void **state)
 
 	(void)state;
 	wire_put16(bytes, 6, 0x0001);
-	assert_false(packet_parse_quoted(cursor_over(bytes, length), &packet));
+	assert_true(packet_parse_quoted(cursor_over(bytes, length), &packet));
+	assert_int_equal(packet.source_port, 0);
 	wire_put16(bytes, 6, 0);
 	bytes[9] = IP_PROTOCOL_ICMP;
-	assert_false(packet_parse_quoted(cursor_over(bytes, length), &packet));
+	assert_true(packet_parse_quoted(cursor_over(bytes, length), &packet));
+	assert_int_equal(packet.source_port, 0);
 	bytes[9] = IP_PROTOCOL_UDP;
 	assert_true(packet_parse_quoted(cursor_over(bytes, length), &packet));
+	assert_int_equal(packet.source_port, 33526);
+}
+
+static void test_quoted_refused(void **state)
+{
+	static const uint8_t unfinished[8] = { 6, 0, 0, 1 };
+	uint8_t bytes[256] = { 0 };
+	size_t length = make_tcp(false, bytes);
+	struct packet packet;
+
+	(void)state;
 	bytes[0] = 0x44;
 	assert_false(packet_parse_quoted(cursor_over(bytes, length), &packet));
 	bytes[0] = 0x55;
+	assert_false(packet_parse_quoted(cursor_over(bytes, length), &packet));
+	length = insert(bytes, make_tcp(true, bytes), 40, unfinished, sizeof(unfinished));
+	bytes[6] = 43;
 	assert_false(packet_parse_quoted(cursor_over(bytes, length), &packet));
 }
 
@@ -706,6 +724,7 @@ int main(void)
 		cmocka_unit_test(test_super_packet_without_partial),
 		cmocka_unit_test(test_checksum_ok),
 		cmocka_unit_test(test_quoted),
+		cmocka_unit_test(test_quoted_without_ports),
 		cmocka_unit_test(test_quoted_refused),
 	};
 

@@ -277,8 +277,8 @@ static void test_next_client(void **state)
 	for (uint8_t i = 0; i < 8; i++)
 		clients[i] = (struct address_mapping){ .ipv4 = { 0x0a000003u + i, 32 },
 						       .ipv6 = { V6((uint8_t)(3 + i)), 128 } };
-	world.config.plan.clients = clients;
-	world.config.plan.client_count = 8;
+	world.config.plan.mappings = clients;
+	world.config.plan.client_count = world.config.plan.count = 8;
 	world.config.plan.index = eam_index_make(clients, 8, blocks);
 	world_make(&world);
 	syn_ack.options = poor;

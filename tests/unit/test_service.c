@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "hello.h"
-#include "nat46/service.h"
+#include "nat46/engine_config.h"
 #include "random.h"
 
 #define INCOMPLETE "first bytes are incomplete"

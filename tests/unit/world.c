@@ -79,14 +79,16 @@ void world_config(struct world *world)
 	memset(world, 0, sizeof(*world));
 	world->now = 1000000000000;
 	world->config = (struct engine_config){
-		.plan = { .prefix = { { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 } }, 96 }, .clients = clients,
-			  .client_count = 2, .index = eam_index_make(clients, 2, world->blocks) },
+		.plan = { .prefix = { { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 } }, 96 }, .mappings = clients,
+			  .client_count = 2, .count = 2, .index = eam_index_make(clients, 2, world->blocks) },
 		.services = services,
 		.service_count = 2,
 		.router_ipv4 = 0x0a000001,
 		.has_router_ipv6 = true,
 		.router_ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46, [15] = 1 } },
 		.mtu = 1500,
+		.lowest_ipv6_mtu = 1280,
+		.copy_tos = true,
 		.tcp = { .window_scale = 7, .sack = true, .timestamps = true },
 		.timeouts = { .connect = 10000000000, .tcp = 7440000000000, .tcp_transitory = 240000000000,
 			      .silent = 60000000000 },

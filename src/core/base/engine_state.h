@@ -18,6 +18,7 @@
 #include "nat46/ack_storm.h"
 #include "nat46/buffer.h"
 #include "nat46/counters.h"
+#include "nat46/engine_config.h"
 #include "nat46/flow_table.h"
 #include "nat46/hooks.h"
 #include "nat46/packet.h"

@@ -8,9 +8,14 @@
 #include "core/base/output.h"
 #include "core/base/report.h"
 
-/** may_send_error() - errors are not sent about errors, to groups, or without limit (RFC 1122 3.2.2, RFC 4443 2.4) */
+/**
+ * may_send_error() - errors are not sent about errors, about any but the first part of a packet, to groups, or without
+ * limit (RFC 1122 3.2.2, RFC 4443 2.4)
+ */
 static bool may_send_error(const struct packet *p)
 {
+	if (p->fragment_offset != 0)
+		return false;
 	if (p->is_ipv6)
 		return ipv6_is_host(&p->source6) && p->protocol != IP_PROTOCOL_ICMPV6;
 	return ipv4_is_host(p->source4) && (p->protocol != IP_PROTOCOL_ICMP || p->icmp_type == ICMP_ECHO);
@@ -26,6 +31,7 @@ static void send_error(struct engine *e, const struct input *in, const struct ic
 		.destination4 = about->source4,
 		.source6 = e->config->has_router_ipv6 ? e->config->router_ipv6 : about->destination6,
 		.destination6 = about->source6,
+		.hop_limit = HOP_LIMIT,
 		.transport = about->is_ipv6 ? IPV6_HEADER : IPV4_HEADER,
 	};
 	size_t room = (about->is_ipv6 ? ICMP_ERROR6_MAX : ICMP_ERROR4_MAX) - p.transport - ICMP_HEADER;
@@ -75,6 +81,20 @@ enum verdict icmp_source_route(struct engine *e, const struct input *in)
 	const struct icmp_error error = { .type = ICMP_UNREACHABLE, .code = ICMP_CODE_SOURCE_ROUTE };
 
 	return drop_with_error(e, in, DROP_SOURCE_ROUTE, &error);
+}
+
+enum verdict icmp_segments_left(struct engine *e, const struct input *in)
+{
+	const struct icmp_error error = { .type = ICMPV6_PARAMETER, .rest = (uint32_t)in->packet.segments_left };
+
+	return drop_with_error(e, in, DROP_SEGMENTS_LEFT, &error);
+}
+
+enum verdict icmp_no_map(struct engine *e, const struct input *in)
+{
+	const struct icmp_error error = { .type = ICMPV6_UNREACHABLE, .code = ICMPV6_CODE_POLICY };
+
+	return drop_with_error(e, in, DROP_NO_MAP, &error);
 }
 
 enum verdict icmp_too_big(struct engine *e, const struct input *in, uint32_t mtu)

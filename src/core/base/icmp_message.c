@@ -31,10 +31,11 @@ void icmp_message_send(struct engine *e, struct packet *p, enum trace_kind kind)
 	sum = checksum_sum(message.bytes, message.length);
 	if (p->is_ipv6) {
 		sum += checksum_pseudo6(&p->source6, &p->destination6, IP_PROTOCOL_ICMPV6, message.length);
-		ipv6_header_write(whole, IP_PROTOCOL_ICMPV6, 0, HOP_LIMIT, &p->source6, &p->destination6);
+		ipv6_header_write(whole, IP_PROTOCOL_ICMPV6, p->traffic_class, p->hop_limit, &p->source6,
+				  &p->destination6);
 	} else {
-		ipv4_header_write(whole, IP_PROTOCOL_ICMP, 0, HOP_LIMIT, p->source4, p->destination4, false,
-				  e->ipv4_id++);
+		ipv4_header_write(whole, IP_PROTOCOL_ICMP, p->traffic_class, p->hop_limit, p->source4, p->destination4,
+				  0, e->ipv4_id++);
 	}
 	span_put16(message, 2, checksum_finish(sum));
 	output_send(e, kind, p);

@@ -6,6 +6,14 @@
 
 #include "core/base/report.h"
 
+uint16_t output_identifications(struct engine *e, const struct input *in)
+{
+	uint16_t first = e->ipv4_id;
+
+	e->ipv4_id = (uint16_t)(first + packet_on_wire_count(in->frame, &in->packet));
+	return first;
+}
+
 struct span output_room(struct engine *e)
 {
 	return span_part(span_over(e->output, sizeof(e->output)), FRAME_HEADROOM, OUTPUT_MAX);

@@ -10,6 +10,9 @@
 /** Hop limit of packets of our own making. */
 #define HOP_LIMIT 64u
 
+/** output_identifications() - the first of as many IPv4 identifications as the device makes packets of the input */
+uint16_t output_identifications(struct engine *e, const struct input *in);
+
 /** output_room() - the room: OUTPUT_MAX bytes, with FRAME_HEADROOM in front */
 struct span output_room(struct engine *e);
 

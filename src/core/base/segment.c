@@ -53,7 +53,7 @@ static void network_write(struct span whole, const struct packet *p)
 		ipv6_header_write(whole, IP_PROTOCOL_TCP, 0, HOP_LIMIT, &p->source6, &p->destination6);
 	} else {
 		sum += checksum_pseudo4(p->source4, p->destination4, IP_PROTOCOL_TCP, length);
-		ipv4_header_write(whole, IP_PROTOCOL_TCP, 0, HOP_LIMIT, p->source4, p->destination4, true, 0);
+		ipv4_header_write(whole, IP_PROTOCOL_TCP, 0, HOP_LIMIT, p->source4, p->destination4, IPV4_DF, 0);
 	}
 	span_put16(segment, TCP_FIELD_CHECKSUM, checksum_finish(sum));
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * icmp.c - be a good host: answer echo, and pass errors about connections on
+ * icmp.c - be a good host: answer echo, and pass messages and errors on
  */
 #include "core/ip/icmp.h"
 
+#include "core/base/icmp_error.h"
 #include "core/base/output.h"
 #include "core/base/report.h"
 #include "core/ip/icmp_flow.h"
+#include "core/ip/icmp_map.h"
+#include "core/ip/map.h"
+#include "core/tcp/quoted.h"
 #include "core/wire/icmp.h"
 #include "nat46/checksum.h"
 #include "nat46/translate.h"
@@ -35,7 +39,7 @@ static enum verdict answer_echo(struct engine *e, struct input *in, uint8_t repl
 		p->source4 = request.destination4;
 		p->destination4 = request.source4;
 		ipv4_header_write(span_part(packet_span(in->frame), 0, p->length), p->protocol, p->traffic_class,
-				  HOP_LIMIT, p->source4, p->destination4, false, e->ipv4_id++);
+				  HOP_LIMIT, p->source4, p->destination4, 0, e->ipv4_id++);
 	}
 	count(e, EVENT_ECHO);
 	trace_packet(e, p->is_ipv6 ? TRACE_NAT46_OUT : TRACE_OUTGOING, p);
@@ -43,41 +47,80 @@ static enum verdict answer_echo(struct engine *e, struct input *in, uint8_t repl
 	return VERDICT_ANSWERED;
 }
 
-static bool is_own_address(const struct engine *e, const struct ipv6_address *address)
+/** error4() - an error about a segment of a connection, or else about a packet of a map */
+static enum verdict error4(struct engine *e, struct input *in, const struct ipv6_address *host)
 {
-	return e->config->has_router_ipv6 && ipv6_equal(address, &e->config->router_ipv6);
+	struct icmp_quote quote;
+	const struct flow *flow;
+	enum drop why;
+
+	if (!icmp_quote_read(in, &quote, &why))
+		return verdict_drop(e, in, why);
+	flow = quoted_by_client(e, &quote.inner);
+	if (flow)
+		return icmp_flow_to_server(e, flow, in, &quote);
+	if (host)
+		return icmp_map_to_ipv6(e, host, in, &quote);
+	return verdict_drop(e, in, DROP_ICMP_NO_FLOW);
 }
 
-enum verdict icmp4_input(struct engine *e, struct input *in)
+enum verdict icmp4_input(struct engine *e, struct input *in, const struct ipv6_address *host)
 {
 	switch (in->packet.icmp_type) {
 	case ICMP_ECHO:
+	case ICMP_ECHO_REPLY:
+		if (host)
+			return map_to_ipv6(e, in, host);
+		if (in->packet.icmp_type == ICMP_ECHO_REPLY)
+			return verdict_drop(e, in, DROP_ICMP_IGNORED);
 		trace_packet(e, TRACE_INCOMING, &in->packet);
 		return answer_echo(e, in, ICMP_ECHO_REPLY);
 	case ICMP_UNREACHABLE:
 	case ICMP_TIME_EXCEEDED:
 	case ICMP_PARAMETER:
 		trace_packet(e, TRACE_NAT46_IN, &in->packet);
-		return icmp_flow_to_server(e, in);
+		return error4(e, in, host);
 	default:
 		return verdict_drop(e, in, DROP_ICMP_IGNORED);
 	}
 }
 
-enum verdict icmp6_input(struct engine *e, struct input *in)
+/** error6() - the same from the other side */
+static enum verdict error6(struct engine *e, struct input *in, uint32_t destination)
 {
+	struct icmp_quote quote;
+	struct flow *flow;
+	enum drop why;
+
 	trace_packet(e, TRACE_NAT64_IN, &in->packet);
+	if (!icmp_quote_read(in, &quote, &why))
+		return verdict_drop(e, in, why);
+	flow = quoted_by_server(e, &quote.inner);
+	if (flow)
+		return icmp_flow_to_client(e, flow, in, &quote);
+	return icmp_map_to_ipv4(e, destination, in, &quote);
+}
+
+enum verdict icmp6_input(struct engine *e, struct input *in, const uint32_t *address, uint32_t destination)
+{
 	switch (in->packet.icmp_type) {
 	case ICMPV6_ECHO:
-		if (!is_own_address(e, &in->packet.destination6))
-			return verdict_drop(e, in, DROP_ICMP_IGNORED);
-		return answer_echo(e, in, ICMPV6_ECHO_REPLY);
+	case ICMPV6_ECHO_REPLY:
+		return address ? map_to_ipv4(e, in, *address, destination) : icmp_no_map(e, in);
 	case ICMPV6_UNREACHABLE:
 	case ICMPV6_TOO_BIG:
 	case ICMPV6_TIME_EXCEEDED:
 	case ICMPV6_PARAMETER:
-		return icmp_flow_to_client(e, in);
+		return error6(e, in, destination);
 	default:
 		return verdict_drop(e, in, DROP_ICMP_IGNORED);
 	}
+}
+
+enum verdict icmp6_own(struct engine *e, struct input *in)
+{
+	trace_packet(e, TRACE_NAT64_IN, &in->packet);
+	if (in->packet.icmp_type != ICMPV6_ECHO)
+		return verdict_drop(e, in, DROP_ICMP_IGNORED);
+	return answer_echo(e, in, ICMPV6_ECHO_REPLY);
 }

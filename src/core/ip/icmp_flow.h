@@ -5,12 +5,14 @@
 #ifndef NAT46_CORE_IP_ICMP_FLOW_H
 #define NAT46_CORE_IP_ICMP_FLOW_H
 
-#include "core/base/engine_state.h"
+#include "core/ip/icmp_quote.h"
 
-/** icmp_flow_to_server() - an ICMPv4 error about a segment to the client */
-enum verdict icmp_flow_to_server(struct engine *e, struct input *in);
+/** icmp_flow_to_server() - an ICMPv4 error about a segment of @flow to its client */
+enum verdict icmp_flow_to_server(struct engine *e, const struct flow *flow, const struct input *in,
+				 const struct icmp_quote *quote);
 
-/** icmp_flow_to_client() - an ICMPv6 error about a segment to the server */
-enum verdict icmp_flow_to_client(struct engine *e, struct input *in);
+/** icmp_flow_to_client() - an ICMPv6 error about a segment of @flow to its server */
+enum verdict icmp_flow_to_client(struct engine *e, struct flow *flow, const struct input *in,
+				 const struct icmp_quote *quote);
 
 #endif

@@ -35,6 +35,7 @@
 #include "core/tcp/pass.h"
 
 #include "core/base/icmp_error.h"
+#include "core/base/output.h"
 #include "core/base/pending.h"
 #include "core/base/report.h"
 #include "core/base/segment.h"
@@ -186,19 +187,6 @@ enum verdict pass_to_server(struct engine *e, const struct flow *flow, struct in
 	return split_emit(e, flow, in);
 }
 
-/** take_identifications() - the first of as many IPv4 identifications as there are packets in a frame */
-static uint16_t take_identifications(struct engine *e, const struct input *in)
-{
-	const struct offload *offload = &in->frame->offload;
-	uint16_t first = e->ipv4_id;
-	size_t count = 1;
-
-	if (offload->gso != GSO_NONE)
-		count += in->packet.payload_length / offload->segment_size;
-	e->ipv4_id = (uint16_t)(first + count);
-	return first;
-}
-
 enum verdict pass_to_client(struct engine *e, const struct flow *flow, struct input *in)
 {
 	struct packet *p = &in->packet;
@@ -211,7 +199,7 @@ enum verdict pass_to_client(struct engine *e, const struct flow *flow, struct in
 	if (p->length - p->transport > UINT16_MAX - IPV4_HEADER)
 		return icmp_too_big(e, in, e->config->mtu);
 	has_ours = flow->flags & FLOW_INSERT_TIMESTAMPS && timestamps_insert(e, flow, in);
-	translate_6to4(in->frame, p, flow->service, flow->client, take_identifications(e, in));
+	translate_6to4(in->frame, p, flow->service, flow->client, output_identifications(e, in));
 	rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
 	tcp_rewrite_addresses(&rewrite, addresses, packet_address_sum(p));
 	rewrite_to_client(e, flow, p, &rewrite, has_ours);

@@ -8,16 +8,30 @@
 #include "core/tcp/tcp.h"
 #include "core/tcp/timestamps.h"
 
+/** Bytes of a segment that are needed to know it: its ports and its sequence number. */
+static const size_t KNOWN = 8;
+
+/** is_segment() - is there enough of a TCP segment to know its connection */
+static bool is_segment(const struct packet *inner)
+{
+	return inner->protocol == IP_PROTOCOL_TCP && !inner->is_fragment && inner->payload_length >= KNOWN;
+}
+
 const struct flow *quoted_by_client(const struct engine *e, const struct packet *inner)
 {
-	const struct flow *flow = flow_table_find4(&e->flows, inner->destination4, inner->destination_port,
-						   inner->source4, inner->source_port);
+	const struct flow *flow;
 
+	if (!is_segment(inner))
+		return NULL;
+	flow = flow_table_find4(&e->flows, inner->destination4, inner->destination_port, inner->source4,
+				inner->source_port);
 	return flow && tcp_state_is_bound((enum tcp_state)flow->state) ? flow : NULL;
 }
 
 struct flow *quoted_by_server(const struct engine *e, const struct packet *inner)
 {
+	if (!is_segment(inner))
+		return NULL;
 	return flow_table_find6(&e->flows, &inner->destination6, inner->destination_port, &inner->source6,
 				inner->source_port);
 }

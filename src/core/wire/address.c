@@ -49,6 +49,28 @@ bool ipv4_is_host(uint32_t address)
 	return first != 0 && first != 127 && first < 224;
 }
 
+bool ipv4_is_global(uint32_t address)
+{
+	static const struct ipv4_prefix others[] = {
+		{ 0x0a000000, 8 },  /* 10/8 */
+		{ 0x64400000, 10 }, /* 100.64/10 */
+		{ 0xa9fe0000, 16 }, /* 169.254/16 */
+		{ 0xac100000, 12 }, /* 172.16/12 */
+		{ 0xc0000000, 24 }, /* 192.0.0/24 */
+		{ 0xc0000200, 24 }, /* 192.0.2/24 */
+		{ 0xc0a80000, 16 }, /* 192.168/16 */
+		{ 0xc6120000, 15 }, /* 198.18/15 */
+		{ 0xc6336400, 24 }, /* 198.51.100/24 */
+		{ 0xcb007100, 24 }, /* 203.0.113/24 */
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (ipv4_in_prefix(address, &others[i]))
+			return false;
+	}
+	return ipv4_is_host(address);
+}
+
 bool ipv6_is_host(const struct ipv6_address *address)
 {
 	static const struct ipv6_address zero;

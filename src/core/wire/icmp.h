@@ -32,6 +32,7 @@ enum {
 	ICMPV6_ECHO_REPLY = 129,
 	ICMPV6_CODE_PROHIBITED = 1,
 	ICMPV6_CODE_PORT = 4,
+	ICMPV6_CODE_POLICY = 5,
 };
 
 /** Largest ICMP error, outer header included: fits every IPv6 link, and RFC 1812 allows it for IPv4 as 576 or more. */

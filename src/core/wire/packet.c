@@ -12,7 +12,6 @@
 enum {
 	EXTENSION_HOP_BY_HOP = 0,
 	EXTENSION_ROUTING = 43,
-	EXTENSION_FRAGMENT = 44,
 	EXTENSION_DESTINATION = 60,
 };
 
@@ -23,12 +22,11 @@ enum {
 	OPTION_STRICT_SOURCE_ROUTE = 137,
 };
 
+/** What every host quotes of a transport header (RFC 792): the ports, and the sequence number of TCP. */
+enum { QUOTED_TRANSPORT = 8 };
+
 /** The pointer of a source route counts from 1, at its type, length and the pointer itself. */
 enum { SOURCE_ROUTE_FIRST = 4 };
-
-static const uint16_t FRAGMENT_DF = 0x4000;
-static const uint16_t FRAGMENT_MF = 0x2000;
-static const uint16_t FRAGMENT_OFFSET = 0x1fff;
 
 /** read_ipv4() - fixed IPv4 header; options are skipped */
 static bool read_ipv4(struct cursor *c, struct packet *p, size_t *header_length)
@@ -44,10 +42,10 @@ static bool read_ipv4(struct cursor *c, struct packet *p, size_t *header_length)
 	*header_length = (size_t)(version_ihl & 0xf) * 4;
 	p->length = length;
 	p->transport = *header_length;
-	p->dont_fragment = fragment & FRAGMENT_DF;
+	p->dont_fragment = fragment & IPV4_DF;
 	p->identification = identification;
-	p->more_fragments = fragment & FRAGMENT_MF;
-	p->fragment_offset = (uint16_t)((fragment & FRAGMENT_OFFSET) * 8);
+	p->more_fragments = fragment & IPV4_MF;
+	p->fragment_offset = (uint16_t)((fragment & IPV4_OFFSET) * 8);
 	p->is_fragment = p->more_fragments || p->fragment_offset != 0;
 	return *header_length >= IPV4_HEADER && cursor_skip(c, *header_length - IPV4_HEADER);
 }
@@ -121,7 +119,7 @@ static bool read_extensions(struct cursor *c, struct packet *p)
 		size_t size;
 
 		switch (p->protocol) {
-		case EXTENSION_FRAGMENT:
+		case IP_PROTOCOL_FRAGMENT:
 			if (p->has_fragment_header || !read_fragment_header(c, p))
 				return false;
 			if (p->is_fragment)
@@ -307,19 +305,43 @@ bool packet_parse_quoted(struct cursor bytes, struct packet *packet)
 	if (bytes.left == 0)
 		return false;
 	if (bytes.next[0] >> 4 == 4) {
-		/* a non-first fragment has no ports; a first one does, but we neither send nor translate any */
 		if (!read_ipv4(&bytes, packet, &header_length))
 			return false;
 	} else if (bytes.next[0] >> 4 == 6) {
-		if (!read_ipv6(&bytes, packet) || !read_extensions(&bytes, packet))
+		if (!read_ipv6(&bytes, packet) || !read_extensions(&bytes, packet) || packet->segments_left)
 			return false;
 	} else {
 		return false;
 	}
-	if (packet->is_fragment || (packet->protocol != IP_PROTOCOL_TCP && packet->protocol != IP_PROTOCOL_UDP))
-		return false;
+	packet->payload_length = bytes.left;
+	if (packet->is_fragment || bytes.left < QUOTED_TRANSPORT)
+		return true;
+	if (packet->protocol != IP_PROTOCOL_TCP && packet->protocol != IP_PROTOCOL_UDP)
+		return true;
 	return cursor_u16(&bytes, &packet->source_port) && cursor_u16(&bytes, &packet->destination_port) &&
 	       cursor_u32(&bytes, &packet->seq);
+}
+
+/** segment_on_wire() - bytes of a full segment of a super-packet, headers included */
+static size_t segment_on_wire(const struct frame *frame, const struct packet *packet)
+{
+	size_t header = packet->protocol == IP_PROTOCOL_TCP ? packet->payload : packet->transport + UDP_HEADER;
+
+	return header + frame->offload.segment_size;
+}
+
+size_t packet_on_wire(const struct frame *frame, const struct packet *packet)
+{
+	size_t segment = segment_on_wire(frame, packet);
+
+	return frame->offload.gso != GSO_NONE && segment < packet->length ? segment : packet->length;
+}
+
+size_t packet_on_wire_count(const struct frame *frame, const struct packet *packet)
+{
+	if (frame->offload.gso == GSO_NONE)
+		return 1;
+	return 1 + packet->length / frame->offload.segment_size;
 }
 
 struct span packet_span(const struct frame *frame)

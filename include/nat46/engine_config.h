@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine_config.h - the part of the configuration that the core reads
+ *
+ * Immutable once built, as the services in it are.
+ */
+#ifndef NAT46_ENGINE_CONFIG_H
+#define NAT46_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat46/address_plan.h"
+#include "nat46/service.h"
+
+/** struct tcp_promises - setting "tcp": what SYN/ACKs of spliced services may promise */
+struct tcp_promises {
+	uint8_t window_scale;
+	bool sack;
+	bool timestamps;
+	bool ecn;
+	uint16_t mss;	/* 0: from the MTU */
+};
+
+/** struct engine_timeouts - setting "timeouts", in nanoseconds */
+struct engine_timeouts {
+	int64_t connect;
+	int64_t tcp;
+	int64_t tcp_transitory;
+	int64_t silent;
+};
+
+/** struct engine_limits - setting "limits"; read once when the engine is created */
+struct engine_limits {
+	uint32_t flows;		/* flow records */
+	uint32_t flows_address;	/* connections of one IPv4 address */
+	uint32_t flows_network; /* the same, of one /24 */
+	uint32_t waiting;	/* connections not yet spliced */
+	uint32_t waiting_address; /* the same, of one IPv4 address */
+	uint32_t waiting_network; /* the same, of one /24 */
+	uint32_t buffer;	/* bytes buffered for one connection */
+	uint64_t buffers;	/* bytes buffered for all connections */
+};
+
+/**
+ * struct engine_config - all that the core needs to know
+ * @plan: how IPv4 clients appear to the servers
+ * @services: sorted by service_compare()
+ * @service_count: number of services
+ * @router_ipv4: own IPv4 address, 0: none
+ * @has_router_ipv6: is there an own IPv6 address
+ * @router_ipv6: own IPv6 address
+ * @mtu: MTU of the TUN device
+ * @lowest_ipv6_mtu: longest IPv6 packet made of one that may be fragmented
+ * @copy_tos: type of service and traffic class are copied, else 0
+ * @tcp: promises in SYN/ACKs
+ * @keepalive: ask the ends of an idle connection before it is forgotten
+ * @timeouts: time limits
+ * @limits: size limits
+ */
+struct engine_config {
+	struct address_plan plan;
+	const struct service *services;
+	size_t service_count;
+	uint32_t router_ipv4;
+	bool has_router_ipv6;
+	struct ipv6_address router_ipv6;
+	uint32_t mtu;
+	uint32_t lowest_ipv6_mtu;
+	bool copy_tos;
+	struct tcp_promises tcp;
+	bool keepalive;
+	struct engine_timeouts timeouts;
+	struct engine_limits limits;
+};
+
+/** service_find() - the service at an IPv4 address and TCP port, or NULL */
+const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port);
+
+/** service_owns() - does any service have this IPv4 address */
+bool service_owns(const struct engine_config *config, uint32_t address);
+
+#endif

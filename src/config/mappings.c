@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mappings.c - settings "clients" and "maps": one explicit address mapping table (RFC 7757)
+ *
+ * Blocks may lie in one another, in either family and in either list (RFC 7757 3.2), but must not be the same.
+ */
+#include <string.h>
+
+#include "config/build.h"
+#include "config/schema.h"
+
+/** struct table - the table in the making; the elements of "clients" come before those of "maps" */
+struct table {
+	config_setting_t *clients, *maps;
+	unsigned int client_count;
+	struct address_mapping *mappings;
+	void *ipv4, *ipv6; /* blocks that were there before, for build_first() */
+};
+
+static const struct ipv6_prefix well_known = { { { 0, 0x64, 0xff, 0x9b } }, 96 };
+
+static int compare_ipv4(const void *a, const void *b)
+{
+	const struct ipv4_prefix *x = &((const struct address_mapping *)a)->ipv4;
+	const struct ipv4_prefix *y = &((const struct address_mapping *)b)->ipv4;
+
+	return x->address != y->address ? (x->address < y->address ? -1 : 1) : x->length - y->length;
+}
+
+static int compare_ipv6(const void *a, const void *b)
+{
+	_Static_assert(sizeof(struct ipv6_prefix) == 17, "nothing but the address and the length");
+	return memcmp(&((const struct address_mapping *)a)->ipv6, &((const struct address_mapping *)b)->ipv6,
+		      sizeof(struct ipv6_prefix));
+}
+
+static config_setting_t *element(const struct table *t, unsigned int number)
+{
+	return number < t->client_count ? config_setting_get_elem(t->clients, number) :
+					  config_setting_get_elem(t->maps, number - t->client_count);
+}
+
+/** check_first() - is mapping @number the first one of its block, @member of it; @first: where that was found */
+static void check_first(struct build *build, const struct table *t, unsigned int number, const char *member,
+			const struct address_mapping *first)
+{
+	config_setting_t *group = element(t, number), *other = element(t, (unsigned int)(first - t->mappings));
+
+	if (other != group)
+		build_error(build, group, "%s \"%s\" is already mapped in %s", member,
+			    config_setting_get_string(config_setting_get_member(group, member)),
+			    build_place(build, other));
+}
+
+/** read_mapping() - read and check mapping @number; false if there is an error in it */
+static bool read_mapping(struct build *build, struct table *t, unsigned int number)
+{
+	struct address_mapping *m = &t->mappings[number];
+	config_setting_t *group = element(t, number);
+	unsigned int ipv4_bits, ipv6_bits;
+	size_t problems;
+
+	(void)read_group(build, group, schema_mapping, m);
+	problems = build->problem_count;
+	ipv4_bits = 32u - m->ipv4.length;
+	ipv6_bits = 128u - m->ipv6.length;
+	if (ipv4_bits < 32)
+		check_first(build, t, number, "ipv4", build_first(&t->ipv4, m, compare_ipv4));
+	if (ipv6_bits < 128)
+		check_first(build, t, number, "ipv6", build_first(&t->ipv6, m, compare_ipv6));
+	if (ipv4_bits < 32 && ipv4_bits > ipv6_bits)
+		build_error(build, group,
+			    "ipv6 /%u has %u host bits, fewer than the %u of ipv4 /%u; allowed are /0 to /%u",
+			    m->ipv6.length, ipv6_bits, ipv4_bits, m->ipv4.length, 128u - ipv4_bits);
+	return ipv4_bits < 32 && ipv6_bits < 128 && build->problem_count == problems;
+}
+
+void mappings_compile(struct build *build)
+{
+	struct table t = { .clients = config_lookup(build->config->tree, "clients"),
+			   .maps = config_lookup(build->config->tree, "maps") };
+	struct address_plan *plan = &build->config->engine.plan;
+	unsigned int count = read_elements(t.clients) + read_elements(t.maps);
+	struct address_mapping *good = build_array(build, count, sizeof(*good));
+
+	t.client_count = read_elements(t.clients);
+	t.mappings = build_array(build, count, sizeof(*t.mappings));
+	for (unsigned int i = 0; i < count; i++) {
+		if (!read_mapping(build, &t, i))
+			continue;
+		good[plan->count++] = t.mappings[i];
+		plan->client_count += i < t.client_count;
+	}
+	build_forget(t.ipv4);
+	build_forget(t.ipv6);
+	plan->mappings = good;
+	plan->index = eam_index_make(good, plan->count, build_array(build, count, 2 * sizeof(struct eam_block)));
+	plan->global_only = build->config->wkpf_strict && memcmp(&plan->prefix, &well_known, sizeof(well_known)) == 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * engine_config.c - find a service in the configuration
+ */
+#include "nat46/engine_config.h"
+
+/** first_service() - index of the first service that does not sort before address and port */
+static size_t first_service(const struct engine_config *config, uint32_t address, uint16_t port)
+{
+	const struct service wanted = { .address = address, .port = port };
+	size_t low = 0, high = config->service_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (service_compare(&config->services[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port)
+{
+	size_t i = first_service(config, address, port);
+
+	if (i == config->service_count || config->services[i].address != address ||
+	    config->services[i].port != port)
+		return NULL;
+	return &config->services[i];
+}
+
+bool service_owns(const struct engine_config *config, uint32_t address)
+{
+	size_t i = first_service(config, address, 0);
+
+	return i < config->service_count && config->services[i].address == address;
+}
