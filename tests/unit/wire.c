@@ -84,6 +84,11 @@ static size_t checksum_offset(uint8_t protocol)
 	}
 }
 
+bool wire_is_fragment(const uint8_t *bytes)
+{
+	return bytes[0] / 16 == 6 ? bytes[6] == 44 : (wire_u16(bytes, 6) & 0x3fff) != 0;
+}
+
 void wire_seal(uint8_t *bytes, size_t length)
 {
 	size_t transport, field;

@@ -58,6 +58,9 @@ void wire_seal_partial(uint8_t *bytes, size_t length);
  */
 bool wire_is_sound(const uint8_t *bytes, size_t length, bool partial);
 
+/** wire_is_fragment() - is it a part of a packet, whose checksum is over more than what is there */
+bool wire_is_fragment(const uint8_t *bytes);
+
 /** wire_error() - NULL if lengths and, with @checksums, all checksums of an IP packet are right; else what is not */
 const char *wire_error(const uint8_t *bytes, size_t length, bool checksums);
 

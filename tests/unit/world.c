@@ -36,7 +36,8 @@ static void on_emit(void *context, struct frame *frame)
 
 	if (error)
 		nat46_assert_failed(error, __FILE__, __LINE__);
-	NAT46_ASSERT(!world->is_sound || wire_is_sound(frame->data, frame->length, frame->offload.partial));
+	NAT46_ASSERT(!world->is_sound || wire_is_fragment(frame->data) ||
+		     wire_is_sound(frame->data, frame->length, frame->offload.partial));
 	if (world->count == WORLD_PACKETS || frame->length > sizeof(packet->bytes))
 		return;
 	memcpy(packet->bytes, frame->data, frame->length);

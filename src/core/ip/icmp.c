@@ -12,6 +12,7 @@
 #include "core/ip/map.h"
 #include "core/tcp/quoted.h"
 #include "core/wire/icmp.h"
+#include "core/wire/transport.h"
 #include "nat46/checksum.h"
 #include "nat46/translate.h"
 
@@ -29,6 +30,8 @@ static enum verdict answer_echo(struct engine *e, struct input *in, uint8_t repl
 	translate_drop_options(in->frame, p);
 	span_put16(message, 2, checksum_update(checksum, (uint64_t)p->icmp_type << 8, (uint64_t)reply << 8));
 	span_put8(message, 0, reply);
+	if (!p->is_ipv6)
+		transport_echo_settle(message);
 	p->icmp_type = reply;
 	if (p->is_ipv6) {
 		p->source6 = request.destination6;

@@ -67,10 +67,14 @@ static bool translate_transport(struct engine *e, struct input *in, uint64_t rem
 		return true;
 	}
 	*why = DROP_ICMP_IGNORED;
-	if (p->protocol == IP_PROTOCOL_ICMP)
-		return transport_echo(transport, false, pseudo + removed);
 	if (p->protocol == IP_PROTOCOL_ICMPV6)
 		return transport_echo(transport, true, pseudo + added);
+	if (p->protocol == IP_PROTOCOL_ICMP) {
+		bool is_echo = transport_echo(transport, false, pseudo + removed);
+
+		transport_echo_settle(transport);
+		return is_echo;
+	}
 	*why = DROP_BAD_HEADER;
 	if (p->protocol == IP_PROTOCOL_UDP && !in->frame->offload.partial && transport_udp_is_unsummed(transport))
 		return transport_udp_sum(transport, added);

@@ -116,3 +116,10 @@ bool transport_echo(struct span transport, bool to_ipv6, uint64_t pseudo)
 	}
 	return false;
 }
+
+void transport_echo_settle(struct span message)
+{
+	if (span_get16(message, ICMP_FIELD_CHECKSUM) == 0)
+		span_put16(message, ICMP_FIELD_CHECKSUM,
+			   checksum_finish(checksum_sum(message.bytes, message.length)));
+}

@@ -56,4 +56,13 @@ bool transport_udp_sum(struct span transport, uint64_t addresses);
  */
 bool transport_echo(struct span transport, bool to_ipv6, uint64_t pseudo);
 
+/**
+ * transport_echo_settle() - an ICMP checksum of zero that came of an update may have to be 0xffff
+ * @message: a whole message of ICMP
+ *
+ * An update cannot tell a sum of zero from one of 0xffff (RFC 1624 3), and a reply may be all zeros: ICMP has no pseudo
+ * header, and no type but this one is zero.
+ */
+void transport_echo_settle(struct span message);
+
 #endif
