@@ -14,7 +14,7 @@ set -eu
 
 packages="build-essential autoconf automake pkg-config git
 	libev-dev libconfig-dev libcap-ng-dev libmnl-dev libsystemd-dev
-	iproute2 procps socat curl nginx-light openssl nftables"
+	iproute2 iputils-ping procps socat curl nginx-light openssl nftables dnsmasq-base bind9-dnsutils"
 
 here=$(cd "$(dirname "$0")" && pwd)
 [ "$(id -u)" = 0 ] || { echo "demo.sh: root is needed: for packages, network namespaces and devices" >&2; exit 1; }
@@ -114,7 +114,7 @@ install_packages "$dir/apt.log" $packages || fail "the packages could not be ins
 step "Build nat46d from a copy of the sources"
 build || fail "the build failed"
 NAT46D=$dir/build/nat46d
-require ip socat curl nginx openssl nft
+require ip ping socat curl nginx openssl nft dnsmasq dig
 show "$NAT46D" -V
 
 step "Make the hosts: two IPv4 clients, two IPv6 servers, and the router between them (network namespaces)"
@@ -136,6 +136,10 @@ start_answering "$ns_h1" h1 2001:db8::1
 start_answering "$ns_h2" h2 2001:db8::2
 start_nginx "$ns_h1" www 2001:db8::1 8080 www.example.org
 start_nginx "$ns_h2" shop 2001:db8::2 8080 shop.example
+echo "   and a name server on h1: dnsmasq"
+launch dnsmasq ip netns exec "$ns_h1" dnsmasq --keep-in-foreground --conf-file=/dev/null --pid-file="$dir/dnsmasq.pid" \
+	--user=root --no-resolv --no-hosts --listen-address=2001:db8::1 --bind-interfaces \
+	--host-record=www.example.org,10.0.0.42 --log-facility=-
 
 step "Start nat46d with this configuration"
 cat >"$dir/nat46d.conf" <<END
@@ -145,6 +149,7 @@ clients = (
   { ipv4 = "10.0.0.3"; ipv6 = "2001:db8::3"; },
   { ipv4 = "10.0.0.4"; ipv6 = "2001:db8::4"; }
 );
+maps = ( { ipv4 = "10.0.0.43"; ipv6 = "2001:db8::1"; } );
 services = (
   { name = "example"; ipv4 = "10.0.0.42"; tcp = 80;
     rules = ( { bytes = "A"; to = "2001:db8::1"; }, { bytes = "B"; to = "2001:db8::2"; } ); },
@@ -196,6 +201,16 @@ right "nginx on h1 has logged the client as 2001:db8::3" \
 	wait_for 5 grep -q '^2001:db8::3 [0-9]* www.example.org ' "$dir/www.access.log"
 right "nginx on h2 has logged the client as 2001:db8::3" \
 	wait_for 5 grep -q '^2001:db8::3 [0-9]* shop.example ' "$dir/shop.access.log"
+
+step "One to one: h1 has the IPv4 address 10.0.0.43 for itself, for every protocol"
+in_ns "$ns_h3" ping -n -c 3 -i 0.2 -W 5 10.0.0.43 >"$dir/ping.answer" || fail "no answer to ping"
+show cat "$dir/ping.answer"
+in_ns "$ns_h3" dig +short +tries=3 +time=2 @10.0.0.43 www.example.org A >"$dir/dig.answer" || fail "no answer to dig"
+show echo "dig @10.0.0.43 www.example.org: $(cat "$dir/dig.answer")"
+right "all pings were answered" grep -q ' 0% packet loss' "$dir/ping.answer"
+right "the name server on h1 has answered" grep -qx 10.0.0.42 "$dir/dig.answer"
+in_ns "$ns_h1" ping -n -c 1 -W 5 2001:db8::3 >"$dir/pong.answer" || fail "h1 cannot ping h3"
+right "h1 reaches h3 as 2001:db8::3, too" grep -q ' 0% packet loss' "$dir/pong.answer"
 
 step "Stop nat46d and clean up"
 stop_nat46d
