@@ -55,6 +55,7 @@ struct engine_limits {
  * @lowest_ipv6_mtu: longest IPv6 packet made of one that may be fragmented
  * @copy_tos: type of service and traffic class are copied, else 0
  * @tcp: promises in SYN/ACKs
+ * @clamp_mss: lower the MSS of SYNs that pass, to what fits both families
  * @keepalive: ask the ends of an idle connection before it is forgotten
  * @timeouts: time limits
  * @limits: size limits
@@ -70,6 +71,7 @@ struct engine_config {
 	uint32_t lowest_ipv6_mtu;
 	bool copy_tos;
 	struct tcp_promises tcp;
+	bool clamp_mss;
 	bool keepalive;
 	struct engine_timeouts timeouts;
 	struct engine_limits limits;

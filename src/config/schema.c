@@ -95,6 +95,7 @@ const struct setting schema_root[] = {
 	      BOOLEAN("ecn", false, CONFIG(engine.tcp.ecn)),
 	      /* config.c refuses 1 to 535, which is less than RFC 9293 3.7.1 assumes */
 	      INTEGER("mss", 0, 65475, 0, CONFIG(engine.tcp.mss)),
+	      BOOLEAN("clamp_mss", true, CONFIG(engine.clamp_mss)),
 	      BOOLEAN("keepalive", true, CONFIG(engine.keepalive))),
 	GROUP("timeouts",
 	      SECONDS("connect", SECOND, MONTH, 10, CONFIG(engine.timeouts.connect)),

@@ -186,6 +186,7 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 		.router_ipv4 = rng_chance(rng, 0.5) ? 0xc0000201 : 0,
 		.lowest_ipv6_mtu = 1280,
 		.copy_tos = true,
+		.clamp_mss = true,
 		.mtu = rng_chance(rng, 0.8) ? 1500 : 1400,
 		.tcp = { .window_scale = shift[rng_below(rng, 7)], .sack = rng_chance(rng, 0.9),
 			 .timestamps = rng_chance(rng, 0.9), .mss = rng_chance(rng, 0.8) ? 0 : 1300 },

@@ -558,7 +558,7 @@ static void test_defaults(void **state)
 	assert_int_equal(engine->tcp.window_scale, 7);
 	assert_true(engine->tcp.sack && engine->tcp.timestamps && !engine->tcp.ecn);
 	assert_int_equal(engine->tcp.mss, 0);
-	assert_true(engine->keepalive);
+	assert_true(engine->clamp_mss && engine->keepalive);
 	assert_int_equal(engine->timeouts.connect, INT64_C(10000000000));
 	assert_int_equal(engine->timeouts.tcp, INT64_C(7440000000000));
 	assert_int_equal(engine->timeouts.tcp_transitory, INT64_C(240000000000));

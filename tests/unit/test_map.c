@@ -113,6 +113,9 @@ static void test_tcp_both_ways(void **state)
 	assert_int_equal(is.destination4, WORLD_CLIENT);
 	assert_int_equal(is.source_port, 80);
 	assert_memory_equal(is.options, fits, sizeof(fits));
+	world.config.clamp_mss = false;
+	connection_send(&world, &s);
+	assert_memory_equal(emitted(&world, 0).options, mss, sizeof(mss));
 	assert_int_equal(engine_counters(world.engine)->events[EVENT_FLOW_OPENED], 0);
 }
 

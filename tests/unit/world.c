@@ -90,6 +90,7 @@ void world_config(struct world *world)
 		.mtu = 1500,
 		.lowest_ipv6_mtu = 1280,
 		.copy_tos = true,
+		.clamp_mss = true,
 		.tcp = { .window_scale = 7, .sack = true, .timestamps = true },
 		.timeouts = { .connect = 10000000000, .tcp = 7440000000000, .tcp_transitory = 240000000000,
 			      .silent = 60000000000 },

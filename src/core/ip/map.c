@@ -48,7 +48,7 @@ static void readdress_tcp(struct engine *e, struct input *in, uint64_t removed)
 	struct tcp_rewrite rewrite = tcp_rewrite_begin(packet_transport(in->frame, p), in->frame->offload.partial);
 
 	tcp_rewrite_addresses(&rewrite, removed, packet_address_sum(p));
-	if (p->flags & TCP_SYN)
+	if (p->flags & TCP_SYN && e->config->clamp_mss)
 		tcp_rewrite_clamp_mss(&rewrite, p->payload - p->transport - TCP_HEADER, announced_mss(e));
 	tcp_rewrite_finish(&rewrite);
 }

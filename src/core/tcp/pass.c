@@ -123,7 +123,7 @@ static void rewrite_to_server(struct engine *e, const struct flow *flow, const s
 	tcp_rewrite_16(rewrite, TCP_FIELD_SOURCE_PORT, flow->source_port);
 	tcp_rewrite_16(rewrite, TCP_FIELD_DESTINATION_PORT, flow->server_port);
 	if (!(flow->flags & FLOW_SPLICED)) {
-		if (p->flags & TCP_SYN)
+		if (p->flags & TCP_SYN && e->config->clamp_mss)
 			tcp_rewrite_clamp_mss(rewrite, options, announced_mss(e));
 		return;
 	}
@@ -152,7 +152,7 @@ static void rewrite_to_client(struct engine *e, const struct flow *flow, const s
 	tcp_rewrite_16(rewrite, TCP_FIELD_SOURCE_PORT, flow->service_port);
 	tcp_rewrite_16(rewrite, TCP_FIELD_DESTINATION_PORT, flow->client_port);
 	if (!(flow->flags & FLOW_SPLICED)) {
-		if (p->flags & TCP_SYN)
+		if (p->flags & TCP_SYN && e->config->clamp_mss)
 			tcp_rewrite_clamp_mss(rewrite, options, announced_mss(e));
 		return;
 	}
