@@ -94,6 +94,7 @@ void mappings_compile(struct build *build)
 	build_forget(t.ipv4);
 	build_forget(t.ipv6);
 	plan->mappings = good;
-	plan->index = eam_index_make(good, plan->count, build_array(build, count, 2 * sizeof(struct eam_block)));
+	plan->index = eam_index_make(good, plan->count,
+				     build_array(build, EAM_SLOTS(plan->count), sizeof(uint32_t)));
 	plan->global_only = build->config->wkpf_strict && memcmp(&plan->prefix, &well_known, sizeof(well_known)) == 0;
 }

@@ -57,10 +57,10 @@ static struct address_mapping mapping_of(uint32_t number)
 
 static void make_bench(struct bench *b, size_t count)
 {
-	struct eam_block *blocks = calloc(2 * count, sizeof(*blocks));
+	uint32_t *slots = calloc(EAM_SLOTS(count), sizeof(*slots));
 
 	b->mappings = calloc(count, sizeof(*b->mappings));
-	if (!b->mappings || !blocks)
+	if (!b->mappings || !slots)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		b->mappings[i] = mapping_of((uint32_t)i);
@@ -69,7 +69,7 @@ static void make_bench(struct bench *b, size_t count)
 		.mappings = b->mappings,
 		.client_count = count,
 		.count = count,
-		.index = eam_index_make(b->mappings, count, blocks),
+		.index = eam_index_make(b->mappings, count, slots),
 	};
 	for (size_t i = 0; i < QUERIES; i++) {
 		const struct address_mapping *m = &b->mappings[random_next() % count];

@@ -180,7 +180,7 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 	scenario->crowded = rng_chance(rng, 0.06);
 	*config = (struct engine_config){
 		.plan = { .prefix.length = 96, .mappings = &scenario->mapping, .client_count = 1, .count = 1,
-			  .index = eam_index_make(&scenario->mapping, 1, scenario->blocks) },
+			  .index = eam_index_make(&scenario->mapping, 1, scenario->slots) },
 		.services = scenario->services,
 		.service_count = rng_between(rng, 1, SERVICES_MAX),
 		.router_ipv4 = rng_chance(rng, 0.5) ? 0xc0000201 : 0,

@@ -87,7 +87,7 @@ struct scenario {
 
 	struct engine_config config;
 	struct address_mapping mapping;
-	struct eam_block blocks[2];
+	uint32_t slots[EAM_SLOTS(1)];
 	struct service services[SERVICES_MAX];
 	struct rule rules[SERVICES_MAX][RULES_MAX];
 	struct server sets[SERVICES_MAX][RULES_MAX + 1][SET_MAX];

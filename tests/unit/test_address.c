@@ -176,7 +176,7 @@ static void test_kinds_of_ipv6(void **state)
 /** A plan with nested blocks in both families; the suffixes of the /28 and the /30 are unequal (RFC 7757 3.2). */
 static struct address_plan make_plan(struct address_mapping *clients)
 {
-	static struct eam_block blocks[10];
+	static uint32_t slots[EAM_SLOTS(5)];
 
 	clients[0] = (struct address_mapping){ { parse4("10.0.0.0"), 8 }, prefix6("2001:db8:a::", 64) };
 	clients[1] = (struct address_mapping){ { parse4("10.0.0.3"), 32 }, prefix6("2001:db8::3", 128) };
@@ -185,7 +185,7 @@ static struct address_plan make_plan(struct address_mapping *clients)
 	/* lies inside the IPv6 block of the first one */
 	clients[4] = (struct address_mapping){ { parse4("172.16.0.0"), 16 }, prefix6("2001:db8:a:0:ff00::", 72) };
 	return (struct address_plan){ .prefix = prefix6("64:ff9b::", 96), .mappings = clients, .client_count = 5,
-				      .count = 5, .index = eam_index_make(clients, 5, blocks) };
+				      .count = 5, .index = eam_index_make(clients, 5, slots) };
 }
 
 static void test_mapping_both_ways(void **state)
@@ -256,7 +256,7 @@ static void test_neither_mapping_nor_prefix(void **state)
 /** struct joint - a table of clients and maps, which lie in one another */
 struct joint {
 	struct address_mapping mappings[6];
-	struct eam_block blocks[12];
+	uint32_t slots[EAM_SLOTS(6)];
 	struct address_plan plan;
 };
 
@@ -273,7 +273,7 @@ static void make_joint(struct joint *joint)
 	/* a suffix of 4 bits in 64 */
 	m[5] = (struct address_mapping){ { parse4("198.51.100.0"), 28 }, prefix6("2001:db8:7::", 64) };
 	joint->plan = (struct address_plan){ .prefix = prefix6("64:ff9b::", 96), .mappings = m, .client_count = 2,
-					     .count = 6, .index = eam_index_make(m, 6, joint->blocks) };
+					     .count = 6, .index = eam_index_make(m, 6, joint->slots) };
 }
 
 /** Hosts of maps: IPv4 address, IPv6 address or NULL, and whether that leads back. */

@@ -15,7 +15,7 @@
 enum { TABLE_MAX = 100000 };
 
 static struct address_mapping table[TABLE_MAX];
-static struct eam_block blocks[2 * TABLE_MAX];
+static uint32_t slots[EAM_SLOTS(TABLE_MAX)];
 
 static uint32_t mask4(unsigned int length)
 {
@@ -71,7 +71,7 @@ static void check6(const struct eam_index *index, size_t count, const struct ipv
 
 static void test_empty(void **state)
 {
-	const struct eam_index made = eam_index_make(table, 0, blocks), zero = { 0 };
+	const struct eam_index made = eam_index_make(table, 0, slots), zero = { 0 };
 	const struct ipv6_address ipv6 = { { 0x20, 1 } };
 
 	(void)state;
@@ -81,6 +81,14 @@ static void test_empty(void **state)
 	check6(&zero, 0, &ipv6);
 }
 
+/** put() - the entry @at of the table: blocks of these lengths, which begin with the two addresses */
+static void put(size_t at, uint32_t ipv4, unsigned int length4, const struct ipv6_address *ipv6, unsigned int length6)
+{
+	table[at] = (struct address_mapping){ { ipv4 & mask4(length4), (uint8_t)length4 },
+					      { *ipv6, (uint8_t)length6 } };
+	cut6(&table[at].ipv6.address, length6);
+}
+
 /** As deep as it goes: a block of every length around one address, and addresses that leave one after the other. */
 static void test_every_length(void **state)
 {
@@ -88,25 +96,24 @@ static void test_every_length(void **state)
 	struct eam_index index;
 
 	(void)state;
-	/* the shortest in the middle of the table */
-	for (unsigned int i = 0; i <= 32; i++) {
-		unsigned int length = (i + 17) % 33;
-
-		table[i].ipv4 = (struct ipv4_prefix){ 0x0a5a00ff & mask4(length), (uint8_t)length };
-		table[i].ipv6 = (struct ipv6_prefix){ inner, (uint8_t)(length * 3) };
-		cut6(&table[i].ipv6.address, length * 3);
-	}
-	index = eam_index_make(table, 33, blocks);
+	/* in no order of lengths */
+	for (unsigned int i = 0; i <= 32; i++)
+		put(i, 0x0a5a00ff, (i + 17) % 33, &(struct ipv6_address){ { 0xfd, (uint8_t)i } }, 16);
+	index = eam_index_make(table, 33, slots);
 	for (unsigned int bit = 0; bit < 32; bit++)
 		check4(&index, 33, 0x0a5a00ffu ^ 1u << bit);
 	check4(&index, 33, 0x0a5a00ff);
+
+	for (unsigned int i = 0; i <= 128; i++)
+		put(i, 0x0a000000 + i, 32, &inner, (i + 47) % 129);
+	index = eam_index_make(table, 129, slots);
 	for (unsigned int bit = 0; bit < 128; bit++) {
 		struct ipv6_address address = inner;
 
 		address.byte[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
-		check6(&index, 33, &address);
+		check6(&index, 129, &address);
 	}
-	check6(&index, 33, &inner);
+	check6(&index, 129, &inner);
 }
 
 static bool is_doubled(const struct address_mapping *a, const struct address_mapping *b)
@@ -121,21 +128,18 @@ static size_t draw_table(uint64_t *random)
 	size_t count = 0, wanted = random_below(random, 120);
 
 	for (size_t tries = 0; tries < 2 * wanted && count < wanted; tries++) {
-		struct address_mapping *m = &table[count];
 		unsigned int length4 = random_below(random, 8) ? 24 + random_below(random, 9) :
 								 random_below(random, 33);
-		unsigned int least = 128 - (32 - length4), length6 = random_below(random, 4) ? 96 : 32;
+		unsigned int length6 = random_below(random, 8) ? 96 : random_below(random, 3) * 32;
+		struct ipv6_address ipv6 = { { 0x20, 1, 0xd, 0xb8 } };
 		bool doubled = false;
 
-		length6 += random_below(random, least - length6 + 1);
-		m->ipv4.length = (uint8_t)length4;
-		m->ipv4.address = (0xc0000200 ^ random_below(random, 256)) & mask4(length4);
-		m->ipv6 = (struct ipv6_prefix){ { { 0x20, 1, 0xd, 0xb8 } }, (uint8_t)length6 };
 		for (int i = 4; i < 16; i++)
-			m->ipv6.address.byte[i] = (uint8_t)(random_below(random, 8) ? 0 : random_next(random));
-		cut6(&m->ipv6.address, length6);
+			ipv6.byte[i] = (uint8_t)(random_below(random, 8) ? 0 : random_next(random));
+		length6 += random_below(random, 96 + length4 - length6 + 1);
+		put(count, 0xc0000200 ^ random_below(random, 256), length4, &ipv6, length6);
 		for (size_t i = 0; i < count; i++)
-			doubled = doubled || is_doubled(&table[i], m);
+			doubled = doubled || is_doubled(&table[i], &table[count]);
 		count += !doubled;
 	}
 	return count;
@@ -163,7 +167,7 @@ static void test_random_tables(void **state)
 	(void)state;
 	for (int round = 0; round < 2000; round++) {
 		size_t count = draw_table(&random);
-		struct eam_index index = eam_index_make(table, count, blocks);
+		struct eam_index index = eam_index_make(table, count, slots);
 
 		for (size_t i = 0; i < count; i++) {
 			const struct ipv4_prefix *block = &table[i].ipv4;
@@ -181,7 +185,10 @@ static void test_random_tables(void **state)
 	}
 }
 
-/** A table of any order: every entry is found, and making the index takes no time that grows with the square. */
+/**
+ * A table of any order: every entry is found and nothing else, also where bits of the hash are the same by chance, and
+ * making the index takes no time that grows with the square.
+ */
 static void test_large_tables(void **state)
 {
 	(void)state;
@@ -193,9 +200,9 @@ static void test_large_tables(void **state)
 
 			table[i].ipv4 = (struct ipv4_prefix){ 0x0a000000 + number * 4, 30 };
 			table[i].ipv6 = (struct ipv6_prefix){ { { 0x20, 1, 0xd, 0xb8, [5] = (uint8_t)(number >> 16),
-								  (uint8_t)(number >> 8), (uint8_t)number } }, 60 };
+								  (uint8_t)(number >> 8), (uint8_t)number } }, 64 };
 		}
-		index = eam_index_make(table, TABLE_MAX, blocks);
+		index = eam_index_make(table, TABLE_MAX, slots);
 		for (size_t i = 0; i < TABLE_MAX; i++) {
 			struct ipv6_address ipv6 = table[i].ipv6.address;
 			size_t found;
@@ -205,6 +212,14 @@ static void test_large_tables(void **state)
 			ipv6.byte[15] = 1;
 			assert_true(eam_find_ipv6(&index, &ipv6, &found));
 			assert_int_equal(found, i);
+		}
+		for (uint32_t i = 0; i < 1 << 20; i++) {
+			struct ipv6_address ipv6 = { { 0x20, 1, 0xd, 0xb9, [12] = (uint8_t)(i >> 16), (uint8_t)(i >> 8),
+						       (uint8_t)i } };
+			size_t found;
+
+			assert_false(eam_find_ipv4(&index, 0xc0000000 + i, &found));
+			assert_false(eam_find_ipv6(&index, &ipv6, &found));
 		}
 	}
 }

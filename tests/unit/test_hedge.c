@@ -242,7 +242,7 @@ static void test_no_record_left(void **state)
 static void test_new_address_plan(void **state)
 {
 	static const struct address_mapping other = { .ipv4 = { WORLD_CLIENT, 32 }, .ipv6 = { V6(5), 128 } };
-	struct eam_block blocks[2];
+	uint32_t slots[EAM_SLOTS(1)];
 	struct engine_config config;
 
 	(void)state;
@@ -250,7 +250,7 @@ static void test_new_address_plan(void **state)
 	config = world.config;
 	config.plan.mappings = &other;
 	config.plan.client_count = config.plan.count = 1;
-	config.plan.index = eam_index_make(&other, 1, blocks);
+	config.plan.index = eam_index_make(&other, 1, slots);
 	engine_configure(world.engine, &config);
 	world_wait(&world, HEDGE + MOMENT);
 	assert_int_equal(world.count, 1);

@@ -269,7 +269,7 @@ static void test_next_client(void **state)
 	static const uint8_t poor[] = { 2, 4, 0x04, 0xc4, 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 9 };
 	struct wire_tcp syn_ack = server_segment(TCP_SYN | TCP_ACK, -1, 0), answer;
 	static struct address_mapping clients[8];
-	static struct eam_block blocks[16];
+	static uint32_t slots[EAM_SLOTS(8)];
 	static struct world world;
 
 	(void)state;
@@ -279,7 +279,7 @@ static void test_next_client(void **state)
 						       .ipv6 = { V6((uint8_t)(3 + i)), 128 } };
 	world.config.plan.mappings = clients;
 	world.config.plan.client_count = world.config.plan.count = 8;
-	world.config.plan.index = eam_index_make(clients, 8, blocks);
+	world.config.plan.index = eam_index_make(clients, 8, slots);
 	world_make(&world);
 	syn_ack.options = poor;
 	/* without timestamps it may be a SYN cookie, whoever asks */

@@ -81,7 +81,7 @@ void world_config(struct world *world)
 	world->now = 1000000000000;
 	world->config = (struct engine_config){
 		.plan = { .prefix = { { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 } }, 96 }, .mappings = clients,
-			  .client_count = 2, .count = 2, .index = eam_index_make(clients, 2, world->blocks) },
+			  .client_count = 2, .count = 2, .index = eam_index_make(clients, 2, world->slots) },
 		.services = services,
 		.service_count = 2,
 		.router_ipv4 = 0x0a000001,

@@ -33,7 +33,7 @@ struct world_packet {
 /**
  * struct world - engine, configuration and what came out
  * @isn: fixed ISN for SYN/ACKs; 0: the cookie
- * @blocks: index of the clients in @config
+ * @slots: index of the clients in @config
  * @now: virtual time
  * @is_sound: the last input had right checksums, so everything emitted must have
  * @packets, @count: what the last input or wait emitted, as far as there is room
@@ -46,7 +46,7 @@ struct world {
 	struct engine *engine;
 	void *memory;
 	struct engine_config config;
-	struct eam_block blocks[4];
+	uint32_t slots[EAM_SLOTS(2)];
 	int64_t now;
 	uint32_t isn;
 	bool is_sound;

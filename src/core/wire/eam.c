@@ -2,189 +2,160 @@
 /*
  * eam.c - explicit address mappings (RFC 7757), found by address
  *
- * Blocks of both families are sorted and searched as numbers of 128 bits by the same code.
+ * Addresses of both families are numbers of 128 bits here: the same code cuts, hashes and compares them.
  */
 #include "nat46/eam.h"
 
 #include "nat46/assert.h"
 
-static const uint32_t NONE = EAM_MAX + 1;
+/** struct number - an address as a number; one of IPv4 is the last 32 bits, behind 96 that are zero */
+struct number {
+	uint64_t high;
+	uint64_t low;
+};
 
-static uint64_t number_of(const uint8_t *bytes)
+/* Written out: compilers make one instruction of this, but not of a loop. */
+static uint64_t number_of(const uint8_t *byte)
 {
-	uint64_t number = 0;
-
-	for (int i = 0; i < 8; i++)
-		number = number << 8 | bytes[i];
-	return number;
+	return (uint64_t)byte[0] << 56 | (uint64_t)byte[1] << 48 | (uint64_t)byte[2] << 40 | (uint64_t)byte[3] << 32 |
+	       (uint64_t)byte[4] << 24 | (uint64_t)byte[5] << 16 | (uint64_t)byte[6] << 8 | byte[7];
 }
 
-static struct eam_block block_of_ipv4(uint32_t address, uint8_t length)
+static struct number number_of_ipv6(const struct ipv6_address *address)
 {
-	return (struct eam_block){ .high = (uint64_t)address << 32, .length = length };
+	return (struct number){ number_of(address->byte), number_of(address->byte + 8) };
 }
 
-static struct eam_block block_of_ipv6(const struct ipv6_address *address, uint8_t length)
+/** block_of() - the block of @mapping in one family, and its length */
+static struct number block_of(const struct address_mapping *mapping, bool is_ipv4, unsigned int *length)
 {
-	return (struct eam_block){ .high = number_of(address->byte), .low = number_of(address->byte + 8),
-				   .length = length };
+	*length = is_ipv4 ? 96u + mapping->ipv4.length : mapping->ipv6.length;
+	return is_ipv4 ? (struct number){ .low = mapping->ipv4.address } : number_of_ipv6(&mapping->ipv6.address);
 }
 
-/** is_before() - does @a begin before @b, or is around it */
-static bool is_before(const struct eam_block *a, const struct eam_block *b)
+/** cut() - the first @length bits of @address, then zeroes */
+static struct number cut(struct number address, unsigned int length)
 {
-	if (a->high != b->high)
-		return a->high < b->high;
-	if (a->low != b->low)
-		return a->low < b->low;
-	return a->length < b->length;
+	if (length > 64)
+		return (struct number){ address.high, address.low & UINT64_MAX << (128 - length) };
+	return (struct number){ .high = length == 64 ? address.high : address.high & ~(UINT64_MAX >> length) };
 }
 
-/** covers() - is the first address of @inner in @outer */
-static bool covers(const struct eam_block *outer, const struct eam_block *inner)
+/** hash_of() - the hash of a block: the upper half tells where to look, the lower half what to look for */
+static uint64_t hash_of(struct number block, unsigned int length)
 {
-	uint64_t high = outer->high ^ inner->high, low = outer->low ^ inner->low;
+	uint64_t hash = block.high * UINT64_C(0x9e3779b97f4a7c15) + block.low * UINT64_C(0xbf58476d1ce4e5b9) + length;
 
-	if (outer->length == 0)
-		return true;
-	if (outer->length <= 64)
-		return high >> (64 - outer->length) == 0;
-	return high == 0 && low >> (128 - outer->length) == 0;
+	hash = (hash ^ hash >> 32) * UINT64_C(0x94d049bb133111eb);
+	return hash ^ hash >> 29;
 }
 
-/** sift() - let the block at @at of a heap sink to its place */
-static void sift(struct eam_block *blocks, size_t at, size_t count)
+static size_t first_place(const struct eam_family *family, uint64_t hash)
 {
-	const struct eam_block sinking = blocks[at];
-	size_t child;
-
-	while ((child = 2 * at + 1) < count) {
-		if (child + 1 < count && is_before(&blocks[child], &blocks[child + 1]))
-			child++;
-		if (!is_before(&sinking, &blocks[child]))
-			break;
-		blocks[at] = blocks[child];
-		at = child;
-	}
-	blocks[at] = sinking;
+	return (size_t)((hash >> 32) * family->capacity >> 32);
 }
 
-/** sort() - heapsort: needs no memory, and no order of the table makes it slow */
-static void sort(struct eam_block *blocks, size_t count)
+static size_t next_place(const struct eam_family *family, size_t place)
 {
-	for (size_t at = count / 2; at-- > 0;)
-		sift(blocks, at, count);
-	for (size_t end = count; end-- > 1;) {
-		const struct eam_block last = blocks[0];
-
-		blocks[0] = blocks[end];
-		blocks[end] = last;
-		sift(blocks, 0, end);
-	}
+	return place + 1 < family->capacity ? place + 1 : 0;
 }
 
-/** nest() - find the outer block of each of sorted blocks: the one before it, or one around that */
-static void nest(struct eam_block *blocks, size_t count)
+/** index_family() - put the blocks of one family into @slots, and list their lengths */
+static void index_family(struct eam_family *family, const struct address_mapping *mappings, size_t count, bool is_ipv4,
+			 uint32_t *slots)
 {
+	bool occurs[129] = { false };
+	unsigned int length;
+
+	family->slots = slots;
+	family->capacity = EAM_SLOTS(count) / 2;
+	family->tag_mask = UINT32_MAX;
+	for (size_t i = count; i > 0; i >>= 1)
+		family->tag_mask <<= 1;
+	for (size_t i = 0; i < family->capacity; i++)
+		slots[i] = 0;
 	for (size_t i = 0; i < count; i++) {
-		uint32_t outer = i > 0 ? (uint32_t)i - 1 : NONE;
+		struct number block = block_of(&mappings[i], is_ipv4, &length);
+		uint64_t hash = hash_of(block, length);
+		size_t place = first_place(family, hash);
 
-		while (outer != NONE && !covers(&blocks[outer], &blocks[i]))
-			outer = blocks[outer].outer;
-		blocks[i].outer = outer;
+		while (slots[place] != 0)
+			place = next_place(family, place);
+		slots[place] = ((uint32_t)hash & family->tag_mask) | (uint32_t)(i + 1);
+		occurs[length] = true;
+	}
+	for (length = 129; length-- > 0;) {
+		if (occurs[length])
+			family->lengths[family->length_count++] = (uint8_t)length;
 	}
 }
 
-struct eam_index eam_index_make(const struct address_mapping *mappings, size_t count, struct eam_block *blocks)
+struct eam_index eam_index_make(const struct address_mapping *mappings, size_t count, uint32_t *slots)
 {
-	struct eam_block *by_ipv4 = blocks, *by_ipv6 = blocks + count;
+	struct eam_index index = { .mappings = mappings };
 
 	NAT46_ASSERT(count <= EAM_MAX);
-	for (size_t i = 0; i < count; i++) {
-		by_ipv4[i] = block_of_ipv4(mappings[i].ipv4.address, mappings[i].ipv4.length);
-		by_ipv6[i] = block_of_ipv6(&mappings[i].ipv6.address, mappings[i].ipv6.length);
-		by_ipv4[i].mapping = by_ipv6[i].mapping = (uint32_t)i;
-	}
-	sort(by_ipv4, count);
-	sort(by_ipv6, count);
-	nest(by_ipv4, count);
-	nest(by_ipv6, count);
-	return (struct eam_index){ .by_ipv4 = by_ipv4, .by_ipv6 = by_ipv6, .count = count };
+	index_family(&index.ipv4, mappings, count, true, slots);
+	index_family(&index.ipv6, mappings, count, false, slots + EAM_SLOTS(count) / 2);
+	return index;
 }
 
-/**
- * find() - the longest block around @address, which is a block of one address
- *
- * With branches: the processor guesses and reads ahead. In a table that does not fit its caches this is faster than a
- * search without, which has to wait for each step.
- */
-static bool find(const struct eam_block *blocks, size_t count, const struct eam_block *address, size_t *mapping)
+/** find() - the longest block around @address; inline, so that the code of either family is all that it runs */
+static inline bool find(const struct eam_index *index, bool is_ipv4, struct number address, size_t *mapping)
 {
-	uint32_t last = NONE;
+	const struct eam_family *family = is_ipv4 ? &index->ipv4 : &index->ipv6;
 
-	/* everything before @begin begins at or before the address, everything from @end on behind it */
-	for (size_t begin = 0, end = count; begin < end;) {
-		size_t middle = begin + (end - begin) / 2;
+	for (unsigned int i = 0; i < family->length_count; i++) {
+		const struct number wanted = cut(address, family->lengths[i]);
+		const uint64_t hash = hash_of(wanted, family->lengths[i]);
+		size_t place = first_place(family, hash);
 
-		if (is_before(address, &blocks[middle])) {
-			end = middle;
-		} else {
-			last = (uint32_t)middle;
-			begin = middle + 1;
+		for (uint32_t slot; (slot = family->slots[place]) != 0; place = next_place(family, place)) {
+			const size_t at = (slot & ~family->tag_mask) - 1;
+			struct number block;
+			unsigned int length;
+
+			if (((slot ^ (uint32_t)hash) & family->tag_mask) != 0)
+				continue;
+			block = block_of(&index->mappings[at], is_ipv4, &length);
+			if (block.high == wanted.high && block.low == wanted.low && length == family->lengths[i]) {
+				*mapping = at;
+				return true;
+			}
 		}
 	}
-	while (last != NONE && !covers(&blocks[last], address))
-		last = blocks[last].outer;
-	if (last == NONE)
-		return false;
-	*mapping = blocks[last].mapping;
-	return true;
+	return false;
 }
 
 bool eam_find_ipv4(const struct eam_index *index, uint32_t ipv4, size_t *mapping)
 {
-	const struct eam_block address = block_of_ipv4(ipv4, 32);
-
-	return find(index->by_ipv4, index->count, &address, mapping);
+	return find(index, true, (struct number){ .low = ipv4 }, mapping);
 }
 
 bool eam_find_ipv6(const struct eam_index *index, const struct ipv6_address *ipv6, size_t *mapping)
 {
-	const struct eam_block address = block_of_ipv6(ipv6, 128);
-
-	return find(index->by_ipv6, index->count, &address, mapping);
+	return find(index, false, number_of_ipv6(ipv6), mapping);
 }
 
-/** suffix_put() - place the lowest @count bits of @value behind the first @start bits of @address */
-static void suffix_put(struct ipv6_address *address, unsigned int start, unsigned int count, uint32_t value)
-{
-	for (unsigned int i = 0; i < count; i++) {
-		unsigned int bit = start + i;
-
-		if (value >> (count - 1 - i) & 1)
-			address->byte[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	}
-}
-
-/** suffix_get() - the @count bits behind the first @start bits of @address */
-static uint32_t suffix_get(const struct ipv6_address *address, unsigned int start, unsigned int count)
-{
-	uint32_t value = 0;
-
-	for (unsigned int bit = start; bit < start + count; bit++)
-		value = value << 1 | (address->byte[bit / 8] >> (7 - bit % 8) & 1);
-	return value;
-}
-
+/* A suffix has at most 32 bits, which lie in at most five bytes: it passes through a number of eight, of which the
+ * first is the one with the first bit behind the prefix. */
 struct ipv6_address eam_4to6(const struct address_mapping *mapping, uint32_t ipv4)
 {
+	const unsigned int start = mapping->ipv6.length, first = start / 8;
+	uint64_t bits = (uint64_t)ipv4 << mapping->ipv4.length << 32 >> start % 8;
 	struct ipv6_address ipv6 = mapping->ipv6.address;
 
-	suffix_put(&ipv6, mapping->ipv6.length, 32u - mapping->ipv4.length, ipv4);
+	for (unsigned int i = first; i < 16 && i < first + 5; i++, bits <<= 8)
+		ipv6.byte[i] |= (uint8_t)(bits >> 56);
 	return ipv6;
 }
 
 uint32_t eam_6to4(const struct address_mapping *mapping, const struct ipv6_address *ipv6)
 {
-	return mapping->ipv4.address | suffix_get(ipv6, mapping->ipv6.length, 32u - mapping->ipv4.length);
+	const unsigned int start = mapping->ipv6.length, first = start / 8;
+	uint64_t bits = 0;
+
+	for (unsigned int i = first; i < 16 && i < first + 5; i++)
+		bits |= (uint64_t)ipv6->byte[i] << (56 - 8 * (i - first));
+	return mapping->ipv4.address | (uint32_t)(bits << start % 8 >> 32 >> mapping->ipv4.length);
 }
