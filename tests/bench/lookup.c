@@ -2,26 +2,31 @@
 /*
  * lookup.c - how long the look-up of a mapped address takes, by the number of mappings
  *
- * A row a size of the table. An eighth of the mappings are blocks of 16 addresses, the others are single addresses,
- * seven in each block: the look-up has to find out which one is the longest. "mapped" are addresses of the table,
- * "stranger" are those that no mapping has, as those of most clients. They are asked for in random order.
+ * A row a table. "mapped" are addresses of the table, and what they are mapped to is made; "stranger" are those that no
+ * mapping has. They are asked for in random order.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "nat46/address_plan.h"
+#include "nat46/eam.h"
 
-enum { SIZES = 4, QUERIES = 1 << 16, ROUNDS = 15, KINDS = 4, IN_BLOCK = 8 };
+enum { QUERIES = 1 << 16, ROUNDS = 15, KINDS = 4, SIZES = 5, TEN = 1, IN_BLOCK = 8, LENGTHS = 16 };
 
-static const size_t sizes[SIZES] = { 10, 1000, 20000, 100000 };
 static const char *const kinds[KINDS] = { "4to6 mapped", "4to6 stranger", "6to4 mapped", "6to4 stranger" };
 
-/** struct bench - a table and what it is asked */
+/** sizes[] - how many mappings there are, and how many of them are asked for; TEN is what others are compared with */
+static const struct {
+	size_t count;
+	size_t in_use;
+} sizes[SIZES] = { { 1, 1 }, [TEN] = { 10, 10 }, { 1000, 1000 }, { 100000, 1000 }, { 100000, QUERIES } };
+
+/** struct bench - a table, its index, and what is asked */
 struct bench {
-	struct address_plan plan;
 	struct address_mapping *mappings;
+	uint32_t *slots;
+	struct eam_index index;
 	uint32_t ipv4[2][QUERIES];
 	struct ipv6_address ipv6[2][QUERIES];
 };
@@ -35,60 +40,91 @@ static uint32_t random_next(void)
 	return (uint32_t)(z >> 32);
 }
 
-static struct ipv6_address ipv6_of(uint32_t high, uint32_t low)
+static struct ipv6_address ipv6_of(uint32_t site, uint32_t host)
 {
 	struct ipv6_address address = { { 0x20, 0x01, 0x0d, 0xb8 } };
 
 	for (int i = 0; i < 4; i++) {
-		address.byte[4 + i] = (uint8_t)(high >> (24 - 8 * i));
-		address.byte[12 + i] = (uint8_t)(low >> (24 - 8 * i));
+		address.byte[4 + i] = (uint8_t)(site >> (24 - 8 * i));
+		address.byte[12 + i] = (uint8_t)(host >> (24 - 8 * i));
 	}
 	return address;
 }
 
-static struct address_mapping mapping_of(uint32_t number)
+static struct address_mapping mapping_of(uint32_t ipv4, unsigned int length)
 {
-	uint32_t block = number / IN_BLOCK * 16, host = number % IN_BLOCK;
-
-	if (host == 0)
-		return (struct address_mapping){ { 0x0a000000 + block, 28 }, { ipv6_of(1, block), 124 } };
-	return (struct address_mapping){ { 0x0a000000 + block + host, 32 }, { ipv6_of(1, block + host), 128 } };
+	return (struct address_mapping){ { ipv4, (uint8_t)length }, { ipv6_of(1, ipv4), (uint8_t)(96 + length) } };
 }
 
-static void make_bench(struct bench *b, size_t count)
+static struct address_mapping single(uint32_t number)
 {
-	uint32_t *slots = calloc(EAM_SLOTS(count), sizeof(*slots));
+	return mapping_of(0x0a000000 + number, 32);
+}
 
+/** in_blocks() - blocks of 16 addresses, and seven single addresses in each: the longest has to be found */
+static struct address_mapping in_blocks(uint32_t number)
+{
+	uint32_t block = 0x0a000000 + number / IN_BLOCK * 16, host = number % IN_BLOCK;
+
+	return mapping_of(block + host, host ? 32 : 28);
+}
+
+/** of_all_lengths() - blocks of /17 to /32, anywhere */
+static struct address_mapping of_all_lengths(uint32_t number)
+{
+	unsigned int length = 32 - number % LENGTHS;
+
+	return mapping_of(number * 0x9e3779b1 << (32 - length), length);
+}
+
+static void make_index(struct bench *b, size_t count, struct address_mapping (*nth)(uint32_t))
+{
+	b->slots = calloc(EAM_SLOTS(count), sizeof(*b->slots));
 	b->mappings = calloc(count, sizeof(*b->mappings));
-	if (!b->mappings || !slots)
+	if (!b->mappings || !b->slots)
 		abort();
 	for (size_t i = 0; i < count; i++)
-		b->mappings[i] = mapping_of((uint32_t)i);
-	b->plan = (struct address_plan){
-		.prefix = { ipv6_of(0x460000, 0), 96 },
-		.mappings = b->mappings,
-		.client_count = count,
-		.count = count,
-		.index = eam_index_make(b->mappings, count, slots),
-	};
+		b->mappings[i] = nth((uint32_t)i);
+	b->index = eam_index_make(b->mappings, count, b->slots);
+}
+
+static void stranger(const struct bench *b, uint32_t *ipv4, struct ipv6_address *ipv6)
+{
+	size_t found;
+
+	do {
+		*ipv4 = random_next();
+		*ipv6 = ipv6_of(1, *ipv4);
+	} while (eam_find_ipv4(&b->index, *ipv4, &found) || eam_find_ipv6(&b->index, ipv6, &found));
+}
+
+/** make_queries() - ask for @in_use of the @count mappings, and for as many strangers */
+static void make_queries(struct bench *b, size_t count, size_t in_use)
+{
 	for (size_t i = 0; i < QUERIES; i++) {
 		const struct address_mapping *m = &b->mappings[random_next() % count];
+		size_t again = random_next() % in_use;
 
 		b->ipv4[0][i] = m->ipv4.address;
 		b->ipv6[0][i] = m->ipv6.address;
-		b->ipv4[1][i] = 0xc0000000 | (random_next() & 0x00ffffff);
-		b->ipv6[1][i] = ipv6_of(0x460000, b->ipv4[1][i]);
+		stranger(b, &b->ipv4[1][i], &b->ipv6[1][i]);
+		for (int kind = 0; kind < 2 && i >= in_use; kind++) {
+			b->ipv4[kind][i] = b->ipv4[kind][again];
+			b->ipv6[kind][i] = b->ipv6[kind][again];
+		}
 	}
 }
 
 static void ask(const struct bench *b, int kind, size_t i, uint32_t *sink)
 {
-	uint32_t ipv4;
+	size_t found;
 
-	if (kind < 2)
-		*sink += address_plan_4to6(&b->plan, b->ipv4[kind][i]).byte[15];
-	else if (address_plan_6to4(&b->plan, &b->ipv6[kind - 2][i], &ipv4))
-		*sink += ipv4;
+	if (kind < 2) {
+		if (eam_find_ipv4(&b->index, b->ipv4[kind][i], &found))
+			*sink += eam_4to6(&b->mappings[found], b->ipv4[kind][i]).byte[15];
+	} else if (eam_find_ipv6(&b->index, &b->ipv6[kind - 2][i], &found)) {
+		*sink += eam_6to4(&b->mappings[found], &b->ipv6[kind - 2][i]);
+	}
 }
 
 static double seconds(void)
@@ -116,28 +152,37 @@ static double measure(const struct bench *b, int kind, uint32_t *sink)
 	return best;
 }
 
-int main(void)
+static void run(const char *name, struct address_mapping (*nth)(uint32_t))
 {
-	static struct bench benches[SIZES];
-	double first[KINDS] = { 0 };
+	static struct bench bench;
+	double took[SIZES][KINDS];
 	uint32_t sink = 0;
 
-	printf("%8s", "mappings");
-	for (int kind = 0; kind < KINDS; kind++)
-		printf("  %13s  ratio", kinds[kind]);
-	puts("");
 	for (int size = 0; size < SIZES; size++) {
-		make_bench(&benches[size], sizes[size]);
-		printf("%8zu", sizes[size]);
-		for (int kind = 0; kind < KINDS; kind++) {
-			double is = measure(&benches[size], kind, &sink);
-
-			if (size == 0)
-				first[kind] = is;
-			printf("  %10.1f ns  %5.1f", is, is / first[kind]);
-		}
+		make_index(&bench, sizes[size].count, nth);
+		make_queries(&bench, sizes[size].count, sizes[size].in_use);
+		for (int kind = 0; kind < KINDS; kind++)
+			took[size][kind] = measure(&bench, kind, &sink);
+		free(bench.mappings);
+		free(bench.slots);
+	}
+	for (int size = 0; size < SIZES; size++) {
+		printf("%-16s  %8zu  %6zu", name, sizes[size].count, sizes[size].in_use);
+		for (int kind = 0; kind < KINDS; kind++)
+			printf("  %10.1f ns  %5.1f", took[size][kind], took[size][kind] / took[TEN][kind]);
 		puts("");
 	}
 	fprintf(stderr, "# %u\n", sink);
+}
+
+int main(void)
+{
+	printf("%-16s  %8s  %6s", "table", "mappings", "in use");
+	for (int kind = 0; kind < KINDS; kind++)
+		printf("  %13s  ratio", kinds[kind]);
+	puts("");
+	run("single addresses", single);
+	run("in blocks", in_blocks);
+	run("16 lengths", of_all_lengths);
 	return 0;
 }

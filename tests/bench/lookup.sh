@@ -14,5 +14,5 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 
 (cd "$root" && ${CC:-cc} -std=gnu11 -O2 -Wall -Wextra -Iinclude -o "$dir/lookup" tests/bench/lookup.c \
-	src/core/wire/address.c src/core/wire/address_plan.c src/core/wire/eam.c tests/unit/assert.c)
+	src/core/wire/eam.c tests/unit/assert.c)
 "$dir/lookup" 2>"$dir/sink"
