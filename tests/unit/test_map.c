@@ -25,7 +25,7 @@ static const uint8_t prefix[12] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 };
 
 static struct world world;
 static struct address_mapping mappings[6];
-static struct eam_block blocks[12];
+static uint32_t slots[EAM_SLOTS(6)];
 
 static int setup(void **state)
 {
@@ -37,7 +37,7 @@ static int setup(void **state)
 	mappings[5] = (struct address_mapping){ { ROUTER, 32 }, { V6(0x2b), 128 } };
 	world.config.plan.mappings = mappings;
 	world.config.plan.count = 6;
-	world.config.plan.index = eam_index_make(mappings, 6, blocks);
+	world.config.plan.index = eam_index_make(mappings, 6, slots);
 	world_make(&world);
 	*state = &world;
 	return 0;
