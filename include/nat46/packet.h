@@ -155,6 +155,15 @@ size_t packet_on_wire(const struct frame *frame, const struct packet *packet);
 /** packet_on_wire_count() - number of IP packets that the device makes of a frame */
 size_t packet_on_wire_count(const struct frame *frame, const struct packet *packet);
 
+/**
+ * packet_first_part_has_headers() - are all headers in the first part of a fragmented packet (RFC 1858, RFC 7112)
+ * @packet: parsed, a fragment with @fragment_offset 0
+ *
+ * Return: false if an extension header or the fixed part of the transport header is cut off, or if there is a
+ *	second fragment header
+ */
+bool packet_first_part_has_headers(const struct frame *frame, const struct packet *packet);
+
 /** packet_span() - the whole packet of a frame that has been parsed */
 struct span packet_span(const struct frame *frame);
 

@@ -344,6 +344,27 @@ size_t packet_on_wire_count(const struct frame *frame, const struct packet *pack
 	return 1 + packet->length / frame->offload.segment_size;
 }
 
+bool packet_first_part_has_headers(const struct frame *frame, const struct packet *packet)
+{
+	struct span payload = packet_transport(frame, packet);
+	struct cursor c = cursor_over(payload.bytes, payload.length);
+	struct packet headers = *packet;
+
+	if (packet->is_ipv6 && !read_extensions(&c, &headers))
+		return false;
+	switch (headers.protocol) {
+	case IP_PROTOCOL_TCP:
+		return c.left >= TCP_HEADER;
+	case IP_PROTOCOL_UDP:
+	case IP_PROTOCOL_ICMP:
+	case IP_PROTOCOL_ICMPV6:
+		/* both headers are as long */
+		return c.left >= UDP_HEADER;
+	default:
+		return true;
+	}
+}
+
 struct span packet_span(const struct frame *frame)
 {
 	return span_over(frame->data, frame->length);
