@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""make_seeds.py - write the seed inputs of fuzz_tls and fuzz_http below corpus/
+"""make_seeds.py - write the seed inputs of fuzz_tls, fuzz_http and fuzz_reassembly below corpus/
 
 Needs only Python's standard library. One hello comes from the TLS library of Python itself, without its
 randomness; the files are committed, so run this only to change them.
@@ -121,8 +121,45 @@ def http_seeds():
     }
 
 
+def order(offset, length, more=True, ipv6=False, source=1, identification=2, later=0, protocol=17, forged=0,
+          options=False, ecn=0):
+    """One order of fuzz_reassembly"""
+    kind = (ipv6 | more << 1 | options << 2 | (forged != 0) << 3 | {17: 16, 60: 32, 6: 0}[protocol] | ecn << 6)
+    return struct.pack(">BBHHBB", kind, source | identification << 4, offset, length, forged, later)
+
+
+def reassembly_seeds():
+    seeds = {}
+    for name, ipv6, longest in ("ipv4", False, 65515), ("ipv6", True, 65535):
+        def part(*arguments, **options):
+            return order(*arguments, ipv6=ipv6, **options)
+
+        seeds.update({
+            name + "_in_order": part(0, 1480) + part(1480, 1480) + part(2960, 41, False),
+            name + "_reverse": part(2960, 41, False) + part(1480, 1480) + part(0, 1480),
+            name + "_repeated": part(0, 1480) * 2 + part(1480, 41, False) * 2,
+            name + "_overlap": part(0, 16) + part(8, 16) + part(24, 8, False),
+            name + "_forged": (part(0, 16, identification=3) + part(0, 16, identification=3, forged=1)
+                               + part(16, 8, False, identification=3)),
+            name + "_two_ends": part(16, 8, False) + part(24, 8, False) + part(0, 16),
+            name + "_behind_the_end": part(16, 8, False) + part(24, 8),
+            name + "_longest": part(0, 32768) + part(32768, longest - 32768, False),
+            name + "_too_long": part(0, 32768) + part(65528, 7, False),
+            name + "_tiny": part(0, 8, protocol=6) + part(8, 16, False, protocol=6),
+            name + "_chain": part(0, 64, protocol=60) + part(64, 8, False, protocol=60),
+            name + "_too_late": part(0, 8) + part(8, 8, False, later=250),
+            name + "_marks": part(0, 8, ecn=3) + part(8, 8, False, ecn=2) + part(0, 8, ecn=3) + part(8, 8, False),
+            name + "_options": part(0, 8, options=True) + part(8, 8, False, options=True),
+            name + "_sides": part(0, 8, source=2) + part(0, 8) + part(8, 8, False) + part(8, 8, False, source=2),
+            name + "_small": b"".join(part(at, 8) for at in range(0, 2400, 8)) + part(2400, 1, False),
+            name + "_full": b"".join(part(2040, 16, source=n % 16, identification=n // 16) for n in range(40)),
+        })
+    return seeds
+
+
 def main():
-    for target, seeds in (("fuzz_tls", tls_seeds()), ("fuzz_http", http_seeds())):
+    for target, seeds in (("fuzz_tls", tls_seeds()), ("fuzz_http", http_seeds()),
+                          ("fuzz_reassembly", reassembly_seeds())):
         folder = os.path.join(CORPUS, target)
         os.makedirs(folder, exist_ok=True)
         for name, data in seeds.items():
