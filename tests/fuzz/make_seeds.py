@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""make_seeds.py - write the seed inputs of fuzz_tls, fuzz_http and fuzz_reassembly below corpus/
+"""make_seeds.py - write the seed inputs of fuzz_tls, fuzz_http, fuzz_map and fuzz_reassembly below corpus/
 
 Needs only Python's standard library. One hello comes from the TLS library of Python itself, without its
 randomness; the files are committed, so run this only to change them.
@@ -157,8 +157,54 @@ def reassembly_seeds():
     return seeds
 
 
+def packet4(protocol, payload, fragment=0, options=b""):
+    return struct.pack(">BBHHHBBHII", 0x45 + len(options) // 4, 0, 20 + len(options) + len(payload), 1, fragment, 64,
+                       protocol, 0, 0, 0) + options + payload
+
+
+def packet6(protocol, payload):
+    return struct.pack(">IHBB", 6 << 28, len(payload), protocol, 64) + bytes(32) + payload
+
+
+def steps(*packets, how=7):
+    """As fuzz_map.c reads them: how a packet is finished, its length, its bytes"""
+    return b"".join(bytes([how]) + vector(2, packet) for packet in packets)
+
+
+def map_seeds():
+    udp = struct.pack(">HHHH", 1000, 53, 24, 0) + bytes(16)
+    tcp = struct.pack(">HHIIBBHHH", 1000, 80, 7, 0, 0x60, 2, 500, 0, 0) + bytes.fromhex("020405b4")
+    echo, echo6 = b"\x08\0\0\0\0\1\0\2abc", b"\x80\0\0\0\0\1\0\2abc"
+    error, error6 = b"\3\3\0\0\0\0\0\0", b"\1\4\0\0\0\0\0\0"
+    extension4 = b"\x20\0\0\0\0\x08\1\1abcd"
+    return {
+        "udp": steps(packet4(17, udp), packet6(17, udp)),
+        "unsummed": steps(packet4(17, udp), how=2),
+        "tcp": steps(packet4(6, tcp), packet6(6, tcp)),
+        "echo": steps(packet4(1, echo), packet6(58, echo6)),
+        "gre": steps(packet4(47, b"\0\0\x08\0"), packet6(47, b"\0\0\x08\0")),
+        "dccp": steps(packet4(33, udp), packet6(136, udp)),
+        "options": steps(packet4(17, udp, options=b"\1\1\1\0")),
+        "large": steps(packet4(17, udp + bytes(1700))),
+        "fragments": steps(packet4(17, udp, 0x2000), packet4(17, bytes(8), 3)),
+        "fragments_of_echo": steps(packet4(1, echo + bytes(5), 0x2000), packet4(1, bytes(9), 2)),
+        "fragments6": steps(packet6(44, b"\x11\0\0\1\0\0\0\7" + udp), packet6(44, b"\x11\0\0\x18\0\0\0\7abc")),
+        "error": steps(packet4(1, error + packet4(17, udp)), packet6(58, error6 + packet6(17, udp))),
+        "error_about_echo": steps(packet4(1, error + packet4(1, echo)), packet6(58, error6 + packet6(58, echo6))),
+        "error_about_fragment": steps(packet4(1, error + packet4(17, udp, 0x2000)),
+                                      packet6(58, error6 + packet6(44, b"\x11\0\0\1\0\0\0\7" + udp))),
+        "error_about_error": steps(packet4(1, error + packet4(1, error + packet4(17, udp)))),
+        "too_big": steps(packet4(1, b"\3\4\0\0\0\0\5\0" + packet4(17, udp)),
+                         packet6(58, b"\2\0\0\0\0\0\5\0" + packet6(17, udp))),
+        "extension": steps(packet4(1, b"\x0b\0\0\0\0\x20\0\0" + packet4(17, udp + bytes(84)) + extension4),
+                           packet6(58, b"\3\0\0\0\x10\0\0\0" + packet6(17, udp + bytes(64)) + extension4)),
+        "headers6": steps(packet6(0, b"\x3c\0\1\4\0\0\0\0\x11\0\1\4\0\0\0\0" + udp),
+                          packet6(43, b"\x11\0\0\1\0\0\0\0" + udp)),
+    }
+
+
 def main():
-    for target, seeds in (("fuzz_tls", tls_seeds()), ("fuzz_http", http_seeds()),
+    for target, seeds in (("fuzz_tls", tls_seeds()), ("fuzz_http", http_seeds()), ("fuzz_map", map_seeds()),
                           ("fuzz_reassembly", reassembly_seeds())):
         folder = os.path.join(CORPUS, target)
         os.makedirs(folder, exist_ok=True)

@@ -15,29 +15,19 @@
 #include "expect.h"
 #include "nat46/checksum.h"
 
-/** Addresses of maps: hosts ::20 and ::21, and ::2a, which shares its IPv4 address with the service. */
-#define HOST_A 0xc0000214u
-#define HOST_B 0xc0000215u
-#define ROUTER 0x0a000001u
+#define HOST_A WORLD_HOST
+#define HOST_B (WORLD_HOST + 1)
+#define ROUTER WORLD_ROUTER
 
 /** 2001:db8:46::/96, in which other IPv4 addresses appear. */
 static const uint8_t prefix[12] = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46 };
 
 static struct world world;
-static struct address_mapping mappings[6];
-static uint32_t slots[EAM_SLOTS(6)];
 
 static int setup(void **state)
 {
 	world_config(&world);
-	memcpy(mappings, world.config.plan.mappings, 2 * sizeof(mappings[0]));
-	mappings[2] = (struct address_mapping){ { HOST_A, 32 }, { V6(0x20), 128 } };
-	mappings[3] = (struct address_mapping){ { HOST_B, 32 }, { V6(0x21), 128 } };
-	mappings[4] = (struct address_mapping){ { WORLD_SERVICE, 32 }, { V6(0x2a), 128 } };
-	mappings[5] = (struct address_mapping){ { ROUTER, 32 }, { V6(0x2b), 128 } };
-	world.config.plan.mappings = mappings;
-	world.config.plan.count = 6;
-	world.config.plan.index = eam_index_make(mappings, 6, slots);
+	world_maps(&world);
 	world_make(&world);
 	*state = &world;
 	return 0;

@@ -199,8 +199,9 @@ const char *wire_error(const uint8_t *bytes, size_t length, bool checksums)
 		return "wrong IPv6 length";
 	if (bytes[0] / 16 == 4 && total(bytes, transport, 0) != 0xffff)
 		return "wrong IPv4 header checksum";
-	if (protocol_of(bytes) == 6 && (length < transport + 20 || bytes[transport + 12] / 16 < 5 ||
-					transport + bytes[transport + 12] / 16 * 4u > length))
+	if (protocol_of(bytes) == 6 && !wire_is_fragment(bytes) &&
+	    (length < transport + 20 || bytes[transport + 12] / 16 < 5 ||
+	     transport + bytes[transport + 12] / 16 * 4u > length))
 		return "wrong TCP header length";
 	if (checksums && checksum_offset(protocol_of(bytes)) && transport_total(bytes, length) != 0xffff)
 		return "wrong transport checksum";

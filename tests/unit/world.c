@@ -84,7 +84,7 @@ void world_config(struct world *world)
 			  .client_count = 2, .count = 2, .index = eam_index_make(clients, 2, world->slots) },
 		.services = services,
 		.service_count = 2,
-		.router_ipv4 = 0x0a000001,
+		.router_ipv4 = WORLD_ROUTER,
 		.has_router_ipv6 = true,
 		.router_ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46, [15] = 1 } },
 		.mtu = 1500,
@@ -98,6 +98,20 @@ void world_config(struct world *world)
 			    .waiting_address = 16, .waiting_network = 16,
 			    .buffer = 32768, .buffers = 1 << 20 },
 	};
+}
+
+void world_maps(struct world *world)
+{
+	struct address_mapping *m = world->mappings;
+
+	memcpy(m, clients, sizeof(clients));
+	m[2] = (struct address_mapping){ { WORLD_HOST, 32 }, { V6(0x20), 128 } };
+	m[3] = (struct address_mapping){ { WORLD_HOST + 1, 32 }, { V6(0x21), 128 } };
+	m[4] = (struct address_mapping){ { WORLD_SERVICE, 32 }, { V6(0x2a), 128 } };
+	m[5] = (struct address_mapping){ { WORLD_ROUTER, 32 }, { V6(0x2b), 128 } };
+	world->config.plan.mappings = m;
+	world->config.plan.count = 6;
+	world->config.plan.index = eam_index_make(m, 6, world->slots);
 }
 
 void world_make(struct world *world)

@@ -15,6 +15,8 @@
 /** Addresses of the worked example. */
 #define WORLD_CLIENT 0x0a000003u
 #define WORLD_SERVICE 0x0a00002au
+#define WORLD_ROUTER 0x0a000001u
+#define WORLD_HOST 0xc0000214u
 
 /** V6() - initializer of the address 2001:db8::@last */
 #define V6(last) { { 0x20, 0x01, 0x0d, 0xb8, [15] = (last) } }
@@ -33,7 +35,7 @@ struct world_packet {
 /**
  * struct world - engine, configuration and what came out
  * @isn: fixed ISN for SYN/ACKs; 0: the cookie
- * @slots: index of the clients in @config
+ * @mappings, @slots: clients and maps in @config, and their index
  * @now: virtual time
  * @is_sound: the last input had right checksums, so everything emitted must have
  * @packets, @count: what the last input or wait emitted, as far as there is room
@@ -46,7 +48,8 @@ struct world {
 	struct engine *engine;
 	void *memory;
 	struct engine_config config;
-	uint32_t slots[EAM_SLOTS(2)];
+	struct address_mapping mappings[6];
+	uint32_t slots[EAM_SLOTS(6)];
 	int64_t now;
 	uint32_t isn;
 	bool is_sound;
@@ -60,6 +63,13 @@ struct world {
 
 /** world_config() - the configuration; may be changed before world_make() */
 void world_config(struct world *world);
+
+/**
+ * world_maps() - add maps to the configuration, before world_make()
+ *
+ * WORLD_HOST is 2001:db8::20, WORLD_HOST + 1 is ::21; the service's address is ::2a as well, and the router's ::2b.
+ */
+void world_maps(struct world *world);
 
 /** world_make() - an engine; its random hook gives zeros. Every packet that it emits is checked with wire_error(). */
 void world_make(struct world *world);
