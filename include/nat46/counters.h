@@ -66,6 +66,10 @@
 	  "Questions to clients about connections that only their servers still know, to reset them: lost or evicted.") \
 	X(SEGMENT_SPLIT, "segments_split",                                                                            \
 	  "Segments that were cut because the server's MSS is smaller than what was promised to the client.")          \
+	X(REASSEMBLED, "packets_reassembled", "Packets of services, and of ICMP, that came in fragments.")              \
+	X(FRAGMENTS_EXPIRED, "fragments_expired", "Packets of which fragments were missing after five seconds.")     \
+	X(FRAGMENTS_EVICTED, "fragments_evicted",                                                                     \
+	  "Packets given up before all fragments were there, to make room. Raise limits.fragments.")                  \
 	X(ECHO, "echo_replies", "Echo requests answered.")                                                            \
 	X(ICMP_SENT, "icmp_errors_sent", "ICMP errors generated.")                                                    \
 	X(ANSWER_SENT, "answers_sent", "Refusals told to the client as a TLS alert or an HTTP error.")                 \

@@ -41,6 +41,7 @@ struct engine_limits {
 	uint32_t waiting_network; /* the same, of one /24 */
 	uint32_t buffer;	/* bytes buffered for one connection */
 	uint64_t buffers;	/* bytes buffered for all connections */
+	uint64_t fragments;	/* bytes of packets of which fragments are missing */
 };
 
 /**
@@ -48,6 +49,7 @@ struct engine_limits {
  * @plan: how IPv4 clients appear to the servers
  * @services: sorted by service_compare()
  * @service_count: number of services
+ * @servers, @server_count: addresses of all servers of services, sorted as bytes
  * @router_ipv4: own IPv4 address, 0: none
  * @has_router_ipv6: is there an own IPv6 address
  * @router_ipv6: own IPv6 address
@@ -64,6 +66,8 @@ struct engine_config {
 	struct address_plan plan;
 	const struct service *services;
 	size_t service_count;
+	const struct ipv6_address *servers;
+	size_t server_count;
 	uint32_t router_ipv4;
 	bool has_router_ipv6;
 	struct ipv6_address router_ipv6;
@@ -79,6 +83,9 @@ struct engine_config {
 
 /** service_find() - the service at an IPv4 address and TCP port, or NULL */
 const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port);
+
+/** service_is_server() - is @address that of a server of any service */
+bool service_is_server(const struct engine_config *config, const struct ipv6_address *address);
 
 /** service_owns() - does any service have this IPv4 address */
 bool service_owns(const struct engine_config *config, uint32_t address);

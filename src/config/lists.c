@@ -184,12 +184,42 @@ static size_t add_ports(struct build *build, config_setting_t *group, const stru
 	return count;
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ipv6_address));
+}
+
+/** copy_servers() - the addresses of a set, behind those that are there; @to: NULL only counts */
+static size_t copy_servers(const struct server_set *set, struct ipv6_address *to, size_t count)
+{
+	for (size_t i = 0; to && i < set->count; i++)
+		to[count + i] = set->servers[i].address;
+	return count + set->count;
+}
+
+/** all_servers() - the addresses of all servers; returns how many; ports of one entry share its servers */
+static size_t all_servers(const struct service *services, size_t service_count, struct ipv6_address *to)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < service_count; i++) {
+		if (i > 0 && services[i].rules == services[i - 1].rules)
+			continue;
+		count = copy_servers(&services[i].fallback, to, count);
+		for (size_t k = 0; k < services[i].rule_count; k++)
+			count = copy_servers(&services[i].rules[k].servers, to, count);
+	}
+	return count;
+}
+
 void lists_services(struct build *build)
 {
 	config_setting_t *list = config_lookup(build->config->tree, "services");
+	struct engine_config *engine = &build->config->engine;
 	unsigned int elements = read_elements(list);
 	void *seen = NULL, *names = NULL;
 	const config_setting_t **groups;
+	struct ipv6_address *servers;
 	size_t count = 0, room = 0;
 	struct service *services;
 
@@ -228,7 +258,12 @@ void lists_services(struct build *build)
 	}
 	build_forget(seen);
 	build_forget(names);
+	engine->server_count = all_servers(services, count, NULL);
+	servers = build_array(build, engine->server_count, sizeof(*servers));
+	(void)all_servers(services, count, servers);
+	qsort(servers, engine->server_count, sizeof(*servers), compare_addresses);
+	engine->servers = servers;
 	qsort(services, count, sizeof(*services), service_compare);
-	build->config->engine.services = services;
-	build->config->engine.service_count = count;
+	engine->services = services;
+	engine->service_count = count;
 }

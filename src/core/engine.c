@@ -15,6 +15,7 @@
 #include "core/base/icmp_error.h"
 #include "core/base/pending.h"
 #include "core/base/report.h"
+#include "core/ip/gather.h"
 #include "core/ip/icmp.h"
 #include "core/ip/map.h"
 #include "core/tcp/tcp.h"
@@ -46,6 +47,7 @@ struct layout {
 	size_t buffer_sources;
 	size_t opening;
 	size_t servers;
+	size_t fragments;
 	uint32_t chunk_count;
 };
 
@@ -53,7 +55,8 @@ static bool limits_are_valid(const struct engine_limits *l)
 {
 	return l->flows >= 1 && l->flows <= FLOWS_MAX && l->waiting >= 1 && l->waiting <= 1u << 20 &&
 	       l->flows_address >= 1 && l->flows_network >= 1 && l->waiting_address >= 1 && l->waiting_network >= 1 &&
-	       l->buffer >= 1 && l->buffer <= BUFFER_MAX && l->buffers >= l->buffer && l->buffers <= UINT64_C(1) << 40;
+	       l->buffer >= 1 && l->buffer <= BUFFER_MAX && l->buffers >= l->buffer &&
+	       l->buffers <= UINT64_C(1) << 40 && l->fragments <= UINT64_C(1) << 30;
 }
 
 static struct layout layout_of(const struct engine_limits *l)
@@ -76,6 +79,7 @@ static struct layout layout_of(const struct engine_limits *l)
 		.networks = align(source_limit_memory(l->waiting, l->waiting_network)),
 		.buffer_sources = align(source_limit_memory(l->waiting, 1)),
 		.opening = align(source_queue_memory(l->waiting)),
+		.fragments = align(reassembly_memory(l->fragments)),
 		.chunk_count = chunks,
 	};
 }
@@ -89,7 +93,7 @@ size_t engine_memory(const struct engine_limits *limits)
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
 	       l.flow_addresses + l.flow_networks + l.addresses + l.networks + 2 * l.buffer_sources + l.opening +
-	       l.servers;
+	       l.servers + l.fragments;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -153,6 +157,7 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	rate_limit_init(&e->challenges, &e->key, 2);
 	rate_limit_init(&e->errors, &e->key, 3);
 	rate_limit_init(&e->orphans, &e->key, 4);
+	reassembly_init(&e->fragments, carve(&next, l.fragments), limits->fragments, &table_key);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;
 	return e;
@@ -203,19 +208,22 @@ static enum verdict from_ipv4(struct engine *e, struct input *in)
 	struct ipv6_address host;
 	bool is_router = e->config->router_ipv4 != 0 && p->destination4 == e->config->router_ipv4;
 	bool is_mapped = !is_router && address_plan_map_4to6(&e->config->plan, p->destination4, &host);
+	enum verdict verdict;
 	enum drop why;
 
 	if (!may_come_from_ipv4(e, p, is_mapped, &why))
 		return verdict_drop(e, in, why);
 	if (p->source_route)
 		return icmp_source_route(e, in);
-	if (p->is_fragment && (!is_mapped || p->protocol == IP_PROTOCOL_ICMP))
-		return verdict_drop(e, in, DROP_FRAGMENT);
+	if (p->is_fragment &&
+	    (!is_mapped || p->protocol == IP_PROTOCOL_ICMP || service_owns(e->config, p->destination4)) &&
+	    !gather(e, in, &verdict))
+		return verdict;
 	if (p->protocol == IP_PROTOCOL_ICMP)
 		return icmp4_input(e, in, is_mapped ? &host : NULL);
-	if (p->protocol == IP_PROTOCOL_TCP &&
+	if (p->protocol == IP_PROTOCOL_TCP && !p->is_fragment &&
 	    (!is_mapped || service_find(e->config, p->destination4, p->destination_port)))
-		return tcp_from_client(e, NULL, in);
+		return tcp_from_client(e, tcp_flow(e, p), in);
 	return is_mapped ? map_to_ipv6(e, in, &host) : icmp_unreachable(e, in);
 }
 
@@ -238,19 +246,31 @@ static bool may_come_from_ipv6(const struct engine *e, const struct packet *p, e
 static enum verdict to_ipv6_router(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
+	enum verdict verdict;
 
-	if (p->is_fragment)
-		return verdict_drop(e, in, DROP_FRAGMENT);
+	if (p->is_fragment && !gather(e, in, &verdict))
+		return verdict;
 	if (p->protocol == IP_PROTOCOL_ICMPV6)
 		return icmp6_own(e, in);
 	return p->protocol == IP_PROTOCOL_TCP ? tcp_from_server(e, NULL, in) : icmp_unreachable(e, in);
+}
+
+/** is_gathered() - may a fragment be of a server of a service, or is it of ICMP: is it not of a map alone */
+static bool is_gathered(const struct engine *e, const struct packet *p, bool is_mapped)
+{
+	if (!is_mapped || p->protocol == IP_PROTOCOL_ICMPV6)
+		return true;
+	return (p->protocol == IP_PROTOCOL_TCP || p->protocol == IP_PROTOCOL_UDP) &&
+	       service_is_server(e->config, &p->source6);
 }
 
 /** from_ipv6() - a packet of no known connection: an error, of a map, or of a server, in this order */
 static enum verdict from_ipv6(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
+	struct flow *flow = NULL;
 	uint32_t address, destination;
+	enum verdict verdict;
 	bool is_mapped;
 	enum drop why;
 
@@ -265,8 +285,13 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 		return verdict_drop(e, in, DROP_BAD_DESTINATION);
 	if (p->segments_left)
 		return icmp_segments_left(e, in);
-	if (p->is_fragment && (!is_mapped || p->protocol == IP_PROTOCOL_ICMPV6))
-		return verdict_drop(e, in, DROP_FRAGMENT);
+	if (p->is_fragment && is_gathered(e, p, is_mapped)) {
+		if (!gather(e, in, &verdict))
+			return verdict;
+		flow = tcp_flow(e, p);
+	}
+	if (flow)
+		return tcp_from_server(e, flow, in);
 	if (p->protocol == IP_PROTOCOL_ICMPV6)
 		return icmp6_input(e, in, is_mapped ? &address : NULL, destination);
 	if (is_mapped)
@@ -377,6 +402,8 @@ const char *engine_check(const struct engine *engine)
 		error = pending_check(engine);
 	if (!error)
 		error = flows_check(engine);
+	if (!error)
+		error = reassembly_check(&engine->fragments);
 	if (!error)
 		error = check_counters(c);
 	if (!error && c->events[EVENT_FLOW_OPENED] - c->events[EVENT_FLOW_CLOSED] != engine->flows.used)

@@ -194,7 +194,7 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 			      .silent = 60 * SECOND },
 		.limits = { .flows = 64, .flows_address = 64, .flows_network = 64, .waiting = 32,
 			    .waiting_address = 32, .waiting_network = 32,
-			    .buffer = 32768, .buffers = 32 * 32768 },
+			    .buffer = 32768, .buffers = 32 * 32768 , .fragments = 65536},
 	};
 	config->tcp.ecn = scenario->servers[0].profile.ts_offset >> 13 & 1;
 	scenario->ip_options = scenario->servers[0].profile.ts_offset >> 14 & 1;

@@ -569,6 +569,7 @@ static void test_defaults(void **state)
 	assert_int_equal(engine->limits.waiting, 65536);
 	assert_int_equal(engine->limits.buffer, 32768);
 	assert_int_equal(engine->limits.buffers, 67108864);
+	assert_int_equal(engine->limits.fragments, 4194304);
 	config_free(config);
 }
 
@@ -647,6 +648,12 @@ static void test_services(void **state)
 
 	(void)state;
 	assert_int_equal(config->engine.service_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		const struct server_set *to = &services[i].fallback;
+
+		assert_true(to->count == 0 || service_is_server(&config->engine, &to->servers[0].address));
+	}
+	assert_false(service_is_server(&config->engine, &config->engine.router_ipv6));
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(services[i].address, 0xc000020a);
 		assert_int_equal(services[i].port, ports[i]);

@@ -588,7 +588,7 @@ static void test_flood_of_resets_leaves_challenges(void **state)
 
 static void test_limits_out_of_range(void **state)
 {
-	static const struct engine_limits good = { 64, 64, 64, 16, 16, 16, 32768, 1 << 20 };
+	static const struct engine_limits good = { 64, 64, 64, 16, 16, 16, 32768, 1 << 20, 65536 };
 	struct engine_limits bad[11];
 
 	(void)state;

@@ -96,7 +96,7 @@ void world_config(struct world *world)
 			      .silent = 60000000000 },
 		.limits = { .flows = 64, .flows_address = 64, .flows_network = 64, .waiting = 16,
 			    .waiting_address = 16, .waiting_network = 16,
-			    .buffer = 32768, .buffers = 1 << 20 },
+			    .buffer = 32768, .buffers = 1 << 20 , .fragments = 65536},
 	};
 }
 

@@ -5,7 +5,7 @@
  * The rooms of the core, each with a header of its own for every file; an arrow only points down:
  *
  *	engine.c	whose packet is it: family, destination, protocol; timers
- *	ip/		everything that is no segment of a connection: ICMP
+ *	ip/		everything that is no segment of a connection: packets of maps, ICMP, fragments
  *	tcp/		a connection of a service, one file a phase
  *	base/		what tcp/ and ip/ share: this state, flows and their pending records, packets of our own making
  *	table/		memory: flow table, TCP state, buffer, timer wheel, servers, services, limits, counters
@@ -15,6 +15,7 @@
 #define NAT46_CORE_BASE_ENGINE_STATE_H
 
 #include "core/table/rate_limit.h"
+#include "core/table/reassembly.h"
 #include "nat46/ack_storm.h"
 #include "nat46/buffer.h"
 #include "nat46/counters.h"
@@ -68,6 +69,8 @@ struct input {
  * @addresses, @networks: pending records, by client and by /24 of the client (pending.h)
  * @opening: connections in state OPENING, whose client may be forged, by their flow (flows.h)
  * @buffer_addresses, @buffer_networks: chunks of @buffers that they hold (buffered.h)
+ * @fragments: of packets that have to be whole (ip/gather.h)
+ * @whole, @whole_room: the last one of them that was
  * @key: for cookies, timestamp offsets and half-open records
  * @ipv4_id: identification of the next IPv4 packet with DF clear
  * @sweep_hand: next flow record to be looked at for idleness (flows.h)
@@ -104,12 +107,15 @@ struct engine {
 	struct source_limit buffer_addresses;
 	struct source_limit buffer_networks;
 	struct source_queue opening;
+	struct reassembly fragments;
+	struct frame whole;
 	struct siphash_key key;
 	uint16_t ipv4_id;
 	uint32_t sweep_hand;
 	int64_t sweep_due;
 	uint8_t scratch[BUFFER_MAX];
 	uint8_t output[FRAME_HEADROOM + OUTPUT_MAX];
+	uint8_t whole_room[FRAME_HEADROOM + FRAME_MAX];
 };
 
 #endif

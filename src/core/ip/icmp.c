@@ -7,6 +7,7 @@
 #include "core/base/icmp_error.h"
 #include "core/base/output.h"
 #include "core/base/report.h"
+#include "core/ip/fragment.h"
 #include "core/ip/icmp_flow.h"
 #include "core/ip/icmp_map.h"
 #include "core/ip/map.h"
@@ -46,7 +47,11 @@ static enum verdict answer_echo(struct engine *e, struct input *in, uint8_t repl
 	}
 	count(e, EVENT_ECHO);
 	trace_packet(e, p->is_ipv6 ? TRACE_NAT46_OUT : TRACE_OUTGOING, p);
-	emit(e, in->frame);
+	/* as it came: whole, or in parts that any link takes */
+	if (p->is_ipv6 && p->has_fragment_header)
+		(void)fragment_emit(e, in);
+	else
+		emit(e, in->frame);
 	return VERDICT_ANSWERED;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "nat46/engine_config.h"
 
+#include <string.h>
+
 /** first_service() - index of the first service that does not sort before address and port */
 static size_t first_service(const struct engine_config *config, uint32_t address, uint16_t port)
 {
@@ -36,4 +38,22 @@ bool service_owns(const struct engine_config *config, uint32_t address)
 	size_t i = first_service(config, address, 0);
 
 	return i < config->service_count && config->services[i].address == address;
+}
+
+bool service_is_server(const struct engine_config *config, const struct ipv6_address *address)
+{
+	size_t low = 0, high = config->server_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = memcmp(config->servers[middle].byte, address->byte, sizeof(address->byte));
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
 }
