@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/fragment.h"
 #include "../unit/wire.h"
+#include "../unit/wire_fragment.h"
 #include "core/table/reassembly.h"
 #include "nat46/assert.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint8_t memory[1 << 18], bytes[FRAGMENT_HEADERS_MAX + PARTS_MAX], whole[FRAME_MAX];
+static uint8_t memory[1 << 18], bytes[WIRE_FRAGMENT_HEADERS + PARTS_MAX], whole[FRAME_MAX];
 
 /** sent() - the datagram of which an order's fragment is a part; all are different, and no two chunks are alike */
 static const uint8_t *sent(const uint8_t *order)
@@ -37,7 +37,7 @@ static bool may_be_forged(const uint8_t *order)
 /** make() - write the fragment of an order; returns its length */
 static size_t make(const uint8_t *order)
 {
-	struct fragment fragment = {
+	struct wire_fragment fragment = {
 		.ipv6 = order[0] & 1,
 		.more = order[0] & 2,
 		.options = order[0] & 4,
@@ -56,7 +56,7 @@ static size_t make(const uint8_t *order)
 	if (fragment.more)
 		fragment.length &= ~(size_t)7;
 	fragment.data = sent(order) + fragment.offset;
-	length = fragment_make(&fragment, bytes);
+	length = wire_fragment_make(&fragment, bytes);
 	if (order[0] & 8 && may_be_forged(order))
 		bytes[length - fragment.length / 2] ^= order[6];
 	return length;

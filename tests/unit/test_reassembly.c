@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "core/table/reassembly.h"
-#include "fragment.h"
 #include "random.h"
 #include "wire.h"
+#include "wire_fragment.h"
 
 #define MILLISECOND INT64_C(1000000)
 
@@ -63,14 +63,14 @@ static void check(void)
 		fail_msg("%s", error);
 }
 
-static enum reassembly_result add(const struct fragment *fragment)
+static enum reassembly_result add(const struct wire_fragment *fragment)
 {
-	static uint8_t bytes[FRAGMENT_HEADERS_MAX + PARTS_MAX];
+	static uint8_t bytes[WIRE_FRAGMENT_HEADERS + PARTS_MAX];
 	struct frame frame = { .data = bytes };
 	struct packet packet;
 	enum drop why;
 
-	frame.length = fragment_make(fragment, bytes);
+	frame.length = wire_fragment_make(fragment, bytes);
 	if (!packet_parse(&frame, &packet, &why))
 		fail_msg("parser: %s", drop_name(why));
 	assert_true(packet.is_fragment);
@@ -78,9 +78,9 @@ static enum reassembly_result add(const struct fragment *fragment)
 }
 
 /** part() - a part of the original; UDP unless it is changed */
-static struct fragment part(bool ipv6, uint32_t id, uint32_t offset, uint32_t length, bool more)
+static struct wire_fragment part(bool ipv6, uint32_t id, uint32_t offset, uint32_t length, bool more)
 {
-	return (struct fragment){
+	return (struct wire_fragment){
 		.ipv6 = ipv6,
 		.more = more,
 		.protocol = UDP,
@@ -95,7 +95,7 @@ static struct fragment part(bool ipv6, uint32_t id, uint32_t offset, uint32_t le
 
 static enum reassembly_result add_part(bool ipv6, uint32_t id, uint32_t offset, uint32_t length, bool more)
 {
-	struct fragment fragment = part(ipv6, id, offset, length, more);
+	struct wire_fragment fragment = part(ipv6, id, offset, length, more);
 
 	return add(&fragment);
 }
@@ -103,7 +103,7 @@ static enum reassembly_result add_part(bool ipv6, uint32_t id, uint32_t offset, 
 /** add_first() - 8 bytes of a datagram that will never be complete */
 static enum reassembly_result add_first(bool ipv6, uint32_t source, uint32_t id)
 {
-	struct fragment fragment = part(ipv6, id, 0, 8, true);
+	struct wire_fragment fragment = part(ipv6, id, 0, 8, true);
 
 	fragment.source = source;
 	return add(&fragment);
@@ -153,8 +153,8 @@ static void test_header(void **state)
 {
 	(void)state;
 	for (uint32_t n = 0; n < 2; n++) {
-		struct fragment first = part(n, 77, 0, 48, true);
-		struct fragment last = part(n, 77, 48, 11, false);
+		struct wire_fragment first = part(n, 77, 0, 48, true);
+		struct wire_fragment last = part(n, 77, 48, 11, false);
 
 		first.options = true;
 		first.dont_fragment = !n;
@@ -190,7 +190,7 @@ static void test_key(void **state)
 {
 	(void)state;
 	for (uint32_t n = 0; n < 2; n++) {
-		struct fragment others[4];
+		struct wire_fragment others[4];
 
 		assert_int_equal(add_part(n, 7, 0, 8, true), REASSEMBLY_WAITING);
 		for (uint32_t i = 0; i < 4; i++)
@@ -241,7 +241,7 @@ static void test_overlap(void **state)
 	}
 	/* at the same place, of the same length, with other bytes */
 	for (uint32_t n = 0; n < 2; n++) {
-		struct fragment other = part(n, 99, 16, 24, true);
+		struct wire_fragment other = part(n, 99, 16, 24, true);
 
 		other.data = original + 17;
 		assert_int_equal(add_part(n, 99, 16, 24, true), REASSEMBLY_WAITING);
@@ -308,7 +308,7 @@ static void test_tiny(void **state)
 	/* protocol, least bytes */
 	static const uint32_t least[][2] = { { TCP, 24 }, { UDP, 8 }, { ICMP, 8 }, { ICMPV6, 8 }, { ESP, 8 } };
 	uint8_t chain[64] = { TCP, 1 };
-	struct fragment fragment = part(true, 1, 0, 32, true);
+	struct wire_fragment fragment = part(true, 1, 0, 32, true);
 
 	(void)state;
 	for (uint32_t n = 0; n < 10; n++) {
@@ -378,7 +378,7 @@ static void test_marks(void **state)
 	(void)state;
 	for (uint32_t n = 0; n < 6; n++) {
 		for (uint32_t i = 0; i < 3; i++) {
-			struct fragment fragment = part(n % 2, n, i * 8, 8, i < 2);
+			struct wire_fragment fragment = part(n % 2, n, i * 8, 8, i < 2);
 
 			fragment.traffic_class = 0xb8 | marks[n][i];
 			assert_int_equal(add(&fragment), i < 2 ? REASSEMBLY_WAITING : REASSEMBLY_COMPLETE);
@@ -387,7 +387,7 @@ static void test_marks(void **state)
 		assert_whole(n % 2, 24);
 	}
 	for (uint32_t n = 0; n < 2; n++) {
-		struct fragment marked = part(n, 50, 0, 8, true);
+		struct wire_fragment marked = part(n, 50, 0, 8, true);
 
 		marked.traffic_class = 3;
 		assert_int_equal(add(&marked), REASSEMBLY_WAITING);
@@ -403,7 +403,7 @@ static void test_share(void **state)
 	for (uint32_t n = 0; n < 2; n++) {
 		assert_int_equal(add_first(n, 5, 1), REASSEMBLY_WAITING);
 		for (uint32_t id = 0; id < SHARE; id++) {
-			struct fragment first = part(n, id, 0, 8, true);
+			struct wire_fragment first = part(n, id, 0, 8, true);
 
 			/* all addresses of a /64 are one source */
 			first.host = id > 3 ? id : 0;
@@ -432,7 +432,7 @@ static void test_share(void **state)
 /** When all is full the oldest of all goes, of whatever source, but not the one that goes on. */
 static void test_oldest(void **state)
 {
-	struct fragment last = part(true, 1, 8, 8, false);
+	struct wire_fragment last = part(true, 1, 8, 8, false);
 
 	(void)state;
 	assert_int_equal(add_part(true, 1, 0, 2048, true), REASSEMBLY_WAITING);
@@ -465,7 +465,7 @@ enum attack { ATTACK_ONE_SOURCE, ATTACK_FORGED, ATTACK_VICTIM, ATTACK_WIDE };
 /** attack() - fragment @n of a flood of parts that never become whole; the client is source 1 */
 static void attack(enum attack kind, bool ipv6, uint32_t n)
 {
-	struct fragment fragment = part(ipv6, n | 0x8000, 0, 8, true);
+	struct wire_fragment fragment = part(ipv6, n | 0x8000, 0, 8, true);
 
 	fragment.source = kind == ATTACK_ONE_SOURCE ? 77 : kind == ATTACK_VICTIM ? 1 : 1000 + n;
 	/* as much memory as one packet can take */
@@ -537,7 +537,7 @@ struct sent {
 	uint32_t order[64];
 	uint32_t count;
 	uint32_t next;
-	struct fragment arrived[256];
+	struct wire_fragment arrived[256];
 	uint32_t arrivals;
 };
 
@@ -565,18 +565,19 @@ static void sent_begin(struct sent *s, uint32_t id, uint64_t *random)
 	}
 }
 
-static struct fragment sent_part(const struct sent *s, uint32_t at)
+static struct wire_fragment sent_part(const struct sent *s, uint32_t at)
 {
-	struct fragment fragment = part(s->ipv6, s->id, s->cuts[at], s->cuts[at + 1] - s->cuts[at], at + 1 < s->count);
+	uint32_t length = s->cuts[at + 1] - s->cuts[at];
+	struct wire_fragment fragment = part(s->ipv6, s->id, s->cuts[at], length, at + 1 < s->count);
 
 	fragment.data = original + s->shift + s->cuts[at];
 	return fragment;
 }
 
 /** forge() - a part in the name of a datagram: of the right place and length or not, with the right bytes or not */
-static struct fragment forge(const struct sent *s, uint64_t *random)
+static struct wire_fragment forge(const struct sent *s, uint64_t *random)
 {
-	struct fragment fragment = sent_part(s, random_below(random, s->count));
+	struct wire_fragment fragment = sent_part(s, random_below(random, s->count));
 
 	if (random_below(random, 2)) {
 		fragment.offset = random_below(random, s->length / 8 + 4) * 8;
@@ -589,7 +590,7 @@ static struct fragment forge(const struct sent *s, uint64_t *random)
 }
 
 /** expected() - what should become of a part, from a list of all others */
-static enum reassembly_result expected(struct sent *s, const struct fragment *f)
+static enum reassembly_result expected(struct sent *s, const struct wire_fragment *f)
 {
 	size_t end = f->offset + f->length, known = f->length, total = f->more ? 0 : end;
 
@@ -597,7 +598,7 @@ static enum reassembly_result expected(struct sent *s, const struct fragment *f)
 		return REASSEMBLY_REFUSED;
 	s->is_refused = true;
 	for (uint32_t i = 0; i < s->arrivals; i++) {
-		const struct fragment *a = &s->arrived[i];
+		const struct wire_fragment *a = &s->arrived[i];
 		size_t last = a->offset + a->length;
 
 		if ((!a->more && (f->more ? end >= last : end != last)) || (a->more && !f->more && last >= end))
@@ -606,7 +607,7 @@ static enum reassembly_result expected(struct sent *s, const struct fragment *f)
 		known += a->length;
 	}
 	for (uint32_t i = 0; i < s->arrivals; i++) {
-		const struct fragment *a = &s->arrived[i];
+		const struct wire_fragment *a = &s->arrived[i];
 
 		if (f->offset >= a->offset + a->length || a->offset >= end)
 			continue;
@@ -648,7 +649,7 @@ static void test_random(void **state)
 		sent_begin(&sent[i], i, &random);
 	for (uint32_t step = 8; step < 60000; step++) {
 		struct sent *s = &sent[random_below(&random, 8)];
-		struct fragment fragment = sent_part(s, s->order[s->next]);
+		struct wire_fragment fragment = sent_part(s, s->order[s->next]);
 		uint32_t kind = random_below(&random, 8);
 		enum reassembly_result result;
 

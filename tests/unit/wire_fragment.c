@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fragment.c - make IP fragments in tests, apart from the code of the core
+ * wire_fragment.c - make IP fragments in tests, apart from the code of the core
  */
-#include "fragment.h"
+#include "wire_fragment.h"
 
 #include <string.h>
 
 #include "wire.h"
 
-static size_t make_ipv4(const struct fragment *f, uint8_t *bytes)
+static size_t make_ipv4(const struct wire_fragment *f, uint8_t *bytes)
 {
 	size_t header = f->options ? 28 : 20;
 	uint32_t sum = 0;
@@ -32,7 +32,7 @@ static size_t make_ipv4(const struct fragment *f, uint8_t *bytes)
 	return header;
 }
 
-static size_t make_ipv6(const struct fragment *f, uint8_t *bytes)
+static size_t make_ipv6(const struct wire_fragment *f, uint8_t *bytes)
 {
 	size_t at = f->options ? 48 : 40;
 
@@ -55,7 +55,7 @@ static size_t make_ipv6(const struct fragment *f, uint8_t *bytes)
 	return at + 8;
 }
 
-size_t fragment_make(const struct fragment *f, uint8_t *bytes)
+size_t wire_fragment_make(const struct wire_fragment *f, uint8_t *bytes)
 {
 	size_t header = f->ipv6 ? make_ipv6(f, bytes) : make_ipv4(f, bytes);
 

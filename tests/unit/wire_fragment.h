@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fragment.h - make IP fragments in tests, apart from the code of the core
+ * wire_fragment.h - make IP fragments in tests, apart from the code of the core
  */
-#ifndef NAT46_TESTS_FRAGMENT_H
-#define NAT46_TESTS_FRAGMENT_H
+#ifndef NAT46_TESTS_WIRE_FRAGMENT_H
+#define NAT46_TESTS_WIRE_FRAGMENT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /** Bytes in front of the payload of a fragment at most. */
-#define FRAGMENT_HEADERS_MAX 60u
+#define WIRE_FRAGMENT_HEADERS 60u
 
 /**
- * struct fragment - a fragment
+ * struct wire_fragment - a fragment
  * @ipv6: family; addresses are 2001:db8:@source::@host and 2001:db8::@destination, or 10.@source and 10.@destination
  * @protocol: of the fragment header, or of IPv4
  * @more: not the last one
@@ -23,7 +23,7 @@
  * @offset: in bytes
  * @data, @length: payload
  */
-struct fragment {
+struct wire_fragment {
 	bool ipv6;
 	bool more;
 	bool dont_fragment;
@@ -40,7 +40,7 @@ struct fragment {
 	size_t length;
 };
 
-/** fragment_make() - write the packet; returns its length, at most FRAGMENT_HEADERS_MAX more than @length */
-size_t fragment_make(const struct fragment *fragment, uint8_t *bytes);
+/** wire_fragment_make() - write the packet; returns its length, at most WIRE_FRAGMENT_HEADERS more than @length */
+size_t wire_fragment_make(const struct wire_fragment *fragment, uint8_t *bytes);
 
 #endif
