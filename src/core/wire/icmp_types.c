@@ -6,9 +6,19 @@
  */
 #include "core/wire/icmp_types.h"
 
+#include "nat46/packet.h"
+
 #define NO_POINTER UINT8_MAX
 
-/** plateau() - the largest RFC 1191 plateau below @length that IPv6 can use, for routers that name no MTU */
+/** Bytes by which a packet gets longer on its way from IPv4 to IPv6. */
+#define GROWTH (IPV6_HEADER - IPV4_HEADER)
+
+/**
+ * plateau() - the largest RFC 1191 plateau below @length that IPv6 can use, for routers that name no MTU
+ *
+ * Below the last one there is only what every IPv6 path takes. Whoever sends no more than that has its packets
+ * fragmented in IPv4.
+ */
 static uint32_t plateau(size_t length)
 {
 	static const uint16_t plateaus[] = { 65535, 32000, 17914, 8166, 4352, 2002, 1492 };
@@ -17,7 +27,7 @@ static uint32_t plateau(size_t length)
 		if (plateaus[i] < length)
 			return plateaus[i];
 	}
-	return IPV6_MTU_MIN;
+	return IPV6_MTU_MIN - GROWTH;
 }
 
 bool icmp_types_4to6(const struct icmp_error *from, size_t quoted, uint32_t link_mtu, struct icmp_error *to)
@@ -30,7 +40,7 @@ bool icmp_types_4to6(const struct icmp_error *from, size_t quoted, uint32_t link
 	case ICMP_UNREACHABLE:
 		*to = (struct icmp_error){ .type = ICMPV6_UNREACHABLE };
 		if (from->code == ICMP_CODE_FRAG_NEEDED) {
-			mtu = (mtu ? mtu : plateau(quoted)) + 20;
+			mtu = (mtu ? mtu : plateau(quoted)) + GROWTH;
 			mtu = mtu < link_mtu ? mtu : link_mtu;
 			*to = (struct icmp_error){ .type = ICMPV6_TOO_BIG,
 						   .rest = mtu > IPV6_MTU_MIN ? mtu : IPV6_MTU_MIN };
@@ -82,7 +92,7 @@ bool icmp_types_6to4(const struct icmp_error *from, uint32_t link_mtu, struct ic
 		return from->code <= ICMPV6_CODE_PORT;
 	case ICMPV6_TOO_BIG:
 		mtu = from->rest > IPV6_MTU_MIN ? from->rest : IPV6_MTU_MIN;
-		mtu = (mtu < link_mtu ? mtu : link_mtu) - 20;
+		mtu = (mtu < link_mtu ? mtu : link_mtu) - GROWTH;
 		*to = (struct icmp_error){ ICMP_UNREACHABLE, ICMP_CODE_FRAG_NEEDED, mtu };
 		return true;
 	case ICMPV6_TIME_EXCEEDED:
