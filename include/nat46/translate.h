@@ -12,6 +12,9 @@
 #include "nat46/frame.h"
 #include "nat46/packet.h"
 
+/** Longest IPv4 packet that leaves with DF clear: it fits an IPv6 link with the minimum MTU (RFC 7915 5.1). */
+#define DF_CLEAR_MAX 1260u
+
 /**
  * translate_4to6() - make an IPv6 packet of an IPv4 packet
  * @frame, @packet: parsed packet; both are changed to describe the result

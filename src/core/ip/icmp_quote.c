@@ -173,7 +173,7 @@ static bool restored_packet(const struct packet *inner, const struct icmp_sender
 	if (restored->has_fragment_header)
 		restored->transport += FRAGMENT_HEADER;
 	restored->length = restored->transport + payload;
-	restored->dont_fragment = !restored->is_ipv6 && !inner->has_fragment_header;
+	restored->dont_fragment = !restored->is_ipv6 && !inner->has_fragment_header && restored->length > DF_CLEAR_MAX;
 	restored->identification = inner->is_ipv6 && !inner->has_fragment_header ? 0 : inner->identification;
 	restored->source4 = sender->source4;
 	restored->destination4 = sender->destination4;
@@ -203,10 +203,10 @@ static size_t put_quote(struct span room, const struct icmp_quote *quote, const 
 	return restored.transport + length;
 }
 
-/** pad() - zeros behind a quote, up to what a length attribute can say */
-static size_t pad(struct span room, size_t length)
+/** pad() - zeros behind a quote, up to what a length attribute in units of @unit can say */
+static size_t pad(struct span room, size_t length, size_t unit)
 {
-	size_t padded = length > QUOTE_LEAST ? (length + 7) / 8 * 8 : QUOTE_LEAST;
+	size_t padded = length > QUOTE_LEAST ? (length + unit - 1) / unit * unit : QUOTE_LEAST;
 
 	memset(span_at(room, length, padded - length), 0, padded - length);
 	return padded;
@@ -236,17 +236,17 @@ enum verdict icmp_quote_send(struct engine *e, const struct input *in, const str
 	size_t most = (out->is_ipv6 ? ICMP_ERROR6_MAX : ICMP_ERROR4_MAX) - at;
 	struct span room = span_part(output_room(e), at, most);
 	struct icmp_error error = *to;
-	size_t extension = 0, length;
+	size_t extension = 0, unit = out->is_ipv6 ? 8 : 4, length;
 
 	if (in->packet.hop_limit <= 1)
 		return verdict_drop(e, in, DROP_HOP_LIMIT);
 	if (can_extend(out->is_ipv6, &error))
 		extension = whole_objects(quote->extension, most - QUOTE_LEAST);
-	length = put_quote(span_part(room, 0, extension > 0 ? (most - extension) / 8 * 8 : most), quote, sender);
+	length = put_quote(span_part(room, 0, extension > 0 ? (most - extension) / unit * unit : most), quote, sender);
 	if (length == 0)
 		return verdict_drop(e, in, DROP_ICMP_INNER);
 	if (extension > 0) {
-		length = pad(room, length);
+		length = pad(room, length, unit);
 		error = with_length_attribute(out->is_ipv6, error, length);
 		put_extension(span_part(room, length, extension), &quote->extension, extension);
 	}

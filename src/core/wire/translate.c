@@ -6,9 +6,6 @@
 
 #include "nat46/checksum.h"
 
-/** Longest IPv4 packet that leaves with DF clear: it fits an IPv6 link with the minimum MTU (RFC 7915 5.1). */
-static const size_t DF_CLEAR_MAX = 1260;
-
 void ipv6_header_write(struct span packet, uint8_t protocol, uint8_t traffic_class, uint8_t hop_limit,
 		       const struct ipv6_address *source, const struct ipv6_address *destination)
 {
