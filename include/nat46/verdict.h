@@ -34,7 +34,7 @@ enum verdict {
 	X(BAD_DESTINATION, "bad_destination", "The IPv4 address in the destination cannot be a host.")                 \
 	X(MULTICAST, "multicast", "Multicast or link-local traffic of the kernel on the device (normal).")             \
 	X(FRAGMENT, "fragment", "A fragment that contradicts another one, or of such a packet, or ends too far behind.") \
-	X(FRAGMENT_TINY, "fragment_tiny", "A first fragment, or a packet, that ends within its transport header.")      \
+	X(FRAGMENT_TINY, "fragment_tiny", "A fragment, or a packet, that ends or begins within its transport header.")      \
 	X(UDP_UNSUMMED, "udp_unsummed", "UDP without checksum in a fragment, or in IPv6: none can be computed.")        \
 	X(PROTOCOL, "protocol", "No service or map for this transport protocol, or it means something else in IPv6.")  \
 	X(HOP_LIMIT, "hop_limit", "TTL or hop limit ran out (traceroute does this on purpose).")                       \

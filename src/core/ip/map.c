@@ -33,8 +33,12 @@ static bool may_translate(const struct input *in, uint8_t *protocol, enum drop *
 	*why = DROP_PROTOCOL;
 	if (!transport_other_family(p->is_ipv6, p->protocol, protocol))
 		return false;
+	/* RFC 7915 5.1.1 */
+	if (p->has_fragment_header && p->protocol == IP_PROTOCOL_AH)
+		return false;
+	/* nor may a later fragment replace what the first one said in its header (RFC 3128) */
 	*why = DROP_FRAGMENT_TINY;
-	if (has_header && transport.length < transport_header_least(p->protocol))
+	if ((has_header ? transport.length : p->fragment_offset) < transport_header_least(p->protocol))
 		return false;
 	*why = DROP_UDP_UNSUMMED;
 	return p->protocol != IP_PROTOCOL_UDP || !has_header || in->frame->offload.partial ||
