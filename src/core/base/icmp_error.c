@@ -12,12 +12,15 @@
  * may_send_error() - errors are not sent about errors, about any but the first part of a packet, to groups, or without
  * limit (RFC 1122 3.2.2, RFC 4443 2.4)
  */
-static bool may_send_error(const struct packet *p)
+static bool may_send_error(const struct packet *p, const struct icmp_error *error)
 {
 	if (p->fragment_offset != 0)
 		return false;
+	/* about ICMPv6 only what traceroute asks for (RFC 7915 5.4) */
 	if (p->is_ipv6)
-		return ipv6_is_host(&p->source6) && p->protocol != IP_PROTOCOL_ICMPV6;
+		return ipv6_is_host(&p->source6) &&
+		       (p->protocol != IP_PROTOCOL_ICMPV6 ||
+			(p->icmp_type == ICMPV6_ECHO && error->type == ICMPV6_TIME_EXCEEDED));
 	return ipv4_is_host(p->source4) && (p->protocol != IP_PROTOCOL_ICMP || p->icmp_type == ICMP_ECHO);
 }
 
@@ -48,7 +51,7 @@ static void send_error(struct engine *e, const struct input *in, const struct ic
 static enum verdict drop_with_error(struct engine *e, const struct input *in, enum drop why,
 				    const struct icmp_error *error)
 {
-	if (may_send_error(&in->packet) && rate_limit_take(&e->errors, e->now))
+	if (may_send_error(&in->packet, error) && rate_limit_take(&e->errors, e->now))
 		send_error(e, in, error);
 	return verdict_drop(e, in, why);
 }
