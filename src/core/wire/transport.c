@@ -65,7 +65,7 @@ void transport_readdress(struct span transport, uint8_t protocol, bool partial, 
 	checksum = span_get16(transport, field);
 	if (partial) {
 		checksum = checksum_update_partial(checksum, removed, added);
-	} else if (protocol != IP_PROTOCOL_UDP) {
+	} else if (protocol != IP_PROTOCOL_UDP && protocol != IP_PROTOCOL_UDP_LITE) {
 		checksum = checksum_update(checksum, removed, added);
 	} else if (checksum != 0) {
 		checksum = checksum_update(checksum, removed, added);

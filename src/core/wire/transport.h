@@ -30,7 +30,8 @@ size_t transport_header_least(uint8_t protocol);
  * @partial: the checksum is partial
  * @removed, @added: sums of the addresses as packet_address_sum() gives them
  *
- * A UDP checksum of zero, which says that there is none, stays; one that becomes zero is written as 0xffff.
+ * A checksum of zero says that there is none in UDP, and must not be in UDP-Lite (RFC 3828 3.1): such a one stays, and
+ * one that becomes zero is written as 0xffff.
  */
 void transport_readdress(struct span transport, uint8_t protocol, bool partial, uint64_t removed, uint64_t added);
 
