@@ -2,7 +2,7 @@
 /*
  * test_map.c - packets of IPv6 hosts that have an IPv4 address of their own: whose is a packet, and what becomes of it
  *
- * What translation makes of each header is in the vectors (test_vectors.c).
+ * What translation makes of each header is in the vectors (test_translation_vectors.c).
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -392,8 +392,8 @@ static void test_file(void **state)
 
 /* one test each */
 static char files[][32] = {
-	"addresses", "checksums", "extensions", "fragments", "fragments_6to4", "fragments_refused", "hairpin",
-	"icmp4to6", "icmp6to4", "icmp_extensions", "icmp_inner", "icmp_inner_fragments", "icmp_longest",
+	"addresses", "checksums", "extensions", "fragments", "fragments_6to4", "fragments_gathered", "fragments_refused",
+	"hairpin", "icmp4to6", "icmp6to4", "icmp_extensions", "icmp_inner", "icmp_inner_fragments", "icmp_longest",
 	"icmp_mtu", "icmp_refused", "icmp_sources", "mappings", "mss", "options", "protocols", "refragmented",
 	"sizes", "sources", "traffic_class",
 };

@@ -70,11 +70,29 @@ def six(directory):
                      v6(UDP, SERVER, CLIENT, part=part, behind=[header]), "protocol")
 
 
+def gathered(directory):
+    f = VectorFile(directory, "fragments_gathered", "Fragments that are made whole first: the checksum of ICMPv6 needs"
+                   " the length of the whole")
+    reference = "RFC 6146 3.4: in any order, and what is whole may be fragmented again"
+    for name, order in (("forward", (FIRST, MIDDLE, LAST)), ("backward", (LAST, MIDDLE, FIRST)),
+                        ("twice", (MIDDLE, LAST, MIDDLE, FIRST))):
+        f.vector(f"s26-icmp-{name}-4to6", reference)
+        for part in order:
+            f.take(v4(ECHO, part=Part(*part, IDENT)))
+        f.out(v6(ECHO, hlim=63, part=Part(0, 1232, True, IDENT)))
+        f.out(v6(ECHO, hlim=63, part=Part(1232, LENGTH - 1232, False, IDENT)))
+        f.vector(f"s26-icmp-{name}-6to4", f"{reference}: DF 0")
+        for part in order:
+            f.take(v6(ECHO, SERVER, CLIENT, part=Part(*part, IDENT)))
+        f.out(v4(ECHO, SERVER, CLIENT, ttl=63))
+    f.vector("s26-icmp-overlap", "RFC 5722: two parts claim the same bytes")
+    f.take(v4(ECHO, part=Part(*FIRST, IDENT)))
+    f.take(v4(ECHO, part=Part(1192, 400, True, IDENT)))
+    f.drop("fragment")
+
+
 def refused_ones(directory):
     f = VectorFile(directory, "fragments_refused", "Fragments that are not translated")
-    for name, part in (("first", FIRST), ("middle", MIDDLE), ("last", LAST)):
-        refused(f, f"s03-icmp-{name}", "RFC 7915 4.2, 5.2: fragmented ICMP is not translated: its checksum needs the"
-                " length of the whole", ECHO, part, "fragment")
     zero = field(UDP, 6, b"\0\0")
     f.refuse("s16-zero-first", "RFC 7915 4.5: a first fragment without a checksum is dropped",
              v4(zero, part=Part(*FIRST, IDENT)), "udp_unsummed")
@@ -146,5 +164,5 @@ def again(directory):
 
 
 def write(directory):
-    for subject in (stateless, six, refused_ones, again):
+    for subject in (stateless, six, gathered, refused_ones, again):
         subject(directory)
