@@ -65,6 +65,47 @@ make_path() {
 	ip -n "$ns_server" route add default via 2001:db8:2::ff
 }
 
+# make_long_path: two more routers on either side, so that a link may become small and neither end nor router knows
+#
+#	client -- near -- mid4 -- router: nat46 (TUN), nat46d -- mid6 -- far -- server
+#	    198.51.100.0/24  10.1.0.0/24  10.2.0.0/24    2001:db8:12::/64  11::/64  2::/64
+make_long_path() {
+	make_ends
+	for hop in near mid4 mid6 far; do
+		namespace $hop
+		eval "make_forward \$ns_$hop"
+	done
+	link "$ns_client" eth0 $client/24 "$ns_near" client 198.51.100.1/24
+	link "$ns_near" mid4 10.1.0.1/24 "$ns_mid4" near 10.1.0.2/24
+	link "$ns_mid4" router 10.2.0.1/24 "$ns_router" v4 10.2.0.2/24
+	link "$ns_router" v6 2001:db8:12::1/64 "$ns_mid6" router 2001:db8:12::2/64
+	link "$ns_mid6" far 2001:db8:11::1/64 "$ns_far" mid6 2001:db8:11::2/64
+	link "$ns_far" server 2001:db8:2::ff/64 "$ns_server" eth0 $server/64
+	ip -n "$ns_client" route add default via 198.51.100.1
+	ip -n "$ns_near" route add default via 10.1.0.2
+	ip -n "$ns_mid4" route add default via 10.2.0.2
+	ip -n "$ns_mid4" route add 198.51.100.0/24 via 10.1.0.1
+	ip -n "$ns_router" route add 198.51.100.0/24 via 10.2.0.1
+	ip -n "$ns_router" route add 10.1.0.0/24 via 10.2.0.1
+	ip -n "$ns_router" route add 2001:db8::/32 via 2001:db8:12::2
+	ip -n "$ns_mid6" route add 2001:db8::/32 via 2001:db8:11::2
+	ip -n "$ns_mid6" route add 2001:db8:46::/96 via 2001:db8:12::1
+	ip -n "$ns_far" route add default via 2001:db8:11::1
+	ip -n "$ns_server" route add default via 2001:db8:2::ff
+}
+
+# narrow NAMESPACE DEVICE NAMESPACE DEVICE MTU: both ends of a link
+narrow() {
+	ip -n "$1" link set "$2" mtu "$5"
+	ip -n "$3" link set "$4" mtu "$5"
+}
+
+# forget: what the ends have learnt about the path
+forget() {
+	ip -n "$ns_client" -4 route flush cache
+	ip -n "$ns_server" -6 route flush cache
+}
+
 # offload_on_links on|off: checksums and segmentation by the links, or by the hosts
 offload_on_links() {
 	for end in $links; do

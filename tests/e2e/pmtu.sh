@@ -16,41 +16,9 @@ require ip socat ethtool nstat sha256sum tcpdump python3 taskset
 tools=$(dirname "$0")/../tools
 small=1400
 
-make_ends
-for router in near mid4 mid6 far; do
-	namespace $router
-	eval "make_forward \$ns_$router"
-done
-link "$ns_client" eth0 $client/24 "$ns_near" client 198.51.100.1/24
-link "$ns_near" mid4 10.1.0.1/24 "$ns_mid4" near 10.1.0.2/24
-link "$ns_mid4" router 10.2.0.1/24 "$ns_router" v4 10.2.0.2/24
-link "$ns_router" v6 2001:db8:12::1/64 "$ns_mid6" router 2001:db8:12::2/64
-link "$ns_mid6" far 2001:db8:11::1/64 "$ns_far" mid6 2001:db8:11::2/64
-link "$ns_far" server 2001:db8:2::ff/64 "$ns_server" eth0 $server/64
-ip -n "$ns_client" route add default via 198.51.100.1
-ip -n "$ns_near" route add default via 10.1.0.2
-ip -n "$ns_mid4" route add default via 10.2.0.2
-ip -n "$ns_mid4" route add 198.51.100.0/24 via 10.1.0.1
-ip -n "$ns_router" route add 198.51.100.0/24 via 10.2.0.1
-ip -n "$ns_router" route add 2001:db8:2::/64 via 2001:db8:12::2
-ip -n "$ns_mid6" route add 2001:db8:2::/64 via 2001:db8:11::2
-ip -n "$ns_mid6" route add default via 2001:db8:12::1
-ip -n "$ns_far" route add default via 2001:db8:11::1
-ip -n "$ns_server" route add default via 2001:db8:2::ff
+make_long_path
 make_file 4
 start_files
-
-# narrow NAMESPACE DEVICE NAMESPACE DEVICE MTU: both ends of a link
-narrow() {
-	ip -n "$1" link set "$2" mtu "$5"
-	ip -n "$3" link set "$4" mtu "$5"
-}
-
-# forget: what the kernels have learnt about the path
-forget() {
-	ip -n "$ns_client" -4 route flush cache
-	ip -n "$ns_server" -6 route flush cache
-}
 
 # learnt NAMESPACE DESTINATION MTU
 learnt() {
