@@ -25,7 +25,7 @@ install_locked() {
 	missing=$(missing_packages "$@")
 	[ -n "$missing" ] || return 0
 	echo "installing:$missing"
-	# nginx and HAProxy would start at once: while this file says no, no package starts a service.
+	# nginx, HAProxy and TAYGA would start at once: while this file says no, no package starts a service.
 	policy=/usr/sbin/policy-rc.d
 	made_policy=no
 	if [ ! -e $policy ]; then
@@ -42,12 +42,11 @@ install_locked() {
 		return 1
 	fi
 	# Nor shall it start with the machine. It was not there before, so nobody has asked for it.
-	case $missing in
-	*nginx-light*) systemctl disable nginx >/dev/null 2>&1 || : ;;
-	esac
-	case $missing in
-	*haproxy*) systemctl disable haproxy >/dev/null 2>&1 || : ;;
-	esac
+	for service in nginx haproxy tayga iperf3; do
+		case $missing in
+		*"$service"*) systemctl disable "$service" >/dev/null 2>&1 || : ;;
+		esac
+	done
 }
 
 # copy_sources FROM TO: what git knows, and what it would add; without git, as in a tarball, everything
