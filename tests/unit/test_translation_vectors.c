@@ -392,10 +392,10 @@ static void test_file(void **state)
 
 /* one test each */
 static char files[][32] = {
-	"addresses", "checksums", "extensions", "fragments", "fragments_6to4", "fragments_gathered", "fragments_refused",
-	"hairpin", "icmp4to6", "icmp6to4", "icmp_extensions", "icmp_inner", "icmp_inner_fragments", "icmp_longest",
-	"icmp_mtu", "icmp_refused", "icmp_sources", "mappings", "mss", "options", "protocols", "refragmented",
-	"sizes", "sources", "traffic_class",
+	"addresses", "checksums", "extensions", "fragments", "fragments_6to4", "fragments_gathered",
+	"fragments_refused", "hairpin", "icmp4to6", "icmp6to4", "icmp_extensions", "icmp_inner",
+	"icmp_inner_fragments", "icmp_longest", "icmp_mtu", "icmp_refused", "icmp_sources", "mappings", "mss",
+	"options", "protocols", "refragmented", "sizes", "sources", "traffic_class",
 };
 
 int main(void)
