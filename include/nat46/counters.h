@@ -23,9 +23,10 @@
 	X(CLIENT_CONNECTED, "clients_connected", "Clients that completed the handshake with a spliced service.")      \
 	X(CLIENT_SILENT, "clients_silent", "Clients with nothing to say when their wait was over, who may speak later.") \
 	X(SERVER_CONNECTED, "servers_connected", "Servers that completed the handshake with a spliced client.")       \
-	X(SERVER_REFUSED, "servers_refused", "Servers that answered a SYN with RST or an ICMP error.")                \
+	X(SERVER_REFUSED, "servers_refused",                                                                          \
+	  "Servers that answered a SYN with RST, or a SYN or datagram with an ICMP error.")                \
 	X(SERVER_SILENT, "servers_silent", "Servers that did not answer a SYN in time.")                              \
-	X(SERVER_NEXT, "servers_next", "Connections for which the next server in rank was asked.")                        \
+	X(SERVER_NEXT, "servers_next", "Connections and UDP exchanges that went on to the next server in rank.")                        \
 	X(SERVER_STALE, "servers_stale", "Servers that still knew an older connection of the same client port.")      \
 	X(PLAIN_OPENED, "plain_opened", "Connections of services without rules.")                                     \
 	X(REFUSED_NO_RULE, "refused_no_rule", "Connections refused because no rule matched.")                         \
@@ -40,7 +41,13 @@
 	X(REFUSED_PORT, "refused_port", "SYNs to an address of ours where no service listens on the port.")           \
 	X(SYN_DOUBLED, "syns_doubled",                                                                                \
 	  "SYNs sent twice, so that a server does not take our round trip for that of a client without timestamps.")        \
-	X(PORT_CHANGED, "port_changed", "Connections that use another source port towards the server.")               \
+	X(UDP_OPENED, "udp_opened", "Exchanges of datagrams with UDP services.")                                      \
+	X(UDP_REPLACED, "udp_replaced",                                                                               \
+	  "Such exchanges that made room for newer ones before their client sent twice: over, or forged.")             \
+	X(UDP_RESENT, "udp_resent", "First datagrams that a server refused, sent to the next server.")                \
+	X(UDP_CHECKSUM_MADE, "udp_checksums_made", "UDP datagrams that came without checksum and got one.")           \
+	X(PORT_CHANGED, "port_changed",                                                                               \
+	  "Connections and UDP exchanges that use another source port towards the server.")               \
 	X(FIRST_BYTES_ACKNOWLEDGED, "first_bytes_acknowledged",                                                       \
 	  "Connections whose first bytes we had to acknowledge, for they came in more than one flight or got lost.")  \
 	X(FIRST_BYTES_RESENT, "first_bytes_resent",                                                                   \

@@ -26,6 +26,7 @@ enum flow_kind {
 	FLOWS_CONNECTING,	/* server chosen, not connected */
 	FLOWS_ESTABLISHED,	/* both connected */
 	FLOWS_CLOSING,		/* FIN or RST seen, or refused */
+	FLOWS_UDP,		/* exchanges of datagrams; all others are connections */
 	FLOWS_KIND_COUNT,
 };
 

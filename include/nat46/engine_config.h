@@ -14,6 +14,13 @@
 #include "nat46/address_plan.h"
 #include "nat46/service.h"
 
+/** enum zero_checksum - setting "udp.zero_checksum": what becomes of an IPv4 datagram without checksum */
+enum zero_checksum {
+	ZERO_CHECKSUM_COMPUTE = 0,
+	ZERO_CHECKSUM_DROP,
+	ZERO_CHECKSUM_PASS,	/* in IPv6 it means the same to tunnels only (RFC 6935) */
+};
+
 /** struct tcp_promises - setting "tcp": what SYN/ACKs of spliced services may promise */
 struct tcp_promises {
 	uint8_t window_scale;
@@ -29,12 +36,13 @@ struct engine_timeouts {
 	int64_t tcp;
 	int64_t tcp_transitory;
 	int64_t silent;
+	int64_t udp;
 };
 
 /** struct engine_limits - setting "limits"; read once when the engine is created */
 struct engine_limits {
 	uint32_t flows;		/* flow records */
-	uint32_t flows_address;	/* connections of one IPv4 address */
+	uint32_t flows_address;	/* connections, or UDP exchanges, of one IPv4 address */
 	uint32_t flows_network; /* the same, of one /24 */
 	uint32_t waiting;	/* connections not yet spliced */
 	uint32_t waiting_address; /* the same, of one IPv4 address */
@@ -58,6 +66,7 @@ struct engine_limits {
  * @copy_tos: type of service and traffic class are copied, else 0
  * @tcp: promises in SYN/ACKs
  * @clamp_mss: lower the MSS of SYNs that pass, to what fits both families
+ * @zero_checksum: datagrams without checksum
  * @keepalive: ask the ends of an idle connection before it is forgotten
  * @timeouts: time limits
  * @limits: size limits
@@ -76,13 +85,14 @@ struct engine_config {
 	bool copy_tos;
 	struct tcp_promises tcp;
 	bool clamp_mss;
+	enum zero_checksum zero_checksum;
 	bool keepalive;
 	struct engine_timeouts timeouts;
 	struct engine_limits limits;
 };
 
-/** service_find() - the service at an IPv4 address and TCP port, or NULL */
-const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port);
+/** service_find() - the service at an IPv4 address and port of a protocol, or NULL */
+const struct service *service_find(const struct engine_config *config, bool is_udp, uint32_t address, uint16_t port);
 
 /** service_is_server() - is @address that of a server of any service */
 bool service_is_server(const struct engine_config *config, const struct ipv6_address *address);

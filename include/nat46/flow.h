@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * flow.h - the record of one connection, and who may change what in it
+ * flow.h - the record of one connection or UDP exchange, and who may change what in it
  */
 #ifndef NAT46_FLOW_H
 #define NAT46_FLOW_H
@@ -84,23 +84,39 @@ struct flow_silent {
 };
 
 /**
- * struct flow - one connection
+ * struct flow_udp - what is known of an exchange of datagrams (ip/udp.c)
+ * @to_server, @to_client: bytes of payload that were passed on
+ * @rank: of the server among the candidates
+ * @is_answered: the server has sent something
+ * @is_refused: an ICMP error has come from the server's side, and nothing from the server since
+ */
+struct flow_udp {
+	uint64_t to_server;
+	uint64_t to_client;
+	uint8_t rank;
+	bool is_answered;
+	bool is_refused;
+};
+
+/**
+ * struct flow - one connection, or one exchange of datagrams
  *
  * Who changes which field: files of src/core and the functions in them, and nobody else (tests/static/owners.sh).
  *
  * table/flow_table.c
  * @state: enum tcp_state
+ * @is_udp: is it an exchange of datagrams; a part of its addresses, given to flow_table_take()
  * @flags: enum flow_flag. FLOW_SPLICED comes with the record from tcp/handshake.c or tcp/hedge.c, the FIN flags from
  *	tcp/track.c and tcp/flush.c, what is stripped and inserted from tcp/promises.c
  *
- * tcp/handshake.c, tcp/plain.c, tcp/hedge.c: when the record is taken
+ * tcp/handshake.c, tcp/plain.c, tcp/hedge.c, ip/udp_flow.c: when the record is taken
  * @client, @client_port: the client, host byte order
  * @service, @service_port: the service
  * @client_isn: initial sequence number of the client
  * @client_scale: window shift of the client
  * @opened: time of the first packet, in seconds
  *
- * tcp/choose.c
+ * base/choose.c
  * @server, @server_port: the server
  * @client6: the client as the server sees it
  * @source_port: port towards the server; @client_port unless that was taken
@@ -110,7 +126,7 @@ struct flow_silent {
  * @delta: our ISN towards the client - ISN of the server; 0 without splice
  * @theta: TSval of the server's SYN/ACK - TSval of ours; 0 without splice or timestamps
  * @ts_recent: with FLOW_INSERT_TIMESTAMPS, TSval of the client that is to be echoed to it; then tcp/timestamps.c
- * @place: instead, in state OPENING, by tcp/plain.c: place among the connections whose client may be forged
+ * @place: instead, in state OPENING, by tcp/plain.c, ip/udp_flow.c: place among those whose client may be forged
  * @our_scale, @server_scale: window shifts of our SYN/ACK (from tcp/handshake.c) and of the server
  * @raise: left shift for the client's windows: repair R1, the server does not scale
  * @server_mss: MSS of the server, with splice; 0 without (repair R5)
@@ -123,6 +139,7 @@ struct flow_silent {
  *	moves @to_server.end
  * @answers: instead, in state OPENING, by tcp/plain.c: newest segments of the server
  * @silent: in state SILENT, by tcp/silent.c
+ * @udp: with @is_udp, by ip/udp_flow.c
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
  *
  * base/flows.c
@@ -152,7 +169,8 @@ struct flow {
 		uint32_t place;
 	};
 	uint32_t last_seen;
-	uint8_t state;
+	uint8_t state : 7;
+	bool is_udp : 1;
 	uint8_t flags;
 	uint8_t client_scale : 4;
 	uint8_t our_scale : 4;
@@ -166,6 +184,7 @@ struct flow {
 		};
 		struct flow_answer answers[FLOW_ANSWERS];
 		struct flow_silent silent;
+		struct flow_udp udp;
 	};
 	uint32_t client_isn;
 	uint32_t server_isn;

@@ -72,6 +72,8 @@ enum session_kind {
 /**
  * struct session - one line of the session log
  * @kind: bound or ended
+ * @protocol: IP protocol number. An exchange of datagrams is bound when its client has sent another one after an
+ *	answer of the server, and is not reported before
  * @client: client as it is
  * @service: service address and port
  * @server: server address and port
@@ -79,11 +81,12 @@ enum session_kind {
  * @reason: SESSION_BOUND: text of the rule or "to"; SESSION_ENDED: how it ended ("closed", "reset", "timeout", ...)
  * @host: SESSION_BOUND: name that the client sent, or ""
  * @acknowledged: SESSION_BOUND: bytes of the client that we had to acknowledge before its server did
- * @bytes_to_server, @bytes_to_client: SESSION_ENDED: payload bytes acknowledged
+ * @bytes_to_server, @bytes_to_client: SESSION_ENDED: payload bytes acknowledged, or of UDP passed on
  * @duration: SESSION_ENDED: nanoseconds since the flow was opened
  */
 struct session {
 	enum session_kind kind;
+	uint8_t protocol;
 	struct endpoint client;
 	struct endpoint service;
 	struct endpoint server;

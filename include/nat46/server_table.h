@@ -6,7 +6,8 @@
  *
  * Nothing is asked of a server; what its handshakes show is remembered. One that refuses, or is silent twice, is
  * *failing* for a while, 1 or 2 seconds at first and up to 32 when it goes on: new connections go to the others,
- * and to it only when there are none. Then one connection may try it again.
+ * and to it only when there are none. Then one connection may try it again. What is known of its TCP does not count
+ * for its UDP, where only an ICMP error says that it fails.
  *
  * The same for services: what a SYN/ACK may promise to a client is what all servers of the service keep. A server
  * that showed less lowers the promise for an hour; the header rewriter repairs what was promised before. One
@@ -43,16 +44,17 @@ enum server_error {
 
 /**
  * struct server_state - one server
- * @address, @port: which; @used 0: entry is free
+ * @address, @port, @is_udp: which; @used 0: entry is free
  * @used: time of the last change
  * @retry: failing until then; 0: not failing
  * @failures: in a row
  * @error: last error
- * @connect_time: nanoseconds from SYN to SYN/ACK, the last time
+ * @connect_time: nanoseconds from SYN to SYN/ACK, or from a datagram to the answer, the last time
  */
 struct server_state {
 	struct ipv6_address address;
 	uint16_t port;
+	bool is_udp;
 	enum server_error error;
 	uint32_t failures;
 	int64_t used;

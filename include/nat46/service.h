@@ -22,10 +22,15 @@
 /** Most servers that are tried for one connection, in order of rank. */
 #define CANDIDATES_MAX 4u
 
-/** struct server - where a connection goes; @port 0 stands for the port of the service */
+/**
+ * struct server - where a flow goes
+ * @port: 0 stands for the port of the service
+ * @is_udp: of a candidate (base/choose.c), for its health is that of a protocol; false where it is configured
+ */
 struct server {
 	struct ipv6_address address;
 	uint16_t port;
+	bool is_udp;
 };
 
 /** struct server_set - servers among which connections are spread; empty: refuse */
@@ -78,10 +83,11 @@ enum silence {
 };
 
 /**
- * struct service - one IPv4 address and TCP port
+ * struct service - one IPv4 address, protocol and port
  * @name: name for logs; "ADDRESS:PORT" if none is configured
  * @address: IPv4 address
- * @port: TCP port
+ * @port: TCP or UDP port
+ * @is_udp: UDP, which has no rules and never refuses
  * @rules: sorted by rule_compare(); shared between the ports of one configured service
  * @rule_count: number of rules; 0: the handshake goes end to end
  * @fallback: setting "to": servers for everything that matches no rule; may be empty
@@ -94,6 +100,7 @@ struct service {
 	const char *name;
 	uint32_t address;
 	uint16_t port;
+	bool is_udp;
 	const struct rule *rules;
 	size_t rule_count;
 	struct server_set fallback;
@@ -103,7 +110,7 @@ struct service {
 	int line;
 };
 
-/** service_compare() - order of services: by address, then port. For qsort() on struct service. */
+/** service_compare() - order of services: by address, then port, then protocol. For qsort() on struct service. */
 int service_compare(const void *a, const void *b);
 
 /**

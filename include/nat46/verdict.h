@@ -35,7 +35,8 @@ enum verdict {
 	X(MULTICAST, "multicast", "Multicast or link-local traffic of the kernel on the device (normal).")             \
 	X(FRAGMENT, "fragment", "A fragment that contradicts another one, or of such a packet, or ends too far behind.") \
 	X(FRAGMENT_TINY, "fragment_tiny", "A fragment, or a packet, that ends or begins within its transport header.")      \
-	X(UDP_UNSUMMED, "udp_unsummed", "UDP without checksum in a fragment, or in IPv6: none can be computed.")        \
+	X(UDP_UNSUMMED, "udp_unsummed",                                                                               \
+	  "UDP without checksum, in a fragment or in IPv6, where none can be computed. See udp.zero_checksum.")         \
 	X(PROTOCOL, "protocol", "No service or map for this transport protocol, or it means something else in IPv6.")  \
 	X(HOP_LIMIT, "hop_limit", "TTL or hop limit ran out (traceroute does this on purpose).")                       \
 	X(SOURCE_ROUTE, "source_route", "An IPv4 source route that is not used up cannot be translated (RFC 7915 4.1).") \
@@ -51,6 +52,9 @@ enum verdict {
 	X(TCP_STATE, "tcp_state", "A segment that makes no sense in the state of its connection.")                     \
 	X(TCP_WINDOW, "tcp_window", "A segment outside the window before the server was connected.")                   \
 	X(TCP_COLLISION, "tcp_collision", "No source port towards the server was free for this client.")               \
+	X(UDP_COLLISION, "udp_collision", "No UDP source port towards the server was free for this client.")            \
+	X(UDP_NO_FLOW, "udp_no_flow",                                                                                 \
+	  "A server's datagram for a client that does not talk to it, or not any more. See timeouts.udp.")             \
 	X(ACK_STORM, "ack_storm",                                                                                     \
 	  "Client and server answered each other's acknowledgement without end; one direction was cut for a moment.")  \
 	X(ECN_MARKED, "ecn_marked", "Data with a congestion mark, for a server without ECN. Set tcp.ecn to false.")     \

@@ -92,8 +92,8 @@ size_t engine_memory(const struct engine_limits *limits)
 		return 0;
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
-	       l.flow_addresses + l.flow_networks + l.addresses + l.networks + 2 * l.buffer_sources + l.opening +
-	       l.servers + l.fragments;
+	       FLOW_PROTOCOLS * (l.flow_addresses + l.flow_networks + l.opening) + l.addresses + l.networks +
+	       2 * l.buffer_sources + l.servers + l.fragments;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -110,13 +110,17 @@ static void create_limits(struct engine *e, const struct layout *l, uint8_t **ne
 {
 	const struct engine_limits *most = &e->config->limits;
 
-	source_limit_init(&e->flow_addresses, carve(next, l->flow_addresses), most->flows, most->flows_address, key);
-	source_limit_init(&e->flow_networks, carve(next, l->flow_networks), most->flows, most->flows_network, key);
+	for (uint32_t i = 0; i < FLOW_PROTOCOLS; i++) {
+		source_limit_init(&e->flow_addresses[i], carve(next, l->flow_addresses), most->flows,
+				  most->flows_address, key);
+		source_limit_init(&e->flow_networks[i], carve(next, l->flow_networks), most->flows,
+				  most->flows_network, key);
+		source_queue_init(&e->opening[i], carve(next, l->opening), most->waiting, key);
+	}
 	source_limit_init(&e->addresses, carve(next, l->addresses), most->waiting, most->waiting_address, key);
 	source_limit_init(&e->networks, carve(next, l->networks), most->waiting, most->waiting_network, key);
 	source_limit_init(&e->buffer_addresses, carve(next, l->buffer_sources), most->waiting, 1, key);
 	source_limit_init(&e->buffer_networks, carve(next, l->buffer_sources), most->waiting, 1, key);
-	source_queue_init(&e->opening, carve(next, l->opening), most->waiting, key);
 }
 
 struct engine *engine_create(void *memory, const struct engine_config *config, const struct engine_hooks *hooks,
@@ -143,7 +147,7 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	index4 = carve(&next, l.index);
 	index6 = carve(&next, l.index);
 	create_limits(e, &l, &next, &table_key);
-	flow_table_init(&e->flows, flows, index4, index6, limits->flows, &e->flow_addresses, &e->flow_networks,
+	flow_table_init(&e->flows, flows, index4, index6, limits->flows, e->flow_addresses, e->flow_networks,
 			&table_key);
 	e->pending = carve(&next, l.pending);
 	e->pending_capacity = limits->waiting;
@@ -201,6 +205,24 @@ static bool may_come_from_ipv4(const struct engine *e, const struct packet *p, b
 	return p->protocol == IP_PROTOCOL_ICMP || !address_plan_refuses(&e->config->plan, p->source4);
 }
 
+/** from_client(), from_server() - a packet of TCP or UDP for a service, or of its server */
+static enum verdict from_client(struct engine *e, struct flow *flow, struct input *in)
+{
+	return tcp_from_client(e, flow, in);
+}
+
+static enum verdict from_server(struct engine *e, struct flow *flow, struct input *in)
+{
+	return tcp_from_server(e, flow, in);
+}
+
+/** is_for_service() - a packet for a service, or for an address that is for nothing else, of a protocol of services */
+static bool is_for_service(const struct engine *e, const struct packet *p, bool is_mapped)
+{
+	return p->protocol == IP_PROTOCOL_TCP && !p->is_fragment &&
+	       (!is_mapped || service_find(e->config, false, p->destination4, p->destination_port));
+}
+
 /** from_ipv4() - a packet of no known connection: for a service, for a map, for ourselves, in this order */
 static enum verdict from_ipv4(struct engine *e, struct input *in)
 {
@@ -221,9 +243,8 @@ static enum verdict from_ipv4(struct engine *e, struct input *in)
 		return verdict;
 	if (p->protocol == IP_PROTOCOL_ICMP)
 		return icmp4_input(e, in, is_mapped ? &host : NULL);
-	if (p->protocol == IP_PROTOCOL_TCP && !p->is_fragment &&
-	    (!is_mapped || service_find(e->config, p->destination4, p->destination_port)))
-		return tcp_from_client(e, tcp_flow(e, p), in);
+	if (is_for_service(e, p, is_mapped))
+		return from_client(e, flow_find(e, p), in);
 	return is_mapped ? map_to_ipv6(e, in, &host) : icmp_unreachable(e, in);
 }
 
@@ -288,15 +309,17 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 	if (p->is_fragment && is_gathered(e, p, is_mapped)) {
 		if (!gather(e, in, &verdict))
 			return verdict;
-		flow = tcp_flow(e, p);
+		flow = flow_find(e, p);
 	}
 	if (flow)
-		return tcp_from_server(e, flow, in);
+		return from_server(e, flow, in);
 	if (p->protocol == IP_PROTOCOL_ICMPV6)
 		return icmp6_input(e, in, is_mapped ? &address : NULL, destination);
 	if (is_mapped)
 		return map_to_ipv4(e, in, address, destination);
-	return p->protocol == IP_PROTOCOL_TCP ? tcp_from_server(e, NULL, in) : icmp_no_map(e, in);
+	if (p->protocol == IP_PROTOCOL_TCP)
+		return from_server(e, NULL, in);
+	return icmp_no_map(e, in);
 }
 
 /**
@@ -308,13 +331,13 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 static enum verdict dispatch(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
-	struct flow *flow = tcp_flow(e, p);
+	struct flow *flow = flow_find(e, p);
 
 	if (!flow)
 		return p->is_ipv6 ? from_ipv6(e, in) : from_ipv4(e, in);
 	if (p->source_route)
 		return icmp_source_route(e, in);
-	return p->is_ipv6 ? tcp_from_server(e, flow, in) : tcp_from_client(e, flow, in);
+	return p->is_ipv6 ? from_server(e, flow, in) : from_client(e, flow, in);
 }
 
 enum verdict engine_input(struct engine *engine, struct frame *frame, int64_t now)
@@ -359,7 +382,7 @@ const struct counters *engine_counters(const struct engine *engine)
 
 uint32_t engine_flows(const struct engine *engine, enum flow_kind kind)
 {
-	const uint32_t *states = engine->flows.states;
+	const uint32_t *states = engine->flows.states[kind == FLOWS_UDP];
 
 	switch (kind) {
 	case FLOWS_WAITING:
@@ -371,6 +394,8 @@ uint32_t engine_flows(const struct engine *engine, enum flow_kind kind)
 	case FLOWS_CLOSING:
 		return states[TCP_STATE_CLIENT_FIN] + states[TCP_STATE_SERVER_FIN] + states[TCP_STATE_CLOSING] +
 		       states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] + states[TCP_STATE_REFUSED];
+	case FLOWS_UDP:
+		return states[TCP_STATE_OPENING] + states[TCP_STATE_ESTABLISHED];
 	case FLOWS_KIND_COUNT:
 		break;
 	}

@@ -21,9 +21,9 @@ static const struct siphash_key key = { { 1, 2 } };
 /** struct subject - a table with its memory */
 struct subject {
 	struct flow_table table;
-	struct source_limit addresses;
-	struct source_limit networks;
-	void *memory[5];
+	struct source_limit addresses[FLOW_PROTOCOLS];
+	struct source_limit networks[FLOW_PROTOCOLS];
+	void *memory[3 + 2 * FLOW_PROTOCOLS];
 };
 
 static void subject_make(struct subject *s, uint32_t capacity)
@@ -31,26 +31,32 @@ static void subject_make(struct subject *s, uint32_t capacity)
 	s->memory[0] = calloc(capacity, sizeof(struct flow));
 	s->memory[1] = calloc(flow_table_slots(capacity), sizeof(uint32_t));
 	s->memory[2] = calloc(flow_table_slots(capacity), sizeof(uint32_t));
-	s->memory[3] = calloc(1, source_limit_memory(capacity, capacity));
-	s->memory[4] = calloc(1, source_limit_memory(capacity, capacity));
-	for (int i = 0; i < 5; i++)
+	for (size_t i = 3; i < 3 + 2 * FLOW_PROTOCOLS; i++)
+		s->memory[i] = calloc(1, source_limit_memory(capacity, capacity));
+	for (size_t i = 0; i < 3 + 2 * FLOW_PROTOCOLS; i++)
 		assert_non_null(s->memory[i]);
-	source_limit_init(&s->addresses, s->memory[3], capacity, capacity, &key);
-	source_limit_init(&s->networks, s->memory[4], capacity, capacity, &key);
-	flow_table_init(&s->table, s->memory[0], s->memory[1], s->memory[2], capacity, &s->addresses, &s->networks,
+	for (size_t i = 0; i < FLOW_PROTOCOLS; i++) {
+		source_limit_init(&s->addresses[i], s->memory[3 + 2 * i], capacity, capacity, &key);
+		source_limit_init(&s->networks[i], s->memory[4 + 2 * i], capacity, capacity, &key);
+	}
+	flow_table_init(&s->table, s->memory[0], s->memory[1], s->memory[2], capacity, s->addresses, s->networks,
 			&key);
 }
 
 static void subject_free(struct subject *s)
 {
 	assert_null(flow_table_check(&s->table));
-	for (int i = 0; i < 5; i++)
+	for (size_t i = 0; i < 3 + 2 * FLOW_PROTOCOLS; i++)
 		free(s->memory[i]);
 }
 
-/** name() - give a record the addresses of number @n; few of them, so that they collide often */
+enum { NAMES = 64 };
+
+/** name() - give a record the addresses of number @n; few of them, so that they collide often, half of them UDP */
 static void name(struct flow *flow, uint32_t n)
 {
+	flow->is_udp = n % NAMES >= NAMES / 2;
+	n = flow->is_udp ? n - NAMES / 2 : n;
 	flow->client = 0x0a000000 + n / 8;
 	flow->client_port = (uint16_t)(1000 + n % 8);
 	flow->service = 0xc0000201;
@@ -66,7 +72,7 @@ static struct flow *find4(const struct flow_table *table, uint32_t n)
 	struct flow like = { 0 };
 
 	name(&like, n);
-	return flow_table_find4(table, like.client, like.client_port, like.service, like.service_port);
+	return flow_table_find4(table, like.is_udp, like.client, like.client_port, like.service, like.service_port);
 }
 
 static struct flow *find6(const struct flow_table *table, uint32_t n)
@@ -74,7 +80,7 @@ static struct flow *find6(const struct flow_table *table, uint32_t n)
 	struct flow like = { 0 };
 
 	name(&like, n);
-	return flow_table_find6(table, &like.server, like.server_port, &like.client6, like.source_port);
+	return flow_table_find6(table, like.is_udp, &like.server, like.server_port, &like.client6, like.source_port);
 }
 
 /** struct expected - the flow of number n, and in which indexes it is */
@@ -84,11 +90,9 @@ struct expected {
 	bool linked6;
 };
 
-enum { NAMES = 64 };
-
 static void open_one(struct flow_table *table, struct expected *model, uint32_t n, uint32_t used)
 {
-	struct flow *flow = flow_table_take(table);
+	struct flow *flow = flow_table_take(table, false);
 
 	assert_int_equal(flow != NULL, used < CAPACITY);
 	if (!flow)
@@ -157,7 +161,8 @@ static void test_random_operations(void **state)
 			assert_ptr_equal(find6(&s.table, n), model[n].linked6 ? model[n].flow : NULL);
 		}
 		assert_int_equal(s.table.used, used);
-		assert_int_equal(s.table.states[TCP_STATE_WAITING], used);
+		assert_int_equal(s.table.states[false][TCP_STATE_WAITING] + s.table.states[true][TCP_STATE_WAITING],
+				 used);
 	}
 	subject_free(&s);
 }
@@ -171,14 +176,14 @@ static void test_full_table(void **state)
 		subject_make(&s, capacity);
 		for (int round = 0; round < 3; round++) {
 			for (uint32_t n = 0; n < capacity; n++) {
-				struct flow *flow = flow_table_take(&s.table);
+				struct flow *flow = flow_table_take(&s.table, false);
 
 				assert_non_null(flow);
 				name(flow, n);
 				assert_true(flow_table_link4(&s.table, flow));
 				flow_move(&s.table, flow, TCP_EVENT_ACCEPT);
 			}
-			assert_null(flow_table_take(&s.table));
+			assert_null(flow_table_take(&s.table, false));
 			assert_null(flow_table_check(&s.table));
 			for (uint32_t n = 0; n < capacity; n++)
 				flow_table_release(&s.table, find4(&s.table, n));
@@ -197,24 +202,26 @@ static void test_every_field_counts(void **state)
 
 	(void)state;
 	subject_make(&s, 4);
-	flow = flow_table_take(&s.table);
+	flow = flow_table_take(&s.table, false);
 	name(flow, 11);
 	assert_true(flow_table_link4(&s.table, flow) && flow_table_link6(&s.table, flow));
 	flow_move(&s.table, flow, TCP_EVENT_ACCEPT);
 	assert_ptr_equal(find4(&s.table, 11), flow);
-	assert_null(flow_table_find4(&s.table, flow->client + 1, flow->client_port, flow->service, 443));
-	assert_null(flow_table_find4(&s.table, flow->client, flow->client_port + 1, flow->service, 443));
-	assert_null(flow_table_find4(&s.table, flow->client, flow->client_port, flow->service + 1, 443));
-	assert_null(flow_table_find4(&s.table, flow->client, flow->client_port, flow->service, 444));
+	assert_null(flow_table_find4(&s.table, false, flow->client + 1, flow->client_port, flow->service, 443));
+	assert_null(flow_table_find4(&s.table, false, flow->client, flow->client_port + 1, flow->service, 443));
+	assert_null(flow_table_find4(&s.table, false, flow->client, flow->client_port, flow->service + 1, 443));
+	assert_null(flow_table_find4(&s.table, false, flow->client, flow->client_port, flow->service, 444));
+	assert_null(flow_table_find4(&s.table, true, flow->client, flow->client_port, flow->service, 443));
 	assert_ptr_equal(find6(&s.table, 11), flow);
-	assert_null(flow_table_find6(&s.table, &flow->server, 444, &flow->client6, flow->source_port));
-	assert_null(flow_table_find6(&s.table, &flow->server, 443, &flow->client6, flow->source_port + 1));
+	assert_null(flow_table_find6(&s.table, false, &flow->server, 444, &flow->client6, flow->source_port));
+	assert_null(flow_table_find6(&s.table, false, &flow->server, 443, &flow->client6, flow->source_port + 1));
+	assert_null(flow_table_find6(&s.table, true, &flow->server, 443, &flow->client6, flow->source_port));
 	other = flow->server;
 	other.byte[0] = 1;
-	assert_null(flow_table_find6(&s.table, &other, 443, &flow->client6, flow->source_port));
+	assert_null(flow_table_find6(&s.table, false, &other, 443, &flow->client6, flow->source_port));
 	other = flow->client6;
 	other.byte[7] = 1;
-	assert_null(flow_table_find6(&s.table, &flow->server, 443, &other, flow->source_port));
+	assert_null(flow_table_find6(&s.table, false, &flow->server, 443, &other, flow->source_port));
 	subject_free(&s);
 }
 
@@ -226,8 +233,8 @@ static void test_collision(void **state)
 
 	(void)state;
 	subject_make(&s, 4);
-	first = flow_table_take(&s.table);
-	second = flow_table_take(&s.table);
+	first = flow_table_take(&s.table, false);
+	second = flow_table_take(&s.table, false);
 	name(first, 1);
 	name(second, 1);
 	second->service_port = 80;
@@ -239,7 +246,7 @@ static void test_collision(void **state)
 	assert_true(flow_table_link6(&s.table, second));
 	flow_move(&s.table, first, TCP_EVENT_ACCEPT);
 	flow_move(&s.table, second, TCP_EVENT_PASS);
-	assert_int_equal(s.table.states[TCP_STATE_OPENING], 1);
+	assert_int_equal(s.table.states[false][TCP_STATE_OPENING], 1);
 	assert_ptr_equal(find6(&s.table, 1), first);
 	/* unlinking twice does no harm */
 	flow_table_unlink6(&s.table, first);
@@ -255,7 +262,7 @@ static void test_index_and_at_are_inverse(void **state)
 	(void)state;
 	subject_make(&s, 8);
 	for (uint32_t i = 0; i < 8; i++) {
-		struct flow *flow = flow_table_take(&s.table);
+		struct flow *flow = flow_table_take(&s.table, false);
 
 		assert_ptr_equal(flow_table_at(&s.table, flow_table_index(&s.table, flow)), flow);
 		flow_move(&s.table, flow, TCP_EVENT_ACCEPT);
@@ -271,7 +278,7 @@ static void test_check_sees_damage(void **state)
 
 	(void)state;
 	subject_make(&s, 4);
-	flow = flow_table_take(&s.table);
+	flow = flow_table_take(&s.table, false);
 	name(flow, 1);
 	assert_true(flow_table_link4(&s.table, flow));
 	flow_move(&s.table, flow, TCP_EVENT_ACCEPT);

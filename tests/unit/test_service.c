@@ -90,14 +90,14 @@ static void find(void **state)
 	qsort(services, COUNT(services), sizeof(services[0]), service_compare);
 	assert_int_equal(services[0].address, 0x0a00002a);
 	for (size_t i = 0; i < COUNT(services); i++) {
-		assert_ptr_equal(service_find(&config, services[i].address, services[i].port), &services[i]);
+		assert_ptr_equal(service_find(&config, false, services[i].address, services[i].port), &services[i]);
 		assert_true(service_owns(&config, services[i].address));
 	}
-	assert_null(service_find(&config, 0xc000020a, 81));
-	assert_null(service_find(&config, 0xc000020a, 444));
-	assert_null(service_find(&config, 0xc000020c, 80));
-	assert_null(service_find(&config, 0, 0));
-	assert_null(service_find(&empty, 0, 0));
+	assert_null(service_find(&config, false, 0xc000020a, 81));
+	assert_null(service_find(&config, false, 0xc000020a, 444));
+	assert_null(service_find(&config, false, 0xc000020c, 80));
+	assert_null(service_find(&config, false, 0, 0));
+	assert_null(service_find(&empty, false, 0, 0));
 	assert_false(service_owns(&config, 0xc0000209));
 	assert_false(service_owns(&config, 0xffffffff));
 	assert_false(service_owns(&empty, 0));

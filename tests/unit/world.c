@@ -93,7 +93,7 @@ void world_config(struct world *world)
 		.clamp_mss = true,
 		.tcp = { .window_scale = 7, .sack = true, .timestamps = true },
 		.timeouts = { .connect = 10000000000, .tcp = 7440000000000, .tcp_transitory = 240000000000,
-			      .silent = 60000000000 },
+			      .silent = 60000000000, .udp = 300000000000 },
 		.limits = { .flows = 64, .flows_address = 64, .flows_network = 64, .waiting = 16,
 			    .waiting_address = 16, .waiting_network = 16,
 			    .buffer = 32768, .buffers = 1 << 20 , .fragments = 65536},

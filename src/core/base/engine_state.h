@@ -65,9 +65,9 @@ struct input {
  * @challenged: connections that were shown where they stand of late
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
- * @flow_addresses, @flow_networks: connections, by client and by /24 of the client (flow_table.h)
+ * @flow_addresses, @flow_networks: flows of each protocol, by client and by /24 of the client (flow_table.h)
  * @addresses, @networks: pending records, by client and by /24 of the client (pending.h)
- * @opening: connections in state OPENING, whose client may be forged, by their flow (flows.h)
+ * @opening: flows of each protocol in state OPENING, whose client may be forged (flows.h)
  * @buffer_addresses, @buffer_networks: chunks of @buffers that they hold (buffered.h)
  * @fragments: of packets that have to be whole (ip/gather.h)
  * @whole, @whole_room: the last one of them that was
@@ -100,13 +100,13 @@ struct engine {
 	struct rate_limit errors;
 	struct ack_storm storms;
 	struct server_table *servers;
-	struct source_limit flow_addresses;
-	struct source_limit flow_networks;
+	struct source_limit flow_addresses[FLOW_PROTOCOLS];
+	struct source_limit flow_networks[FLOW_PROTOCOLS];
 	struct source_limit addresses;
 	struct source_limit networks;
 	struct source_limit buffer_addresses;
 	struct source_limit buffer_networks;
-	struct source_queue opening;
+	struct source_queue opening[FLOW_PROTOCOLS];
 	struct reassembly fragments;
 	struct frame whole;
 	struct siphash_key key;

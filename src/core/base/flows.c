@@ -5,6 +5,12 @@
  * For how long a flow is silent costs no timer: a hand goes round over all records, a stretch of them at a time
  * (flows_idle()). Whether a flow that is idle ends is not decided here: its ends may be asked first (tcp/probe.c).
  *
+ * An exchange of datagrams is a flow in two states. It is OPENING until its client has sent another datagram after an
+ * answer of the server, and that says less than the handshake of TCP: who sends blindly in somebody's name may send
+ * twice. So nothing that UDP does is at the expense of TCP. It has queues and counts of its own; the proven ones have
+ * at most half of the table, nobody becomes one when it is full, and who would be one too many goes on among those that
+ * are not, whose oldest makes room for the next. No client is ever turned away because of what others send in its name.
+ *
  * A full table serves who comes, at the cost of who does not use it. When a sixteenth of the records is left, the time
  * after which established connections are asked begins to sink with what is left, so that those go first that are idle
  * for longest, and the time to answer is short. When none is left, somebody makes room: a connection that is over, one
@@ -43,8 +49,19 @@ static const int64_t EARLY_ANSWER = 4 * SECOND;
  */
 static const int64_t IDLE_LEAST = 70 * SECOND;
 
-/** Part of a full table that those have for themselves who may be forged. */
+/** Part of a full table that those have for themselves who may be forged, and part of any that UDP proven may have. */
 static const uint32_t OPENING_PART = 64;
+static const uint32_t UDP_PART = 2;
+
+/** Least time for which a NAT has to keep an exchange of datagrams (RFC 4787 REQ-5): all that an unproven one gets. */
+static const int64_t UDP_UNPROVEN = 120 * SECOND;
+
+/** enum room - who may have to make room besides those that are over: any exchange of datagrams, whoever is idle */
+enum room {
+	ROOM_OVER,
+	ROOM_UDP,
+	ROOM_IDLE,
+};
 
 /** sweep_parts() - stretches in a round: short ones, so that no packet waits for a sweep */
 static uint32_t sweep_parts(const struct engine *e)
@@ -61,7 +78,19 @@ static int64_t sweep_next(const struct engine *e)
 
 const struct service *flow_service(const struct engine *e, const struct flow *flow)
 {
-	return service_find(e->config, flow->service, flow->service_port);
+	return service_find(e->config, flow->is_udp, flow->service, flow->service_port);
+}
+
+struct flow *flow_find(const struct engine *e, const struct packet *p)
+{
+	bool is_udp = p->protocol == IP_PROTOCOL_UDP;
+
+	if (p->is_fragment || (p->protocol != IP_PROTOCOL_TCP && !is_udp))
+		return NULL;
+	if (p->is_ipv6)
+		return flow_table_find6(&e->flows, is_udp, &p->source6, p->source_port, &p->destination6,
+					p->destination_port);
+	return flow_table_find4(&e->flows, is_udp, p->source4, p->source_port, p->destination4, p->destination_port);
 }
 
 void flow_touch(struct engine *e, struct flow *flow)
@@ -84,7 +113,7 @@ void flow_end(struct engine *e, struct flow *flow, const char *reason)
 		report_ended(e, flow, reason);
 	pending_release(e, flow);
 	if (flow->state == TCP_STATE_OPENING)
-		source_queue_leave(&e->opening, flow->place);
+		source_queue_leave(&e->opening[flow->is_udp], flow->place);
 	flow_table_release(&e->flows, flow);
 	count(e, EVENT_FLOW_CLOSED);
 }
@@ -125,10 +154,14 @@ const char *flow_end_reason(const struct flow *flow)
 	return flow->state == TCP_STATE_RESET ? "reset" : "timeout";
 }
 
-bool flow_is_allowed(const struct engine *e, uint32_t client)
+bool flow_is_allowed(const struct engine *e, bool is_udp, uint32_t client)
 {
-	return !source_limit_is_full(&e->flow_addresses, client, e->config->limits.flows_address) &&
-	       !source_limit_is_full(&e->flow_networks, client >> 8, e->config->limits.flows_network);
+	uint32_t proven = e->flows.states[true][TCP_STATE_ESTABLISHED], capacity = e->flows.capacity;
+
+	if (is_udp && (proven >= capacity / UDP_PART || e->flows.used == capacity))
+		return false;
+	return !source_limit_is_full(&e->flow_addresses[is_udp], client, e->config->limits.flows_address) &&
+	       !source_limit_is_full(&e->flow_networks[is_udp], client >> 8, e->config->limits.flows_network);
 }
 
 /** sweep_step() - the next record that the hand points at */
@@ -154,11 +187,13 @@ static bool is_spent(const struct engine *e, const struct flow *flow)
 	return tcp_state_is_over((enum tcp_state)flow->state);
 }
 
-/** idleness() - for how long has a connection been idle that could make room; 0: it cannot */
-static int64_t idleness(const struct engine *e, const struct flow *flow)
+/** idleness() - for how long has a flow been idle that could be the one of @who to make room; 0: it cannot */
+static int64_t idleness(const struct engine *e, const struct flow *flow, enum room who)
 {
 	int64_t silent = silence(e, flow);
 
+	if (who == ROOM_UDP)
+		return flow->is_udp && flow->state == TCP_STATE_ESTABLISHED ? silent : 0;
 	/* nothing was said, and its cookie lets it begin anew */
 	if (flow->state == TCP_STATE_SILENT)
 		return 2 * e->config->timeouts.tcp + silent;
@@ -175,7 +210,7 @@ static int64_t idleness(const struct engine *e, const struct flow *flow)
  *
  * Best one that is of no use any more: a copy of some first data matters less than another connection.
  */
-static struct flow *find_room(struct engine *e, bool may_be_idle)
+static struct flow *find_room(struct engine *e, enum room who)
 {
 	struct flow *spent = NULL, *idle = NULL;
 	int64_t longest = 0;
@@ -186,8 +221,8 @@ static struct flow *find_room(struct engine *e, bool may_be_idle)
 		if (is_spent(e, flow)) {
 			if (!spent || !flow_may_reopen(e, flow))
 				spent = flow;
-		} else if (may_be_idle && idleness(e, flow) > longest) {
-			longest = idleness(e, flow);
+		} else if (who != ROOM_OVER && idleness(e, flow, who) > longest) {
+			longest = idleness(e, flow, who);
 			idle = flow;
 		}
 	}
@@ -205,26 +240,28 @@ static void evict(struct engine *e, struct flow *flow)
 	count(e, EVENT_FLOW_EVICTED);
 }
 
-/** replace() - end connection number @oldest, which is opening */
+/** replace() - end flow number @oldest, which is opening */
 static void replace(struct engine *e, uint32_t oldest)
 {
-	flow_end(e, flow_table_at(&e->flows, oldest), "replaced");
-	count(e, EVENT_OPENING_REPLACED);
+	struct flow *flow = flow_table_at(&e->flows, oldest);
+	bool is_udp = flow->is_udp;
+
+	flow_end(e, flow, "replaced");
+	count(e, is_udp ? EVENT_UDP_REPLACED : EVENT_OPENING_REPLACED);
 }
 
-/** make_room() - end somebody; false: nobody can be */
-static bool make_room(struct engine *e, bool is_proven)
+/** make_room() - end somebody, @who or the oldest that may be forged, for a flow of a protocol; false: nobody can be */
+static bool make_room(struct engine *e, enum room who, bool is_udp)
 {
-	const uint32_t *states = e->flows.states;
+	const uint32_t *states = e->flows.states[false];
 	uint32_t over = states[TCP_STATE_CLOSED] + states[TCP_STATE_RESET] + states[TCP_STATE_REFUSED];
-	uint32_t share = is_proven ? 0 : e->flows.capacity / OPENING_PART;
-	bool may_be_idle = states[TCP_STATE_OPENING] <= share;
-	struct flow *flow = over > 0 || may_be_idle ? find_room(e, may_be_idle) : NULL;
+	struct flow *flow = over > 0 || who != ROOM_OVER ? find_room(e, who) : NULL;
 	uint32_t oldest;
 
 	if (flow)
 		evict(e, flow);
-	else if (source_queue_oldest(&e->opening, &oldest))
+	else if (source_queue_oldest(&e->opening[true], &oldest) ||
+		 (!is_udp && source_queue_oldest(&e->opening[false], &oldest)))
 		replace(e, oldest);
 	else
 		return false;
@@ -233,20 +270,39 @@ static bool make_room(struct engine *e, bool is_proven)
 
 struct flow *flow_take(struct engine *e, bool is_proven)
 {
-	struct flow *free = flow_table_take(&e->flows);
+	struct flow *free = flow_table_take(&e->flows, false);
+	uint32_t opening = e->flows.states[false][TCP_STATE_OPENING] + e->flows.states[true][TCP_STATE_OPENING];
+	uint32_t share = is_proven ? 0 : e->flows.capacity / OPENING_PART;
 
 	if (free)
 		return free;
-	return make_room(e, is_proven) ? flow_table_take(&e->flows) : NULL;
+	return make_room(e, opening <= share ? ROOM_IDLE : ROOM_OVER, false) ? flow_table_take(&e->flows, false) : NULL;
 }
 
-void flow_make_way(struct engine *e, uint32_t client)
+struct flow *flow_take_udp(struct engine *e)
+{
+	struct flow *free = flow_table_take(&e->flows, true);
+	const uint32_t *states = e->flows.states[true];
+	uint32_t share = e->flows.capacity / OPENING_PART;
+	enum room who = ROOM_OVER;
+
+	if (free)
+		return free;
+	/* connections are only taken for the share that nobody else could have */
+	if (states[TCP_STATE_OPENING] + states[TCP_STATE_ESTABLISHED] <= share)
+		who = ROOM_IDLE;
+	else if (states[TCP_STATE_OPENING] <= share)
+		who = ROOM_UDP;
+	return make_room(e, who, true) ? flow_table_take(&e->flows, true) : NULL;
+}
+
+void flow_make_way(struct engine *e, bool is_udp, uint32_t client)
 {
 	const struct engine_limits *limits = &e->config->limits;
 	uint32_t oldest;
 
 	for (int i = 0; i < SOURCE_LINE_KINDS; i++) {
-		if (!source_queue_surplus(&e->opening, client, limits->waiting_network, limits->waiting_address,
+		if (!source_queue_surplus(&e->opening[is_udp], client, limits->waiting_network, limits->waiting_address,
 					  &oldest))
 			return;
 		replace(e, oldest);
@@ -255,17 +311,19 @@ void flow_make_way(struct engine *e, uint32_t client)
 
 const char *flows_check(const struct engine *e)
 {
-	const char *error = source_queue_check(&e->opening);
+	for (uint32_t i = 0; i < FLOW_PROTOCOLS; i++) {
+		const char *error = source_queue_check(&e->opening[i]);
 
-	if (error)
-		return error;
-	if (source_queue_length(&e->opening) != e->flows.states[TCP_STATE_OPENING])
-		return "flows: wrong number of opening connections in the queue";
+		if (error)
+			return error;
+		if (source_queue_length(&e->opening[i]) != e->flows.states[i][TCP_STATE_OPENING])
+			return "flows: wrong number of opening flows in the queue";
+	}
 	for (uint32_t i = 0; i < e->flows.touched; i++) {
 		const struct flow *flow = &e->flows.flows[i];
 
-		if (flow->state == TCP_STATE_OPENING && e->opening.places[flow->place].item != i)
-			return "flows: place of an opening connection is somebody else's";
+		if (flow->state == TCP_STATE_OPENING && e->opening[flow->is_udp].places[flow->place].item != i)
+			return "flows: place of an opening flow is somebody else's";
 	}
 	return NULL;
 }
@@ -284,6 +342,9 @@ static int64_t hurry(const struct engine *e, const struct flow *flow, int64_t al
 	uint32_t left = e->flows.capacity - e->flows.used;
 	int64_t least = allowed;
 
+	/* there is nothing to ask, and it makes room when the table is full */
+	if (flow->is_udp)
+		return allowed;
 	if (flow->state == TCP_STATE_PROBED)
 		least = EARLY_ANSWER;
 	else if (flow->state == TCP_STATE_ESTABLISHED && !flow->has_pending)
@@ -291,6 +352,16 @@ static int64_t hurry(const struct engine *e, const struct flow *flow, int64_t al
 	if (flow->state == TCP_STATE_ESTABLISHED && least < IDLE_LEAST)
 		least = IDLE_LEAST;
 	return least < allowed ? least : allowed;
+}
+
+/** allowed_silence() - for how long may a flow be silent */
+static int64_t allowed_silence(const struct engine *e, const struct flow *flow)
+{
+	const struct engine_timeouts *timeouts = &e->config->timeouts;
+
+	if (!flow->is_udp)
+		return tcp_state_timeout((enum tcp_state)flow->state, timeouts);
+	return flow->state == TCP_STATE_OPENING && timeouts->udp > UDP_UNPROVEN ? UDP_UNPROVEN : timeouts->udp;
 }
 
 /** is_idle() - has a flow that is not waited for by a timer been silent for too long; @hurried: as hurry() says */
@@ -307,7 +378,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow, bool hurrie
 	if (state == TCP_STATE_SILENT)
 		return e->now >= (int64_t)flow->opened * SECOND + tcp_state_timeout(state, &e->config->timeouts);
 	silent = silence(e, flow);
-	allowed = tcp_state_timeout(state, &e->config->timeouts);
+	allowed = allowed_silence(e, flow);
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
 	if (flow->has_pending && allowed > e->config->timeouts.tcp_transitory)
 		allowed = e->config->timeouts.tcp_transitory;
@@ -328,8 +399,12 @@ struct flow *flows_idle(struct engine *e, struct stretch *stretch)
 		struct flow *flow = sweep_step(e);
 
 		stretch->left--;
-		if (is_idle(e, flow, false))
-			return flow;
+		if (is_idle(e, flow, false)) {
+			if (!flow->is_udp)
+				return flow;
+			flow_end(e, flow, "timeout");
+			continue;
+		}
 		if (stretch->early > 0 && is_idle(e, flow, true)) {
 			stretch->early--;
 			return flow;

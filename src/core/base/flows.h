@@ -7,8 +7,16 @@
 
 #include "core/base/engine_state.h"
 
-/** flow_is_allowed() - may a client have one more connection: limits.flows_address and flows_network */
-bool flow_is_allowed(const struct engine *e, uint32_t client);
+/** flow_find() - the flow of a packet, in whichever direction; NULL if there is none */
+struct flow *flow_find(const struct engine *e, const struct packet *p);
+
+/**
+ * flow_is_allowed() - may a client have one more connection, or proven exchange of datagrams
+ *
+ * limits.flows_address and flows_network, of each protocol; and UDP has at most half of the table, and no more of one
+ * that is full.
+ */
+bool flow_is_allowed(const struct engine *e, bool is_udp, uint32_t client);
 
 /**
  * flow_take() - a record; if all are in use, a connection that is over, opening or idle makes room
@@ -18,6 +26,9 @@ bool flow_is_allowed(const struct engine *e, uint32_t client);
  * Return: NULL if nobody was found; else the record, and no flow with a pending record has ended
  */
 struct flow *flow_take(struct engine *e, bool is_proven);
+
+/** flow_take_udp() - the same for an exchange of datagrams; a connection that is idle makes room for very few */
+struct flow *flow_take_udp(struct engine *e);
 
 /** flow_begin() - a flow that was taken and filled in begins by @event; it is in the index of its family or families */
 void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event);
@@ -49,13 +60,13 @@ bool flow_may_reopen(const struct engine *e, const struct flow *flow);
 bool flow_may_repeat(const struct engine *e, const struct flow *flow);
 
 /**
- * flow_make_way() - let one more connection of @client that may be forged, in state OPENING, have a place
+ * flow_make_way() - let one more flow of @client that may be forged, in state OPENING, have a place
  *
- * limits.waiting, waiting_network and waiting_address hold for them by themselves, and where one is reached, the
- * oldest one that counts against it ends: a client that lives has completed its handshake long before its turn comes,
- * and only somebody who uses the same name can hurry it.
+ * limits.waiting, waiting_network and waiting_address hold for those of each protocol by themselves, and where one is
+ * reached, the oldest one that counts against it ends: a client that lives has completed its handshake long before its
+ * turn comes, and only somebody who uses the same name can hurry it.
  */
-void flow_make_way(struct engine *e, uint32_t client);
+void flow_make_way(struct engine *e, bool is_udp, uint32_t client);
 
 /** struct stretch - @left: records to be looked at; @early: how many may be found idle because few are left */
 struct stretch {
@@ -70,7 +81,7 @@ struct stretch flows_stretch(const struct engine *e);
  * flows_idle() - the next flow of a stretch that has been silent for its time
  * @stretch: flows_stretch() at first
  *
- * The caller decides whether it ends; it may be released before the next call.
+ * The caller decides whether it ends; it may be released before the next call. Exchanges of datagrams have ended.
  *
  * Return: NULL behind the last, and the next sweep is due after a while
  */

@@ -65,17 +65,27 @@ enum verdict icmp_hop_limit(struct engine *e, const struct input *in)
 	return drop_with_error(e, in, DROP_HOP_LIMIT, &error);
 }
 
+enum verdict icmp_port_unreachable(struct engine *e, const struct input *in, enum drop why)
+{
+	bool is_ipv6 = in->packet.is_ipv6;
+	const struct icmp_error error = {
+		.type = is_ipv6 ? ICMPV6_UNREACHABLE : ICMP_UNREACHABLE,
+		.code = is_ipv6 ? ICMPV6_CODE_PORT : ICMP_CODE_PORT,
+	};
+
+	return drop_with_error(e, in, why, &error);
+}
+
 enum verdict icmp_unreachable(struct engine *e, const struct input *in)
 {
 	const struct packet *p = &in->packet;
-	struct icmp_error error = { .type = ICMP_UNREACHABLE, .code = ICMP_CODE_PROTOCOL };
+	const struct icmp_error error = {
+		.type = p->is_ipv6 ? ICMPV6_UNREACHABLE : ICMP_UNREACHABLE,
+		.code = p->is_ipv6 ? ICMPV6_CODE_PROHIBITED : ICMP_CODE_PROTOCOL,
+	};
 
 	if (p->protocol == IP_PROTOCOL_UDP)
-		error.code = ICMP_CODE_PORT;
-	if (p->is_ipv6) {
-		error.type = ICMPV6_UNREACHABLE;
-		error.code = p->protocol == IP_PROTOCOL_UDP ? ICMPV6_CODE_PORT : ICMPV6_CODE_PROHIBITED;
-	}
+		return icmp_port_unreachable(e, in, DROP_PROTOCOL);
 	return drop_with_error(e, in, DROP_PROTOCOL, &error);
 }
 

@@ -13,6 +13,9 @@ enum verdict icmp_hop_limit(struct engine *e, const struct input *in);
 /** icmp_unreachable() - drop a packet that nobody listens for, with the ICMP error due */
 enum verdict icmp_unreachable(struct engine *e, const struct input *in);
 
+/** icmp_port_unreachable() - the same of a UDP datagram, because of @why */
+enum verdict icmp_port_unreachable(struct engine *e, const struct input *in, enum drop why);
+
 /** icmp_source_route() - drop an IPv4 packet that demands a way of its own, with the ICMP error due */
 enum verdict icmp_source_route(struct engine *e, const struct input *in);
 

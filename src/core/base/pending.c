@@ -173,7 +173,7 @@ const char *pending_check(const struct engine *e)
 	}
 	if (used != e->pending_used)
 		return "pending: wrong number of records in use";
-	if (asked != e->flows.states[TCP_STATE_ASKED])
+	if (asked != e->flows.states[false][TCP_STATE_ASKED])
 		return "pending: record of a server that was asked was lost";
 	if (source_limit_total(&e->addresses) != used || source_limit_total(&e->networks) != used)
 		return "pending: wrong number of connections counted by source";

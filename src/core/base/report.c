@@ -20,6 +20,18 @@ static struct endpoint endpoint6(const struct ipv6_address *address, uint16_t po
 	return (struct endpoint){ .is_ipv6 = true, .ipv6 = *address, .port = port };
 }
 
+/** payload_of() - bytes behind the headers that the trace tells of */
+static size_t payload_of(const struct packet *p)
+{
+	size_t length = p->length - p->transport;
+
+	if (p->protocol == IP_PROTOCOL_TCP)
+		return p->payload_length;
+	if (p->protocol == IP_PROTOCOL_UDP && !p->is_fragment && length >= UDP_HEADER)
+		return length - UDP_HEADER;
+	return length;
+}
+
 static struct trace trace_of(enum trace_kind kind, const struct packet *p)
 {
 	return (struct trace){
@@ -34,7 +46,7 @@ static struct trace trace_of(enum trace_kind kind, const struct packet *p)
 		.flags = p->flags,
 		.seq = p->seq,
 		.ack = p->ack,
-		.length = p->protocol == IP_PROTOCOL_TCP ? p->payload_length : p->length - p->transport,
+		.length = payload_of(p),
 	};
 }
 
@@ -92,6 +104,7 @@ static struct session session_of(const struct engine *e, enum session_kind kind,
 {
 	return (struct session){
 		.kind = kind,
+		.protocol = flow->is_udp ? IP_PROTOCOL_UDP : IP_PROTOCOL_TCP,
 		.client = endpoint4(flow->client, flow->client_port),
 		.service = endpoint4(flow->service, flow->service_port),
 		.server = endpoint6(&flow->server, flow->server_port),

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-/** first_service() - index of the first service that does not sort before address and port */
-static size_t first_service(const struct engine_config *config, uint32_t address, uint16_t port)
+/** first_service() - index of the first service that does not sort before address, port and protocol */
+static size_t first_service(const struct engine_config *config, bool is_udp, uint32_t address, uint16_t port)
 {
-	const struct service wanted = { .address = address, .port = port };
+	const struct service wanted = { .address = address, .port = port, .is_udp = is_udp };
 	size_t low = 0, high = config->service_count;
 
 	while (low < high) {
@@ -23,19 +23,19 @@ static size_t first_service(const struct engine_config *config, uint32_t address
 	return low;
 }
 
-const struct service *service_find(const struct engine_config *config, uint32_t address, uint16_t port)
+const struct service *service_find(const struct engine_config *config, bool is_udp, uint32_t address, uint16_t port)
 {
-	size_t i = first_service(config, address, port);
+	size_t i = first_service(config, is_udp, address, port);
 
 	if (i == config->service_count || config->services[i].address != address ||
-	    config->services[i].port != port)
+	    config->services[i].port != port || config->services[i].is_udp != is_udp)
 		return NULL;
 	return &config->services[i];
 }
 
 bool service_owns(const struct engine_config *config, uint32_t address)
 {
-	size_t i = first_service(config, address, 0);
+	size_t i = first_service(config, false, address, 0);
 
 	return i < config->service_count && config->services[i].address == address;
 }

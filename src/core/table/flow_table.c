@@ -48,34 +48,40 @@ struct flow *flow_table_at(const struct flow_table *table, uint32_t index)
 	return &table->flows[index];
 }
 
-static uint64_t hash4(const struct flow_table *table, uint32_t client, uint16_t client_port, uint32_t service,
-		      uint16_t service_port)
+static uint64_t hash4(const struct flow_table *table, bool is_udp, uint32_t client, uint16_t client_port,
+		      uint32_t service, uint16_t service_port)
 {
-	const uint32_t words[] = { client, service, (uint32_t)client_port << 16 | service_port };
+	uint8_t bytes[13];
 
-	return siphash_13(&table->key, words, sizeof(words));
+	memcpy(bytes, &client, 4);
+	memcpy(bytes + 4, &service, 4);
+	memcpy(bytes + 8, &client_port, 2);
+	memcpy(bytes + 10, &service_port, 2);
+	bytes[12] = is_udp;
+	return siphash_13(&table->key, bytes, sizeof(bytes));
 }
 
-static uint64_t hash6(const struct flow_table *table, const struct ipv6_address *server, uint16_t server_port,
-		      const struct ipv6_address *client6, uint16_t source_port)
+static uint64_t hash6(const struct flow_table *table, bool is_udp, const struct ipv6_address *server,
+		      uint16_t server_port, const struct ipv6_address *client6, uint16_t source_port)
 {
-	uint8_t bytes[36];
+	uint8_t bytes[37];
 
 	memcpy(bytes, server->byte, 16);
 	memcpy(bytes + 16, client6->byte, 16);
 	memcpy(bytes + 32, &server_port, 2);
 	memcpy(bytes + 34, &source_port, 2);
+	bytes[36] = is_udp;
 	return siphash_13(&table->key, bytes, sizeof(bytes));
 }
 
 static uint64_t flow_hash4(const struct flow_table *table, const struct flow *f)
 {
-	return hash4(table, f->client, f->client_port, f->service, f->service_port);
+	return hash4(table, f->is_udp, f->client, f->client_port, f->service, f->service_port);
 }
 
 static uint64_t flow_hash6(const struct flow_table *table, const struct flow *f)
 {
-	return hash6(table, &f->server, f->server_port, &f->client6, f->source_port);
+	return hash6(table, f->is_udp, &f->server, f->server_port, &f->client6, f->source_port);
 }
 
 static uint32_t home(const struct flow_table *table, uint64_t hash)
@@ -88,24 +94,24 @@ static uint32_t tag(uint64_t hash)
 	return (uint32_t)(hash >> 32) & SLOT_TAG;
 }
 
-static bool same4(const struct flow *f, uint32_t client, uint16_t client_port, uint32_t service,
+static bool same4(const struct flow *f, bool is_udp, uint32_t client, uint16_t client_port, uint32_t service,
 		  uint16_t service_port)
 {
 	return f->client == client && f->service == service && f->client_port == client_port &&
-	       f->service_port == service_port;
+	       f->service_port == service_port && f->is_udp == is_udp;
 }
 
-static bool same6(const struct flow *f, const struct ipv6_address *server, uint16_t server_port,
+static bool same6(const struct flow *f, bool is_udp, const struct ipv6_address *server, uint16_t server_port,
 		  const struct ipv6_address *client6, uint16_t source_port)
 {
-	return f->server_port == server_port && f->source_port == source_port &&
+	return f->server_port == server_port && f->source_port == source_port && f->is_udp == is_udp &&
 	       ipv6_equal(&f->client6, client6) && ipv6_equal(&f->server, server);
 }
 
-struct flow *flow_table_find4(const struct flow_table *table, uint32_t client, uint16_t client_port,
+struct flow *flow_table_find4(const struct flow_table *table, bool is_udp, uint32_t client, uint16_t client_port,
 			      uint32_t service, uint16_t service_port)
 {
-	uint64_t hash = hash4(table, client, client_port, service, service_port);
+	uint64_t hash = hash4(table, is_udp, client, client_port, service, service_port);
 
 	for (uint32_t i = home(table, hash); table->index4[i]; i = (i + 1) & (table->slots - 1)) {
 		struct flow *f;
@@ -113,16 +119,16 @@ struct flow *flow_table_find4(const struct flow_table *table, uint32_t client, u
 		if ((table->index4[i] & SLOT_TAG) != tag(hash))
 			continue;
 		f = &table->flows[(table->index4[i] & SLOT_INDEX) - 1];
-		if (same4(f, client, client_port, service, service_port))
+		if (same4(f, is_udp, client, client_port, service, service_port))
 			return f;
 	}
 	return NULL;
 }
 
-struct flow *flow_table_find6(const struct flow_table *table, const struct ipv6_address *server,
+struct flow *flow_table_find6(const struct flow_table *table, bool is_udp, const struct ipv6_address *server,
 			      uint16_t server_port, const struct ipv6_address *client6, uint16_t source_port)
 {
-	uint64_t hash = hash6(table, server, server_port, client6, source_port);
+	uint64_t hash = hash6(table, is_udp, server, server_port, client6, source_port);
 
 	for (uint32_t i = home(table, hash); table->index6[i]; i = (i + 1) & (table->slots - 1)) {
 		struct flow *f;
@@ -130,13 +136,13 @@ struct flow *flow_table_find6(const struct flow_table *table, const struct ipv6_
 		if ((table->index6[i] & SLOT_TAG) != tag(hash))
 			continue;
 		f = &table->flows[(table->index6[i] & SLOT_INDEX) - 1];
-		if (same6(f, server, server_port, client6, source_port))
+		if (same6(f, is_udp, server, server_port, client6, source_port))
 			return f;
 	}
 	return NULL;
 }
 
-struct flow *flow_table_take(struct flow_table *table)
+struct flow *flow_table_take(struct flow_table *table, bool is_udp)
 {
 	struct flow *flow;
 
@@ -148,7 +154,7 @@ struct flow *flow_table_take(struct flow_table *table)
 	} else {
 		return NULL;
 	}
-	*flow = (struct flow){ 0 };
+	*flow = (struct flow){ .is_udp = is_udp };
 	table->used++;
 	return flow;
 }
@@ -193,7 +199,7 @@ static void erase(const struct flow_table *table, uint32_t *index, flow_hash_fn 
 bool flow_table_link4(struct flow_table *table, struct flow *flow)
 {
 	NAT46_ASSERT(!(flow->flags & FLOW_LINKED4));
-	if (flow_table_find4(table, flow->client, flow->client_port, flow->service, flow->service_port))
+	if (flow_table_find4(table, flow->is_udp, flow->client, flow->client_port, flow->service, flow->service_port))
 		return false;
 	insert(table, table->index4, flow_hash4(table, flow), flow);
 	flow->flags |= FLOW_LINKED4;
@@ -203,7 +209,7 @@ bool flow_table_link4(struct flow_table *table, struct flow *flow)
 bool flow_table_link6(struct flow_table *table, struct flow *flow)
 {
 	NAT46_ASSERT(!(flow->flags & FLOW_LINKED6));
-	if (flow_table_find6(table, &flow->server, flow->server_port, &flow->client6, flow->source_port))
+	if (flow_table_find6(table, flow->is_udp, &flow->server, flow->server_port, &flow->client6, flow->source_port))
 		return false;
 	insert(table, table->index6, flow_hash6(table, flow), flow);
 	flow->flags |= FLOW_LINKED6;
@@ -220,18 +226,20 @@ void flow_table_unlink6(struct flow_table *table, struct flow *flow)
 /** count() - @flow leaves a state and enters another */
 static void count(struct flow_table *table, const struct flow *flow, enum tcp_state from, enum tcp_state to)
 {
+	struct source_limit *addresses = &table->addresses[flow->is_udp], *networks = &table->networks[flow->is_udp];
+
 	if (from != TCP_STATE_FREE)
-		table->states[from]--;
+		table->states[flow->is_udp][from]--;
 	if (to != TCP_STATE_FREE)
-		table->states[to]++;
+		table->states[flow->is_udp][to]++;
 	if (tcp_state_is_counted(from) == tcp_state_is_counted(to))
 		return;
 	if (tcp_state_is_counted(to)) {
-		source_limit_add(table->addresses, flow->client, 1);
-		source_limit_add(table->networks, flow->client >> 8, 1);
+		source_limit_add(addresses, flow->client, 1);
+		source_limit_add(networks, flow->client >> 8, 1);
 	} else {
-		source_limit_leave(table->addresses, flow->client, 1);
-		source_limit_leave(table->networks, flow->client >> 8, 1);
+		source_limit_leave(addresses, flow->client, 1);
+		source_limit_leave(networks, flow->client >> 8, 1);
 	}
 }
 
@@ -252,7 +260,7 @@ void flow_move(struct flow_table *table, struct flow *flow, enum tcp_event event
 
 	NAT46_ASSERT(next != TCP_STATE_COUNT);
 	count(table, flow, (enum tcp_state)flow->state, next);
-	flow->state = (uint8_t)next;
+	flow->state = next & 0x7f;
 }
 
 /** acked_bytes() - acknowledged sequence numbers less SYN and FIN */
@@ -266,11 +274,15 @@ static uint64_t acked_bytes(const struct flow_direction *d, uint32_t isn, bool f
 
 uint64_t flow_bytes_to_server(const struct flow *flow)
 {
+	if (flow->is_udp)
+		return flow->udp.to_server;
 	return acked_bytes(&flow->to_server, flow->client_isn, flow->flags & FLOW_CLIENT_FIN);
 }
 
 uint64_t flow_bytes_to_client(const struct flow *flow)
 {
+	if (flow->is_udp)
+		return flow->udp.to_client;
 	return acked_bytes(&flow->to_client, flow->server_isn, flow->flags & FLOW_SERVER_FIN);
 }
 
@@ -304,8 +316,8 @@ static const char *check_index(const struct flow_table *table, const uint32_t *i
 
 const char *flow_table_check(const struct flow_table *table)
 {
-	uint32_t states[TCP_STATE_COUNT] = { 0 };
-	uint32_t used = 0, counted = 0, linked4 = 0, linked6 = 0, found4, found6;
+	uint32_t states[FLOW_PROTOCOLS][TCP_STATE_COUNT] = { 0 }, counted[FLOW_PROTOCOLS] = { 0 };
+	uint32_t used = 0, linked4 = 0, linked6 = 0, found4, found6;
 	const char *error;
 
 	for (uint32_t i = 0; i < table->touched; i++) {
@@ -313,9 +325,9 @@ const char *flow_table_check(const struct flow_table *table)
 
 		if (flow->state == TCP_STATE_FREE)
 			continue;
-		states[flow->state]++;
+		states[flow->is_udp][flow->state]++;
 		used++;
-		counted += tcp_state_is_counted((enum tcp_state)flow->state);
+		counted[flow->is_udp] += tcp_state_is_counted((enum tcp_state)flow->state);
 		linked4 += (flow->flags & FLOW_LINKED4) != 0;
 		linked6 += (flow->flags & FLOW_LINKED6) != 0;
 	}
@@ -323,8 +335,11 @@ const char *flow_table_check(const struct flow_table *table)
 		return "flow table: wrong number of records in use";
 	if (memcmp(states, table->states, sizeof(states)) != 0)
 		return "flow table: wrong number of records in a state";
-	if (source_limit_total(table->addresses) != counted || source_limit_total(table->networks) != counted)
-		return "flow table: wrong number of connections counted by source";
+	for (uint32_t i = 0; i < FLOW_PROTOCOLS; i++) {
+		if (source_limit_total(&table->addresses[i]) != counted[i] ||
+		    source_limit_total(&table->networks[i]) != counted[i])
+			return "flow table: wrong number of connections counted by source";
+	}
 	error = check_index(table, table->index4, flow_hash4, FLOW_LINKED4, &found4);
 	if (!error)
 		error = check_index(table, table->index6, flow_hash6, FLOW_LINKED6, &found6);

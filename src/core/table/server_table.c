@@ -24,10 +24,11 @@ static const char *const error_names[] = {
 
 static uint32_t hash_of(const struct server_table *table, const struct server *server)
 {
-	uint8_t bytes[18];
+	uint8_t bytes[19];
 
 	memcpy(bytes, server->address.byte, 16);
 	memcpy(bytes + 16, &server->port, 2);
+	bytes[18] = server->is_udp;
 	return (uint32_t)siphash_13(&table->key, bytes, sizeof(bytes));
 }
 
@@ -41,7 +42,7 @@ const struct server_state *server_table_find(const struct server_table *table, c
 	const struct server_state *bucket = table->servers[bucket_of(table, server)];
 
 	for (uint32_t i = 0; i < SERVER_TABLE_WAYS; i++) {
-		if (bucket[i].used != 0 && bucket[i].port == server->port &&
+		if (bucket[i].used != 0 && bucket[i].port == server->port && bucket[i].is_udp == server->is_udp &&
 		    ipv6_equal(&bucket[i].address, &server->address))
 			return &bucket[i];
 	}
@@ -62,7 +63,11 @@ static struct server_state *enter(struct server_table *table, const struct serve
 			if (bucket[i].used < entry->used)
 				entry = &bucket[i];
 		}
-		*entry = (struct server_state){ .address = server->address, .port = server->port };
+		*entry = (struct server_state){
+			.address = server->address,
+			.port = server->port,
+			.is_udp = server->is_udp,
+		};
 	}
 	entry->used = now;
 	return entry;

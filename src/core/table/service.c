@@ -58,7 +58,9 @@ int service_compare(const void *a, const void *b)
 	const struct service *right = b;
 	int order = compare_numbers(left->address, right->address);
 
-	return order ? order : compare_numbers(left->port, right->port);
+	if (order == 0)
+		order = compare_numbers(left->port, right->port);
+	return order ? order : compare_numbers(left->is_udp, right->is_udp);
 }
 
 static enum rule_class rule_class(const struct rule *rule)

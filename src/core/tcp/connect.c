@@ -21,7 +21,7 @@
 #include "core/base/pending.h"
 #include "core/base/report.h"
 #include "core/base/segment.h"
-#include "core/tcp/choose.h"
+#include "core/base/choose.h"
 #include "core/tcp/decide.h"
 #include "core/tcp/deliver.h"
 #include "core/tcp/flush.h"

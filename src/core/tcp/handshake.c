@@ -127,7 +127,7 @@ enum verdict handshake_syn(struct engine *e, struct input *in, const struct serv
 	if (!packet_checksum_ok(in->frame, &in->packet))
 		return verdict_drop(e, in, DROP_BAD_CHECKSUM);
 	/* its client had better not believe that it is connected */
-	if (!flow_is_allowed(e, in->packet.source4))
+	if (!flow_is_allowed(e, false, in->packet.source4))
 		return verdict_drop(e, in, DROP_FLOWS_SOURCE);
 	record = make_record(e, in, service);
 	known = half_open_find(e, &record.tuple);
@@ -275,7 +275,7 @@ struct flow *handshake_accept(struct engine *e, const struct half_open *from, co
 	bool linked;
 
 	*why = DROP_FLOWS_SOURCE;
-	if (!flow_is_allowed(e, from->tuple.client))
+	if (!flow_is_allowed(e, false, from->tuple.client))
 		return NULL;
 	*why = DROP_FLOWS_FULL;
 	flow = flow_take(e, true);

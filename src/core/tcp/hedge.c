@@ -16,7 +16,7 @@
 
 #include "core/base/flows.h"
 #include "core/base/pending.h"
-#include "core/tcp/choose.h"
+#include "core/base/choose.h"
 
 bool hedge_keep(struct engine *e, struct flow *flow)
 {

@@ -60,6 +60,8 @@ static void ask(struct engine *e, const struct service *service, uint32_t client
 /** is_candidate() - may a client have called @service to get to the server of @p, and would it be told the end */
 static bool is_candidate(const struct service *service, const struct packet *p, size_t *budget)
 {
+	if (service->is_udp)
+		return false;
 	/* without rules it waits for just this SYN/ACK, and repeats its SYN */
 	if (service->rule_count == 0 && p->flags & TCP_SYN)
 		return false;
@@ -84,7 +86,7 @@ static size_t find_services(const struct engine *e, const struct packet *p, uint
 
 		if (!is_candidate(service, p, &budget))
 			continue;
-		if (flow_table_find4(&e->flows, client, p->destination_port, service->address, service->port))
+		if (flow_table_find4(&e->flows, false, client, p->destination_port, service->address, service->port))
 			return 0;
 		found[number++] = service;
 	}

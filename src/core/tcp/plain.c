@@ -13,7 +13,7 @@
 #include "core/base/flows.h"
 #include "core/base/report.h"
 #include "core/base/segment.h"
-#include "core/tcp/choose.h"
+#include "core/base/choose.h"
 #include "core/tcp/pass.h"
 #include "core/tcp/track.h"
 #include "nat46/seq.h"
@@ -38,10 +38,10 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 	if (in->options.is_signed)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
 	/* those that are opening come in addition: they are few, and who acknowledges them is not turned away */
-	if (!flow_is_allowed(e, p->source4))
+	if (!flow_is_allowed(e, false, p->source4))
 		return verdict_drop(e, in, DROP_FLOWS_SOURCE);
 	/* there is no cookie of ours in it: it needs a record */
-	flow_make_way(e, p->source4);
+	flow_make_way(e, false, p->source4);
 	flow = flow_take(e, false);
 	if (!flow)
 		return verdict_drop(e, in, DROP_FLOWS_FULL);
@@ -58,7 +58,7 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 	}
 	linked = flow_table_link4(&e->flows, flow);
 	NAT46_ASSERT(linked);
-	flow->place = source_queue_enter(&e->opening, p->source4, flow_table_index(&e->flows, flow));
+	flow->place = source_queue_enter(&e->opening[false], p->source4, flow_table_index(&e->flows, flow));
 	flow_begin(e, flow, TCP_EVENT_PASS);
 	count(e, EVENT_PLAIN_OPENED);
 	return pass_to_server(e, flow, in);
@@ -193,7 +193,7 @@ static void opened(struct engine *e, struct flow *flow, struct flow_answer answe
 	flow->ts_server = in->options.ts_echo;
 	flow->ts_client = in->options.ts_value;
 	track_start(e, flow, answer.window, UINT16_MAX);
-	source_queue_leave(&e->opening, flow->place);
+	source_queue_leave(&e->opening[false], flow->place);
 	flow->theta = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);

@@ -23,7 +23,7 @@ const struct flow *quoted_by_client(const struct engine *e, const struct packet 
 
 	if (!is_segment(inner))
 		return NULL;
-	flow = flow_table_find4(&e->flows, inner->destination4, inner->destination_port, inner->source4,
+	flow = flow_table_find4(&e->flows, false, inner->destination4, inner->destination_port, inner->source4,
 				inner->source_port);
 	return flow && tcp_state_is_bound((enum tcp_state)flow->state) ? flow : NULL;
 }
@@ -32,7 +32,7 @@ struct flow *quoted_by_server(const struct engine *e, const struct packet *inner
 {
 	if (!is_segment(inner))
 		return NULL;
-	return flow_table_find6(&e->flows, &inner->destination6, inner->destination_port, &inner->source6,
+	return flow_table_find6(&e->flows, false, &inner->destination6, inner->destination_port, &inner->source6,
 				inner->source_port);
 }
 

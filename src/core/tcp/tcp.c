@@ -53,7 +53,7 @@ static bool read_options(struct engine *e, struct input *in, enum verdict *verdi
 
 static const struct service *service_of(const struct engine *e, const struct packet *p)
 {
-	return service_find(e->config, p->destination4, p->destination_port);
+	return service_find(e->config, false, p->destination4, p->destination_port);
 }
 
 /** reset_by_client() - the client has ended a connection that has no server yet */
@@ -224,16 +224,6 @@ static enum verdict opening(struct engine *e, struct flow *flow, struct input *i
 	struct next next = plain_from_client(e, flow, in);
 
 	return next.step == NEXT_SPLICE ? splice_from_client(e, flow, in) : next.verdict;
-}
-
-struct flow *tcp_flow(const struct engine *e, const struct packet *p)
-{
-	if (p->protocol != IP_PROTOCOL_TCP || p->is_fragment)
-		return NULL;
-	if (p->is_ipv6)
-		return flow_table_find6(&e->flows, &p->source6, p->source_port, &p->destination6,
-					p->destination_port);
-	return flow_table_find4(&e->flows, p->source4, p->source_port, p->destination4, p->destination_port);
 }
 
 enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *in)

@@ -7,13 +7,10 @@
 
 #include "core/tcp/next.h"
 
-/** tcp_flow() - the flow of a packet, in whichever direction; NULL if there is none, or it is not TCP */
-struct flow *tcp_flow(const struct engine *e, const struct packet *p);
-
-/** tcp_from_client() - IPv4 segment to an address of ours; @flow as tcp_flow() gives it */
+/** tcp_from_client() - IPv4 segment to an address of ours; @flow as flow_find() gives it */
 enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *in);
 
-/** tcp_from_server() - IPv6 segment to the IPv6 address of a client; @flow as tcp_flow() gives it */
+/** tcp_from_server() - IPv6 segment to the IPv6 address of a client; @flow as flow_find() gives it */
 enum verdict tcp_from_server(struct engine *e, struct flow *flow, struct input *in);
 
 /** tcp_proceed() - do what a phase has left to do for a connection; not NEXT_SYN, NEXT_HANDSHAKE, NEXT_SPLICE */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * choose.h - which server a connection is tried with, and under which addresses and ports
+ * choose.h - which server a flow is tried with, and under which addresses and ports
  */
-#ifndef NAT46_CORE_TCP_CHOOSE_H
-#define NAT46_CORE_TCP_CHOOSE_H
+#ifndef NAT46_CORE_BASE_CHOOSE_H
+#define NAT46_CORE_BASE_CHOOSE_H
 
 #include "core/base/engine_state.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * choose.c - which server a connection is tried with, and under which addresses and ports
+ * choose.c - which server a flow is tried with, and under which addresses and ports
  *
  * Two services may lead to the same server, and then a client that uses the same port for both would have the
  * same addresses and ports twice on the IPv6 side. The second flow gets another source port towards the server.
  */
-#include "core/tcp/choose.h"
+#include "core/base/choose.h"
 
 #include "core/base/flows.h"
 #include "core/base/report.h"
@@ -20,7 +20,8 @@ static bool take_port(struct engine *e, struct flow *flow)
 
 	if (flow_table_link6(&e->flows, flow))
 		return true;
-	other = flow_table_find6(&e->flows, &flow->server, flow->server_port, &flow->client6, flow->source_port);
+	other = flow_table_find6(&e->flows, flow->is_udp, &flow->server, flow->server_port, &flow->client6,
+				 flow->source_port);
 	/* kept for late segments only: the newer connection goes first */
 	if (!tcp_state_is_over((enum tcp_state)other->state) || flow_may_repeat(e, other))
 		return false;
@@ -69,20 +70,26 @@ void choose_same(struct engine *e, struct flow *flow, struct flow *other)
 /** struct health - what is_failing() needs */
 struct health {
 	const struct server_table *table;
+	bool is_udp;
 	int64_t now;
 };
 
 static bool is_failing(const void *context, const struct server *server)
 {
 	const struct health *health = context;
+	struct server candidate = *server;
 
-	return server_table_is_failing(health->table, server, health->now);
+	candidate.is_udp = health->is_udp;
+	return server_table_is_failing(health->table, &candidate, health->now);
 }
 
 size_t choose_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
 		   struct server *candidates)
 {
-	const struct health health = { .table = e->servers, .now = e->now };
+	const struct health health = { .table = e->servers, .is_udp = flow->is_udp, .now = e->now };
+	size_t count = service_rank(servers, flow->client, flow->service_port, is_failing, &health, candidates);
 
-	return service_rank(servers, flow->client, flow->service_port, is_failing, &health, candidates);
+	for (size_t i = 0; i < count; i++)
+		candidates[i].is_udp = flow->is_udp;
+	return count;
 }
