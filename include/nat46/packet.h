@@ -51,8 +51,13 @@ enum ipv4_fragment {
 	IPV4_DF = 0x4000,
 };
 
-/** Offset in a UDP header. */
-enum { UDP_FIELD_CHECKSUM = 6 };
+/** Offsets in a UDP header. */
+enum udp_field {
+	UDP_FIELD_SOURCE_PORT = 0,
+	UDP_FIELD_DESTINATION_PORT = 2,
+	UDP_FIELD_LENGTH = 4,
+	UDP_FIELD_CHECKSUM = 6,
+};
 
 /** Offsets in a TCP header. */
 enum tcp_field {

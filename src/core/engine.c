@@ -18,6 +18,7 @@
 #include "core/ip/gather.h"
 #include "core/ip/icmp.h"
 #include "core/ip/map.h"
+#include "core/ip/udp.h"
 #include "core/tcp/tcp.h"
 
 static_assert(sizeof(struct half_open) * HALF_OPEN_MAX <= 65536, "half-open records are few and small");
@@ -208,19 +209,21 @@ static bool may_come_from_ipv4(const struct engine *e, const struct packet *p, b
 /** from_client(), from_server() - a packet of TCP or UDP for a service, or of its server */
 static enum verdict from_client(struct engine *e, struct flow *flow, struct input *in)
 {
-	return tcp_from_client(e, flow, in);
+	return in->packet.protocol == IP_PROTOCOL_UDP ? udp_from_client(e, flow, in) : tcp_from_client(e, flow, in);
 }
 
 static enum verdict from_server(struct engine *e, struct flow *flow, struct input *in)
 {
-	return tcp_from_server(e, flow, in);
+	return in->packet.protocol == IP_PROTOCOL_UDP ? udp_from_server(e, flow, in) : tcp_from_server(e, flow, in);
 }
 
 /** is_for_service() - a packet for a service, or for an address that is for nothing else, of a protocol of services */
 static bool is_for_service(const struct engine *e, const struct packet *p, bool is_mapped)
 {
-	return p->protocol == IP_PROTOCOL_TCP && !p->is_fragment &&
-	       (!is_mapped || service_find(e->config, false, p->destination4, p->destination_port));
+	bool is_udp = p->protocol == IP_PROTOCOL_UDP;
+
+	return (is_udp || p->protocol == IP_PROTOCOL_TCP) && !p->is_fragment &&
+	       (!is_mapped || service_find(e->config, is_udp, p->destination4, p->destination_port));
 }
 
 /** from_ipv4() - a packet of no known connection: for a service, for a map, for ourselves, in this order */
@@ -317,7 +320,7 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 		return icmp6_input(e, in, is_mapped ? &address : NULL, destination);
 	if (is_mapped)
 		return map_to_ipv4(e, in, address, destination);
-	if (p->protocol == IP_PROTOCOL_TCP)
+	if (p->protocol == IP_PROTOCOL_TCP || p->protocol == IP_PROTOCOL_UDP)
 		return from_server(e, NULL, in);
 	return icmp_no_map(e, in);
 }

@@ -83,6 +83,8 @@ static void append_packet(struct text *text, const struct trace *trace)
 	if (trace->protocol == IPPROTO_TCP) {
 		append_flags(text, trace->flags);
 		append(text, " seq=%" PRIu32 " ack=%" PRIu32, trace->seq, trace->ack);
+	} else if (trace->protocol == IPPROTO_UDP) {
+		append(text, " proto=udp");
 	} else {
 		append(text, " proto=%u", trace->protocol);
 		if (trace->protocol == IPPROTO_ICMP || trace->protocol == IPPROTO_ICMPV6)
@@ -138,6 +140,8 @@ size_t session_format(const struct session *session, char *line)
 	append(&text, " server=");
 	append_endpoint(&text, &session->server, true);
 	append(&text, " source_port=%u", session->source_port);
+	if (session->protocol == IPPROTO_UDP)
+		append(&text, " proto=udp");
 	if (session->kind == SESSION_BOUND) {
 		append_quoted(&text, "rule", session->reason);
 		append_quoted(&text, "host", session->host);

@@ -209,11 +209,12 @@ void worker_format_status(const struct engine *engine, const struct tun_counters
 	length = (size_t)snprintf(
 		line, WORKER_STATUS_MAX,
 		"status: waiting=%" PRIu32 " connecting=%" PRIu32 " established=%" PRIu32 " closing=%" PRIu32
-		" received=%" PRIu64 " forwarded=%" PRIu64 " answered=%" PRIu64 " absorbed=%" PRIu64
+		" udp=%" PRIu32 " received=%" PRIu64 " forwarded=%" PRIu64 " answered=%" PRIu64 " absorbed=%" PRIu64
 		" dropped=%" PRIu64 " emitted=%" PRIu64 " tun.bad_header=%" PRIu64 " tun.refused=%" PRIu64
 		" tun.full=%" PRIu64 " tun.down=%" PRIu64 " log.lost=%" PRIu64,
 		engine_flows(engine, FLOWS_WAITING), engine_flows(engine, FLOWS_CONNECTING),
-		engine_flows(engine, FLOWS_ESTABLISHED), engine_flows(engine, FLOWS_CLOSING), counters->received,
+		engine_flows(engine, FLOWS_ESTABLISHED), engine_flows(engine, FLOWS_CLOSING),
+		engine_flows(engine, FLOWS_UDP), counters->received,
 		counters->verdicts[VERDICT_FORWARDED], counters->verdicts[VERDICT_ANSWERED],
 		counters->verdicts[VERDICT_ABSORBED], counters->verdicts[VERDICT_DROPPED], counters->emitted,
 		tun->bad_header, tun->refused, tun->full, tun->down, log_lost());

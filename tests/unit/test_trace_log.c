@@ -108,7 +108,7 @@ static const struct trace_row trace_rows[] = {
 	    .protocol = 17,
 	    .length = 5,
 	    .drop = DROP_PROTOCOL },
-	  "DROP: 10.0.0.3:33526 => 10.0.0.42:80: proto=17 len=5 reason=protocol" },
+	  "DROP: 10.0.0.3:33526 => 10.0.0.42:80: proto=udp len=5 reason=protocol" },
 	{ { .kind = TRACE_DROP, .source = CLIENT, .destination = SERVICE, .protocol = 6, .drop = DROP_TCP_FLAGS },
 	  "DROP: 10.0.0.3:33526 => 10.0.0.42:80: flags= seq=0 ack=0 len=0 reason=tcp_flags" },
 };
@@ -194,6 +194,20 @@ static void test_session_ended(void **state)
 				  "bytes_to_client=18446744073709551615 duration=61.002 end=\"closed\"");
 }
 
+static void test_session_udp(void **state)
+{
+	struct session udp = session;
+	char line[SESSION_LINE_MAX];
+
+	(void)state;
+	udp.protocol = 17;
+	session_format(&udp, line);
+	assert_non_null(strstr(line, " source_port=33526 proto=udp rule=\""));
+	udp.kind = SESSION_ENDED;
+	session_format(&udp, line);
+	assert_non_null(strstr(line, " source_port=33526 proto=udp bytes_to_server=2 "));
+}
+
 /* A rule may hold any text of any length; the line stays one that can be read. */
 static void test_session_text(void **state)
 {
@@ -242,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_session_bound),
 		cmocka_unit_test(test_session_bound_late),
 		cmocka_unit_test(test_session_ended),
+		cmocka_unit_test(test_session_udp),
 		cmocka_unit_test(test_session_text),
 		cmocka_unit_test(test_shortfall),
 	};

@@ -11,6 +11,7 @@
 #include "core/ip/icmp_flow.h"
 #include "core/ip/icmp_map.h"
 #include "core/ip/map.h"
+#include "core/ip/udp_error.h"
 #include "core/tcp/quoted.h"
 #include "core/wire/icmp.h"
 #include "core/wire/transport.h"
@@ -55,7 +56,7 @@ static enum verdict answer_echo(struct engine *e, struct input *in, uint8_t repl
 	return VERDICT_ANSWERED;
 }
 
-/** error4() - an error about a segment of a connection, or else about a packet of a map */
+/** error4() - an error about a packet of a flow, or else about a packet of a map */
 static enum verdict error4(struct engine *e, struct input *in, const struct ipv6_address *host)
 {
 	struct icmp_quote quote;
@@ -65,6 +66,8 @@ static enum verdict error4(struct engine *e, struct input *in, const struct ipv6
 	if (!icmp_quote_read(in, &quote, &why))
 		return verdict_drop(e, in, why);
 	flow = quoted_by_client(e, &quote.inner);
+	if (!flow)
+		flow = udp_quoted_by_client(e, &quote.inner);
 	if (flow)
 		return icmp_flow_to_server(e, flow, in, &quote);
 	if (host)
@@ -104,6 +107,10 @@ static enum verdict error6(struct engine *e, struct input *in, uint32_t destinat
 	if (!icmp_quote_read(in, &quote, &why))
 		return verdict_drop(e, in, why);
 	flow = quoted_by_server(e, &quote.inner);
+	if (!flow)
+		flow = udp_quoted_by_server(e, &quote.inner);
+	if (flow && flow->is_udp && udp_error_absorb(e, flow, &quote))
+		return VERDICT_ABSORBED;
 	if (flow)
 		return icmp_flow_to_client(e, flow, in, &quote);
 	return icmp_map_to_ipv4(e, destination, in, &quote);

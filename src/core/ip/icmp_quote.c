@@ -136,6 +136,8 @@ static bool restore(struct span transport, const struct packet *inner, const str
 		restore_tcp(transport, removed, added, sender);
 	else
 		transport_readdress(transport, inner->protocol, false, removed, added);
+	if (inner->protocol == IP_PROTOCOL_UDP && sender->has_ports)
+		transport_udp_ports(transport, false, sender->source_port, sender->destination_port);
 	return true;
 }
 

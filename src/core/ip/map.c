@@ -18,13 +18,14 @@
 #include "core/base/report.h"
 #include "core/base/segment.h"
 #include "core/ip/fragment.h"
+#include "core/ip/unsummed.h"
 #include "core/wire/transport.h"
 #include "nat46/checksum.h"
 #include "nat46/tcp_rewrite.h"
 #include "nat46/translate.h"
 
 /** may_translate() - is there a transport header that translation can deal with; false: drop with @why */
-static bool may_translate(const struct input *in, uint8_t *protocol, enum drop *why)
+static bool may_translate(const struct engine *e, const struct input *in, uint8_t *protocol, enum drop *why)
 {
 	const struct packet *p = &in->packet;
 	struct span transport = packet_transport(in->frame, p);
@@ -41,8 +42,7 @@ static bool may_translate(const struct input *in, uint8_t *protocol, enum drop *
 	if ((has_header ? transport.length : p->fragment_offset) < transport_header_least(p->protocol))
 		return false;
 	*why = DROP_UDP_UNSUMMED;
-	return p->protocol != IP_PROTOCOL_UDP || !has_header || in->frame->offload.partial ||
-	       !transport_udp_is_unsummed(transport) || !(p->is_fragment || p->is_ipv6);
+	return p->protocol != IP_PROTOCOL_UDP || unsummed_may_pass(e, in);
 }
 
 /** readdress_tcp() - new addresses, and an MSS that fits both families, in a whole segment */
@@ -80,10 +80,8 @@ static bool translate_transport(struct engine *e, struct input *in, uint64_t rem
 		return is_echo;
 	}
 	*why = DROP_BAD_HEADER;
-	if (p->protocol == IP_PROTOCOL_UDP && !in->frame->offload.partial && transport_udp_is_unsummed(transport))
-		return transport_udp_sum(transport, added);
 	transport_readdress(transport, p->protocol, in->frame->offload.partial, removed, added);
-	return true;
+	return p->protocol != IP_PROTOCOL_UDP || unsummed_settle(e, in);
 }
 
 enum verdict map_to_ipv6(struct engine *e, struct input *in, const struct ipv6_address *host)
@@ -97,7 +95,7 @@ enum verdict map_to_ipv6(struct engine *e, struct input *in, const struct ipv6_a
 
 	if (p->hop_limit <= 1)
 		return icmp_hop_limit(e, in);
-	if (!may_translate(in, &protocol, &why))
+	if (!may_translate(e, in, &protocol, &why))
 		return verdict_drop(e, in, why);
 	if (p->dont_fragment && packet_on_wire(in->frame, p) > e->config->mtu - overhead)
 		return icmp_too_big(e, in, e->config->mtu - overhead);
@@ -119,7 +117,7 @@ enum verdict map_to_ipv4(struct engine *e, struct input *in, uint32_t address, u
 
 	if (p->hop_limit <= 1)
 		return icmp_hop_limit(e, in);
-	if (!may_translate(in, &protocol, &why))
+	if (!may_translate(e, in, &protocol, &why))
 		return verdict_drop(e, in, why);
 	if (p->length - p->transport > UINT16_MAX - IPV4_HEADER)
 		return icmp_too_big(e, in, e->config->mtu);

@@ -7,7 +7,7 @@
 #include "core/wire/icmp.h"
 #include "nat46/checksum.h"
 
-enum { UDP_FIELD_LENGTH = 4, ICMP_FIELD_CHECKSUM = 2 };
+enum { ICMP_FIELD_CHECKSUM = 2 };
 
 /** protocols - those with a pseudo header in their checksum: where it is, and the shortest header */
 static const struct {
@@ -53,6 +53,15 @@ size_t transport_header_least(uint8_t protocol)
 	return 0;
 }
 
+/** udp_update() - a UDP checksum after words were replaced; none stays none, and zero is never the result */
+static uint16_t udp_update(uint16_t checksum, uint64_t removed, uint64_t added)
+{
+	if (checksum == 0)
+		return 0;
+	checksum = checksum_update(checksum, removed, added);
+	return checksum ? checksum : 0xffff;
+}
+
 void transport_readdress(struct span transport, uint8_t protocol, bool partial, uint64_t removed, uint64_t added)
 {
 	size_t field = 0;
@@ -63,14 +72,12 @@ void transport_readdress(struct span transport, uint8_t protocol, bool partial, 
 	if (field == 0 || transport.length < field + 2)
 		return;
 	checksum = span_get16(transport, field);
-	if (partial) {
+	if (partial)
 		checksum = checksum_update_partial(checksum, removed, added);
-	} else if (protocol != IP_PROTOCOL_UDP && protocol != IP_PROTOCOL_UDP_LITE) {
+	else if (protocol == IP_PROTOCOL_UDP || protocol == IP_PROTOCOL_UDP_LITE)
+		checksum = udp_update(checksum, removed, added);
+	else
 		checksum = checksum_update(checksum, removed, added);
-	} else if (checksum != 0) {
-		checksum = checksum_update(checksum, removed, added);
-		checksum = checksum ? checksum : 0xffff;
-	}
 	span_put16(transport, field, checksum);
 }
 
@@ -79,16 +86,58 @@ bool transport_udp_is_unsummed(struct span transport)
 	return transport.length >= UDP_HEADER && span_get16(transport, UDP_FIELD_CHECKSUM) == 0;
 }
 
-bool transport_udp_sum(struct span transport, uint64_t addresses)
+bool transport_udp_length_ok(struct span transport)
 {
 	size_t length = span_get16(transport, UDP_FIELD_LENGTH);
-	uint16_t checksum;
 
-	if (length < UDP_HEADER || length > transport.length)
+	return length >= UDP_HEADER && length <= transport.length;
+}
+
+/** udp_total() - sum of pseudo header and datagram; bytes behind its own length do not belong to it */
+static uint64_t udp_total(struct span transport, uint64_t addresses, uint64_t *pseudo)
+{
+	size_t length = span_get16(transport, UDP_FIELD_LENGTH);
+
+	*pseudo = addresses + IP_PROTOCOL_UDP + length;
+	return *pseudo + checksum_sum(span_at(transport, 0, length), length);
+}
+
+bool transport_udp_sum(struct span transport, uint64_t addresses)
+{
+	uint16_t checksum;
+	uint64_t pseudo;
+
+	if (!transport_udp_length_ok(transport))
 		return false;
-	checksum = checksum_finish(addresses + IP_PROTOCOL_UDP + length + checksum_sum(transport.bytes, length));
+	span_put16(transport, UDP_FIELD_CHECKSUM, 0);
+	checksum = checksum_finish(udp_total(transport, addresses, &pseudo));
 	span_put16(transport, UDP_FIELD_CHECKSUM, checksum ? checksum : 0xffff);
 	return true;
+}
+
+bool transport_udp_sum_ok(struct span transport, uint64_t addresses)
+{
+	uint64_t pseudo;
+
+	if (!transport_udp_length_ok(transport) || transport_udp_is_unsummed(transport))
+		return false;
+	return checksum_fold(udp_total(transport, addresses, &pseudo)) == 0xffff ||
+	       span_get16(transport, UDP_FIELD_CHECKSUM) == checksum_fold(pseudo);
+}
+
+void transport_udp_ports(struct span transport, bool partial, uint16_t source, uint16_t destination)
+{
+	uint64_t removed;
+
+	if (transport.length < UDP_HEADER)
+		return;
+	removed = checksum_sum32(span_get32(transport, UDP_FIELD_SOURCE_PORT));
+	span_put16(transport, UDP_FIELD_SOURCE_PORT, source);
+	span_put16(transport, UDP_FIELD_DESTINATION_PORT, destination);
+	if (!partial)
+		span_put16(transport, UDP_FIELD_CHECKSUM,
+			   udp_update(span_get16(transport, UDP_FIELD_CHECKSUM), removed,
+				      checksum_sum32(span_get32(transport, UDP_FIELD_SOURCE_PORT))));
 }
 
 bool transport_echo(struct span transport, bool to_ipv6, uint64_t pseudo)

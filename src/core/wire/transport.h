@@ -35,17 +35,34 @@ size_t transport_header_least(uint8_t protocol);
  */
 void transport_readdress(struct span transport, uint8_t protocol, bool partial, uint64_t removed, uint64_t added);
 
+/**
+ * transport_udp_ports() - put other ports into a UDP header, and into its checksum, which may be none
+ * @partial: the checksum is partial, and does not cover the ports
+ */
+void transport_udp_ports(struct span transport, bool partial, uint16_t source, uint16_t destination);
+
 /** transport_udp_is_unsummed() - has the UDP header @transport no checksum (RFC 768) */
 bool transport_udp_is_unsummed(struct span transport);
 
 /**
- * transport_udp_sum() - compute the checksum of a UDP datagram that has none (RFC 7915 4.5)
+ * transport_udp_sum() - compute the checksum of a UDP datagram (RFC 7915 4.5)
  * @transport: the whole datagram
  * @addresses: sum of the addresses as packet_address_sum() gives them
  *
  * Return: false if its length field does not fit
  */
 bool transport_udp_sum(struct span transport, uint64_t addresses);
+
+/** transport_udp_length_ok() - does a UDP header tell of as many bytes as there are in @transport, or fewer */
+bool transport_udp_length_ok(struct span transport);
+
+/**
+ * transport_udp_sum_ok() - has a UDP datagram of right length a checksum, and is it right
+ * @addresses: as above
+ *
+ * It may be a partial one: a host quotes a datagram as it got it, and that may never have been on a wire.
+ */
+bool transport_udp_sum_ok(struct span transport, uint64_t addresses);
 
 /**
  * transport_echo() - make an ICMP echo message one of the other family
