@@ -2,8 +2,9 @@
 /*
  * lists.c - setting "services": from what was read to the sorted arrays that the engine uses
  *
- * A service becomes one struct service for each port, a rule one struct rule for each host name. A rule of which
- * one condition is wrong is left out whole: without the condition it could be in conflict with those that are right.
+ * A service becomes one struct service for each port of each protocol, a rule one struct rule for each host name. A
+ * rule of which one condition is wrong is left out whole: without the condition it could be in conflict with those that
+ * are right.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,19 +26,30 @@ static const char *loop_reason(const struct engine_config *engine, const struct 
 	return ipv6_equal(address, &engine->router_ipv6) ? "router" : NULL;
 }
 
-/** is_same() - are two servers the same at one of the @ports of their service, which stand for a missing one */
-static bool is_same(const struct server *a, const struct server *b, const struct values *ports)
+/** has_port() - is @port among @ports */
+static bool has_port(const struct values *ports, uint16_t port)
 {
+	size_t i = 0;
+
+	while (i < ports->count && ((const uint16_t *)ports->items)[i] != port)
+		i++;
+	return i < ports->count;
+}
+
+/** is_same() - are two servers the same at one of the ports of their service, which stand for a missing one */
+static bool is_same(const struct server *a, const struct server *b, const struct service_entry *of)
+{
+	uint16_t port = a->port ? a->port : b->port;
 	bool same = a->port == b->port;
 
-	for (size_t i = 0; !same && !(a->port && b->port) && i < ports->count; i++)
-		same = ((const uint16_t *)ports->items)[i] == (a->port ? a->port : b->port);
+	if (!same && !(a->port && b->port))
+		same = has_port(&of->tcp, port) || has_port(&of->udp, port);
 	return same && ipv6_equal(&a->address, &b->address);
 }
 
-/** compile_servers() - @values of the setting "to" of @group */
+/** compile_servers() - @values of the setting "to" of @group, which is in the service @of */
 static struct server_set compile_servers(struct build *build, const config_setting_t *group,
-					 const struct values *values, const struct values *ports)
+					 const struct values *values, const struct service_entry *of)
 {
 	struct server_set set = { .servers = values->items, .count = values->count };
 	config_setting_t *setting = set.count > 0 ? config_setting_get_member(group, "to") : NULL;
@@ -58,7 +70,7 @@ static struct server_set compile_servers(struct build *build, const config_setti
 			build_error(build, value,
 				    "\"%s\" belongs to '%s', packets to it would come back: a server must be elsewhere",
 				    config_setting_get_string(value), loop);
-		while (first < i && !is_same(&set.servers[first], &set.servers[i], ports))
+		while (first < i && !is_same(&set.servers[first], &set.servers[i], of))
 			first++;
 		if (first < i)
 			build_error(build, value, "\"%s\" is listed twice", config_setting_get_string(value));
@@ -121,7 +133,7 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 		uint32_t wrong = read_group(build, element, schema_rule, &entry);
 
 		entry.rule.line = (int)config_setting_source_line(element);
-		entry.rule.servers = compile_servers(build, element, &entry.to, &of->tcp);
+		entry.rule.servers = compile_servers(build, element, &entry.to, of);
 		added = wrong & WRONG_CONDITION ? 0 : add_rules(build, &entry, &rules[count]);
 		if (added == 0 && !(wrong & (WRONG_CONDITION | READ_UNKNOWN)))
 			build_error(build, element,
@@ -139,7 +151,7 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 	qsort(rules, count, sizeof(*rules), rule_compare);
 	service->rules = rules;
 	service->rule_count = count;
-	service->fallback = compile_servers(build, group, &of->to, &of->tcp);
+	service->fallback = compile_servers(build, group, &of->to, of);
 }
 
 /** add_silent() - a service without "silent" gets the default for its rules, which is then read like all others */
@@ -162,18 +174,15 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(((const struct service *)a)->name, ((const struct service *)b)->name);
 }
 
-/** add_ports() - one service for each port; returns how many */
-static size_t add_ports(struct build *build, config_setting_t *group, const struct service_entry *entry,
+/** add_ports() - one service like @service for each port; returns how many */
+static size_t add_ports(struct build *build, struct service service, const struct values *ports,
 			struct service *services)
 {
-	struct service service = entry->service;
 	uint32_t ip = service.address;
 	size_t count = 0;
 
-	service.line = (int)config_setting_source_line(group);
-	compile_rules(build, group, entry, &service);
-	for (size_t i = 0; i < entry->tcp.count; i++) {
-		service.port = ((const uint16_t *)entry->tcp.items)[i];
+	for (size_t i = 0; i < ports->count; i++) {
+		service.port = ((const uint16_t *)ports->items)[i];
 		if (!ip || !service.port)
 			continue; /* was refused */
 		services[count++] = service;
@@ -182,6 +191,41 @@ static size_t add_ports(struct build *build, config_setting_t *group, const stru
 							       ip >> 8 & 255, ip & 255, service.port);
 	}
 	return count;
+}
+
+/** add_services() - one service for each port of each protocol; returns how many */
+static size_t add_services(struct build *build, config_setting_t *group, const struct service_entry *entry,
+			   struct service *services)
+{
+	struct service service = entry->service, udp;
+	size_t count;
+
+	service.line = (int)config_setting_source_line(group);
+	compile_rules(build, group, entry, &service);
+	udp = service;
+	udp.is_udp = true;
+	udp.rule_count = 0;
+	count = add_ports(build, service, &entry->tcp, services);
+	return count + add_ports(build, udp, &entry->udp, services + count);
+}
+
+/** check_service() - do ports, rules and servers of a service go together; what is in the file is asked, good or bad */
+static void check_service(struct build *build, const config_setting_t *group)
+{
+	bool has_to = config_setting_get_member(group, "to");
+	bool has_tcp = config_setting_get_member(group, "tcp");
+	bool has_udp = config_setting_get_member(group, "udp");
+	config_setting_t *rules = config_setting_get_member(group, "rules");
+	bool has_rules = rules && config_setting_length(rules) > 0;
+
+	if (!has_tcp && !has_udp)
+		build_error(build, group, "'tcp' or 'udp' is missing");
+	if (!has_to && !has_rules)
+		build_error(build, group, "service with neither 'rules' nor 'to' leads nowhere");
+	else if (!has_tcp && has_udp && has_rules)
+		build_error(build, rules, "rules are for 'tcp', which the service does not have");
+	else if (has_udp && !has_to)
+		build_error(build, group, "'udp' needs 'to': rules are for 'tcp'");
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -226,6 +270,7 @@ void lists_services(struct build *build)
 	for (unsigned int i = 0; i < elements; i++) {
 		add_silent(config_setting_get_elem(list, i));
 		room += read_count(config_setting_get_member(config_setting_get_elem(list, i), "tcp"));
+		room += read_count(config_setting_get_member(config_setting_get_elem(list, i), "udp"));
 	}
 	services = build_array(build, room, sizeof(*services));
 	groups = build_array(build, room, sizeof(config_setting_t *));
@@ -233,11 +278,10 @@ void lists_services(struct build *build)
 		struct service_entry entry = { .tcp = { .count = 0 } };
 		config_setting_t *group = config_setting_get_elem(list, i);
 		uint32_t wrong = read_group(build, group, schema_service, &entry);
-		size_t added = add_ports(build, group, &entry, &services[count]);
+		size_t added = add_services(build, group, &entry, &services[count]);
 
-		if (!(wrong & READ_UNKNOWN) && !config_setting_get_member(group, "to") &&
-		    config_setting_length(config_setting_get_member(group, "rules")) == 0)
-			build_error(build, group, "service with neither 'rules' nor 'to' leads nowhere");
+		if (!(wrong & READ_UNKNOWN))
+			check_service(build, group);
 		for (; added > 0; added--, count++) {
 			const struct service *last = &services[count];
 			const struct service *same = build_first(&seen, last, service_compare);
@@ -246,9 +290,10 @@ void lists_services(struct build *build)
 
 			groups[count] = group;
 			if (same != last)
-				build_error(build, group, "\"%s\" port %u already belongs to the service '%s' in %s",
+				build_error(build, group, "\"%s\" %s port %u already belongs to the service '%s' in %s",
 					    config_setting_get_string(config_setting_get_member(group, "ipv4")),
-					    last->port, same->name, build_place(build, groups[same - services]));
+					    last->is_udp ? "udp" : "tcp", last->port, same->name,
+					    build_place(build, groups[same - services]));
 			/* ports of one entry share its name; names that are made of address and port may be equal */
 			if (named != last && other != group &&
 			    (config_setting_get_member(other, "name") || config_setting_get_member(group, "name")))

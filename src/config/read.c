@@ -202,7 +202,7 @@ static void add_default(struct build *build, const struct setting *schema, confi
 {
 	config_setting_t *added;
 
-	if (types[schema->type].added == CONFIG_TYPE_STRING && !schema->text)
+	if (schema->many || (types[schema->type].added == CONFIG_TYPE_STRING && !schema->text))
 		return;
 	added = config_setting_add(group, schema->name, types[schema->type].added);
 	NAT46_ASSERT(added != NULL);

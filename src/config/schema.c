@@ -36,6 +36,7 @@
 const char *const log_level_names[LOG_LEVEL_COUNT + 1] = { "error", "warning", "info", "debug", "trace", NULL };
 static const char *const protocol_names[] = { "", "tls", "http", "ssh", NULL }; /* enum protocol */
 static const char *const silence_names[] = { "to", "refuse", NULL }; /* enum silence */
+static const char *const zero_checksum_names[] = { "compute", "drop", "pass", NULL }; /* enum zero_checksum */
 static const char *const refusal_names[] = { "reset", "answer", "drop", NULL }; /* enum refusal */
 
 const struct setting schema_mapping[] = {
@@ -56,7 +57,8 @@ const struct setting schema_rule[] = {
 const struct setting schema_service[] = {
 	TEXT("name", text_service_name, NULL, PLACE(struct service_entry, service.name)),
 	TEXT("ipv4", text_ipv4_host, NULL, PLACE(struct service_entry, service.address), .required = true),
-	INTEGER("tcp", 1, 65535, 0, VALUES(struct service_entry, tcp, uint16_t), .required = true),
+	INTEGER("tcp", 1, 65535, 0, VALUES(struct service_entry, tcp, uint16_t)),
+	INTEGER("udp", 1, 65535, 0, VALUES(struct service_entry, udp, uint16_t)),
 	LIST("rules", schema_rule),
 	TEXT("to", text_server, NULL, VALUES(struct service_entry, to, struct server)),
 	SECONDS("wait", SECOND / 10, HOUR, 5, PLACE(struct service_entry, service.wait)),
@@ -97,11 +99,14 @@ const struct setting schema_root[] = {
 	      INTEGER("mss", 0, 65475, 0, CONFIG(engine.tcp.mss)),
 	      BOOLEAN("clamp_mss", true, CONFIG(engine.clamp_mss)),
 	      BOOLEAN("keepalive", true, CONFIG(engine.keepalive))),
+	GROUP("udp",
+	      CHOICE("zero_checksum", zero_checksum_names, "compute", CONFIG(engine.zero_checksum))),
 	GROUP("timeouts",
 	      SECONDS("connect", SECOND, MONTH, 10, CONFIG(engine.timeouts.connect)),
 	      SECONDS("tcp", SECOND, MONTH, 7440, CONFIG(engine.timeouts.tcp)), /* RFC 5382 REQ-5 */
 	      SECONDS("tcp_transitory", SECOND, MONTH, 240, CONFIG(engine.timeouts.tcp_transitory)),
-	      SECONDS("silent", SECOND, MONTH, 60, CONFIG(engine.timeouts.silent))),
+	      SECONDS("silent", SECOND, MONTH, 60, CONFIG(engine.timeouts.silent)),
+	      SECONDS("udp", SECOND, MONTH, 300, CONFIG(engine.timeouts.udp))), /* RFC 4787 REQ-5 */
 	GROUP("limits",
 	      INTEGER("flows", 1, 16777215, 1048576, CONFIG(engine.limits.flows)),
 	      INTEGER("flows_address", 1, 16777215, 65536, CONFIG(engine.limits.flows_address)),

@@ -39,10 +39,10 @@ struct values {
 	size_t count;
 };
 
-/* Elements of "services" and "rules"; @tcp: uint16_t, @host: struct text_host, @to: struct server. */
+/* Elements of "services" and "rules"; @tcp, @udp: uint16_t, @host: struct text_host, @to: struct server. */
 struct service_entry {
 	struct service service;
-	struct values tcp, to;
+	struct values tcp, udp, to;
 };
 struct rule_entry {
 	struct rule rule;

@@ -47,7 +47,8 @@ static const char everything[] =
 	       ");\n"
 	       "tcp = { window_scale = 14; sack = false; timestamps = true; ecn = true; mss = 1400;\n"
 	       "        keepalive = false; };\n"
-	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; silent = 3; };\n"
+	       "timeouts = { connect = 1; tcp = 1.5; tcp_transitory = 2; silent = 3; udp = 30; };\n"
+	       "udp = { zero_checksum = \"pass\"; };\n"
 	       "limits = { flows = 1; flows_address = 2; flows_network = 3; waiting = 1;\n"
 	       "           buffer = 4096; buffers = 1099511627776L; };\n"
 	       "log = { level = \"trace\"; sessions = true; };\n";
@@ -237,7 +238,7 @@ static const struct wrong {
 	  "f:2:", "maps[0]: ipv6 \"2001:db8::3\" is already mapped in f:3" },
 	/* services */
 	{ PREFIX "services = (\n{ tcp = 80; " TO " });", "f:2:", "services[0]: 'ipv4' is missing" },
-	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "'tcp' is missing" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "services[0]: 'tcp' or 'udp' is missing" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = []; " TO " });", "f:2:", "at least one value" },
 	{ PREFIX "services = (\n{ ipv4 = \"127.0.0.1\"; tcp = 80; " TO " });", "f:2:", "is not of hosts" },
 	{ PREFIX "services = (\n{ ipv4 = \"0.0.0.1\"; tcp = 80; " TO " });", "f:2:", "is not of hosts" },
@@ -245,8 +246,18 @@ static const struct wrong {
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; rules = (); });",
 	  "f:2:", "neither 'rules' nor 'to'" },
 	{ SERVICES(AT("[ 80, 81 ]", "name = \"a\"; ") ",\n" AT("81", "")),
-	  "f:3:", "\"192.0.2.1\" port 81 already belongs to the service 'a' in f:2" },
-	{ SERVICES(AT("[ 80, 80 ]", "")), "f:2:", "port 80 already" },
+	  "f:3:", "\"192.0.2.1\" tcp port 81 already belongs to the service 'a' in f:2" },
+	{ SERVICES(AT("[ 80, 80 ]", "")), "f:2:", "tcp port 80 already" },
+	{ SERVICES("{ ipv4 = \"192.0.2.1\"; tcp = 53; udp = [ 53, 53 ]; " TO " }"), "f:2:", "udp port 53 already" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; udp = 0; " TO " });",
+	  "f:2:", "services[0].udp: 0 is out of range" },
+	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; udp = 53; });", "f:2:", "neither 'rules' nor 'to'" },
+	{ PREFIX "services = ({ ipv4 = \"192.0.2.1\"; udp = 53; " TO "\nrules = ({ host = \"a\"; " TO " }); });",
+	  "f:2:", "services[0].rules: rules are for 'tcp', which the service does not have" },
+	{ SERVICE("udp = 80; rules = ({ host = \"a\"; " TO " });"), "f:1:", "services[0]: 'udp' needs 'to'" },
+	{ PREFIX "\nudp = { zero_checksum = \"make\"; };",
+	  "f:2:", "is unknown, allowed are \"compute\", \"drop\", \"pass\"" },
+	{ PREFIX "\ntimeouts = { udp = 0; };", "f:2:", "udp: 0 is out of range, allowed are 1 to 2592000" },
 	{ SERVICES(AT("80", "name = \"a\"; ") ",\n" AT("81", "name = \"a\"; ")),
 	  "f:3:", "name 'a' already belongs to the service in f:2" },
 	{ SERVICE(TO "\nname = \"a b\";"), "f:2:", "no name of a service" },
@@ -563,6 +574,8 @@ static void test_defaults(void **state)
 	assert_int_equal(engine->timeouts.tcp, INT64_C(7440000000000));
 	assert_int_equal(engine->timeouts.tcp_transitory, INT64_C(240000000000));
 	assert_int_equal(engine->timeouts.silent, INT64_C(60000000000));
+	assert_int_equal(engine->timeouts.udp, INT64_C(300000000000));
+	assert_int_equal(engine->zero_checksum, ZERO_CHECKSUM_COMPUTE);
 	assert_int_equal(engine->limits.flows, 1048576);
 	assert_int_equal(engine->limits.flows_address, 65536);
 	assert_int_equal(engine->limits.flows_network, 262144);
@@ -611,6 +624,8 @@ static void test_settings(void **state)
 	assert_int_equal(engine->timeouts.connect, INT64_C(1000000000));
 	assert_int_equal(engine->timeouts.tcp, INT64_C(1500000000));
 	assert_int_equal(engine->timeouts.silent, INT64_C(3000000000));
+	assert_int_equal(engine->timeouts.udp, INT64_C(30000000000));
+	assert_int_equal(engine->zero_checksum, ZERO_CHECKSUM_PASS);
 	assert_int_equal(engine->limits.flows, 1);
 	assert_int_equal(engine->limits.flows_address, 2);
 	assert_int_equal(engine->limits.flows_network, 3);
@@ -674,6 +689,30 @@ static void test_services(void **state)
 	assert_int_equal(services[3].refusal, REFUSE_DROP);
 	assert_int_equal(services[3].silent, SILENCE_TO);
 	assert_int_equal(services[3].line, 7);
+	config_free(config);
+}
+
+/** Ports of both protocols share what is not a rule; the port of a server is that of the service it is asked for. */
+static void test_udp_services(void **state)
+{
+	struct daemon_config *config =
+		load_right(PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = 53; udp = [ 53, 853 ]; "
+				  "rules = ({ bytes = \"a\"; " TO " }); " TO " });");
+	const struct service *services = config->engine.services;
+
+	(void)state;
+	assert_int_equal(config->engine.service_count, 3);
+	assert_false(services[0].is_udp);
+	assert_int_equal(services[0].rule_count, 1);
+	for (size_t i = 1; i < 3; i++) {
+		assert_true(services[i].is_udp);
+		assert_int_equal(services[i].rule_count, 0);
+		assert_int_equal(services[i].fallback.count, 1);
+	}
+	assert_ptr_equal(service_find(&config->engine, true, 0xc0000201, 53), &services[1]);
+	assert_ptr_equal(service_find(&config->engine, false, 0xc0000201, 53), &services[0]);
+	assert_ptr_equal(service_find(&config->engine, true, 0xc0000201, 853), &services[2]);
+	assert_null(service_find(&config->engine, false, 0xc0000201, 853));
 	config_free(config);
 }
 
@@ -875,6 +914,7 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_well_known_prefix),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_udp_services),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_round_trip),
