@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""make_seeds.py - write the seed inputs of fuzz_tls, fuzz_http, fuzz_map and fuzz_reassembly below corpus/
+"""make_seeds.py - write the seed inputs of fuzz_tls, fuzz_http, fuzz_map, fuzz_reassembly and fuzz_udp below corpus/
 
 Needs only Python's standard library. One hello comes from the TLS library of Python itself, without its
 randomness; the files are committed, so run this only to change them.
@@ -203,8 +203,33 @@ def map_seeds():
     }
 
 
+def udp_seeds():
+    """As fuzz_udp.c reads them: the setting, then what comes, two numbers, and how it is changed"""
+    ask, answer, server_error, client_error, pause = range(5)
+    unsummed, partial, super_packet, changed, broken = 1, 2, 4, 8, 16
+    refused = 1 | 4 << 4
+    histories = {
+        "exchange": [(ask, 0, 2, 0), (answer, 0, 3, 0), (ask, 0, 2, 0), (answer, 0, 200, 0)],
+        "same_server": [(ask, 0, 2, 0), (ask, 128, 2, 0), (answer, 0, 2, 0), (ask, 64, 1, 0)],
+        "refused": [(ask, 64, 2, 0), (server_error, refused, 0, 0), (server_error, refused, 0, 0),
+                    (server_error, refused, 0, 0), (ask, 64, 2, 0)],
+        "refused_cut": [(ask, 64, 220, 0), (server_error, refused, 9, 0), (ask, 64, 2, 0), (answer, 0, 2, 0)],
+        "refused_later": [(ask, 64, 2, 0), (answer, 0, 1, 0), (ask, 64, 2, 0), (server_error, 1, 0, 0),
+                          (ask, 64, 2, 0), (answer, 0, 1, 0)],
+        "bad_quote": [(ask, 64, 2, 0), (server_error, refused, 90, changed), (server_error, 2, 0, 0)],
+        "client_error": [(ask, 0, 2, 0), (answer, 0, 2, 0), (client_error, 3 | 3 << 4, 0, 0), (client_error, 11, 3, 0)],
+        "stranger": [(ask, 0, 2, 0), (answer, 128, 2, 0), (client_error, 3, 0, changed)],
+        "super": [(ask, 0, 100, partial | super_packet), (answer, 0, 100, partial | super_packet), (ask, 0, 0, partial)],
+        "unsummed": [(ask, 0, 2, unsummed), (answer, 0, 2, unsummed), (ask, 0, 255, unsummed)],
+        "timeout": [(ask, 0, 2, 0), (pause, 130, 0, 0), (answer, 0, 2, 0), (ask, 0, 2, 0), (pause, 255, 0, 0)],
+        "flood": [(ask, i % 256, 1, 0) for i in range(40)] + [(answer, 0, 1, 0)] + [(ask, 39, 1, broken)],
+    }
+    return {name: bytes([len(name) % 3]) + b"".join(bytes(step) for step in steps)
+            for name, steps in histories.items()}
+
+
 def main():
-    for target, seeds in (("fuzz_tls", tls_seeds()), ("fuzz_http", http_seeds()), ("fuzz_map", map_seeds()),
+    for target, seeds in (("fuzz_tls", tls_seeds()), ("fuzz_http", http_seeds()), ("fuzz_map", map_seeds()), ("fuzz_udp", udp_seeds()),
                           ("fuzz_reassembly", reassembly_seeds())):
         folder = os.path.join(CORPUS, target)
         os.makedirs(folder, exist_ok=True)
