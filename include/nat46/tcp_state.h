@@ -105,4 +105,7 @@ bool tcp_state_is_counted(enum tcp_state state);
 /** tcp_state_is_bound() - are both ends connected, or have been */
 bool tcp_state_is_bound(enum tcp_state state);
 
+/** tcp_state_is_live() - are both ends connected, as far as we know */
+bool tcp_state_is_live(enum tcp_state state);
+
 #endif

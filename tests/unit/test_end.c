@@ -384,6 +384,52 @@ static void test_port_reuse(void **state)
 	}
 }
 
+/** newer_syn() - a client that has begun anew, with its numbers 100000 further; gives our number */
+static uint32_t newer_syn(void)
+{
+	world.isn = 0;
+	assert_int_equal(client_sends(&world, TCP_SYN, 99999, 0, NULL), VERDICT_ANSWERED);
+	assert_int_equal(emitted(&world, 0).flags, TCP_SYN | TCP_ACK);
+	return emitted(&world, 0).seq;
+}
+
+/** Its SYN has met a connection without server, which has got one since: the two would only contradict each other. */
+static void test_port_reuse_while_connecting(void **state)
+{
+	uint32_t isn;
+
+	(void)state;
+	connection_accept(&world);
+	client_sends(&world, TCP_PSH | TCP_ACK, 0, OUR_ISN + 1, "A");
+	isn = newer_syn();
+	server_sends(&world, TCP_SYN | TCP_ACK, -1, 0, NULL);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	/* somebody who has not got our number is nobody */
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 100000, isn + 2, "A"), VERDICT_FORWARDED);
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 100000, isn + 1, "A"), VERDICT_ABSORBED);
+	assert_int_equal(world.count, 2);
+	expect_server_gets(&world, 0, TCP_RST, CLIENT_ISN + 1, 0, "");
+	expect_server_gets(&world, 1, TCP_SYN, CLIENT_ISN + 100000, 0, "");
+	assert_string_equal(world.session.reason, "replaced");
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 1);
+}
+
+/** The same where the old connection was reset, and has shown since that it lives. */
+static void test_port_reuse_of_a_revived_connection(void **state)
+{
+	uint32_t isn;
+
+	(void)state;
+	server_sends(&world, TCP_PSH | TCP_ACK, 0, 1, "reply");
+	server_sends(&world, TCP_RST | TCP_ACK, 5, 1, NULL);
+	isn = newer_syn();
+	server_sends(&world, TCP_PSH | TCP_ACK, 5, 1, "more");
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+	client_sends(&world, TCP_PSH | TCP_ACK, 100000, isn + 1, "A");
+	expect_server_gets(&world, 0, TCP_RST, CLIENT_ISN + 2, 0, "");
+	expect_server_gets(&world, 1, TCP_SYN, CLIENT_ISN + 100000, 0, "");
+}
+
 /** A late copy of the first data of a connection that is over is not another request. */
 static void test_late_copy_of_the_first_data(void **state)
 {
@@ -467,6 +513,20 @@ static void test_copies_after_port_reuse(void **state)
 	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 3);
 }
 
+/** A late copy of the first data of the connection before does not end the one that has its port. */
+static void test_late_copy_on_a_live_connection(void **state)
+{
+	uint32_t isn;
+
+	(void)state;
+	isn = request(0);
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	request(100000);
+	assert_int_equal(client_sends(&world, TCP_PSH | TCP_ACK, 0, isn + 1, "A"), VERDICT_FORWARDED);
+	assert_int_equal(world_events(&world, EVENT_CLIENT_CONNECTED), 2);
+	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
+}
+
 /** A client whose numbers do not count on, but its clock does, may begin anew at once; older than that is a copy. */
 static void test_port_reuse_by_the_clock(void **state)
 {
@@ -535,9 +595,12 @@ int main(void)
 		TEST(test_challenge_keeps_the_window_open),
 		TEST(test_syn_from_the_server),
 		TEST(test_port_reuse),
+		WORLD_TEST(test_port_reuse_while_connecting, world_setup),
+		TEST(test_port_reuse_of_a_revived_connection),
 		TEST(test_late_copy_of_the_first_data),
 		WORLD_TEST(test_copies_after_the_end, world_setup),
 		WORLD_TEST(test_copies_after_port_reuse, world_setup),
+		WORLD_TEST(test_late_copy_on_a_live_connection, world_setup),
 		WORLD_TEST(test_port_reuse_by_the_clock, world_setup),
 		TEST(test_late_copy_does_not_reopen_closed),
 	};

@@ -111,6 +111,7 @@ static void test_predicates(void **state)
 	for (int s = 0; s < TCP_STATE_COUNT; s++) {
 		assert_int_equal(tcp_state_is_over((enum tcp_state)s), table[s].is_over);
 		assert_int_equal(tcp_state_is_bound((enum tcp_state)s), table[s].is_bound);
+		assert_int_equal(tcp_state_is_live((enum tcp_state)s), table[s].is_bound && !table[s].is_over);
 		assert_int_equal(tcp_state_is_counted((enum tcp_state)s),
 				 !(s == TCP_STATE_FREE || s == ASKD || s == OPEN || table[s].is_over));
 		assert_int_equal(tcp_state_is_pending((enum tcp_state)s),

@@ -181,3 +181,8 @@ bool tcp_state_is_bound(enum tcp_state state)
 {
 	return state >= TCP_STATE_ESTABLISHED && state < TCP_STATE_COUNT;
 }
+
+bool tcp_state_is_live(enum tcp_state state)
+{
+	return tcp_state_is_bound(state) && !tcp_state_is_over(state);
+}

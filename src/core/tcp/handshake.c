@@ -236,6 +236,12 @@ static bool is_copy(const struct engine *e, const struct flow *former, const str
 	return !found->timestamps || !seq_after(found->ts_client, timestamps_of_client(e, former));
 }
 
+/** is_of_former() - may a segment be of a connection that there is: of one that is not over, whatever it looks like */
+static bool is_of_former(const struct flow *former, const struct packet *p)
+{
+	return tcp_state_is_live((enum tcp_state)former->state) || track_is_of_client(former, p);
+}
+
 enum handshake_result handshake_check(struct engine *e, const struct input *in, const struct flow *former,
 				      struct half_open *found, enum verdict *verdict)
 {
@@ -250,7 +256,7 @@ enum handshake_result handshake_check(struct engine *e, const struct input *in, 
 			count(e, EVENT_COOKIE_BAD);
 		/* with pure cookies a later segment alone proves nothing, and is no reason to reset; the server of an
 		 * older connection would do just that, with the very number that the client expects */
-		if (!half_open_is_crowded(e, &tuple, p->ack - 1) || (former && track_is_of_client(former, p)))
+		if (!half_open_is_crowded(e, &tuple, p->ack - 1) || (former && is_of_former(former, p)))
 			return HANDSHAKE_NONE;
 		*verdict = verdict_drop(e, in, DROP_TCP_NO_FLOW);
 		return HANDSHAKE_DROPPED;

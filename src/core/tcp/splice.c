@@ -10,6 +10,7 @@
 
 #include "core/base/pending.h"
 #include "core/base/report.h"
+#include "core/base/segment.h"
 #include "core/tcp/deliver.h"
 #include "core/tcp/ecn.h"
 #include "core/tcp/first_bytes.h"
@@ -66,6 +67,18 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 		hold_settle(e, flow);
 	}
 	return pass_to_server(e, flow, in);
+}
+
+void splice_abandon(struct engine *e, const struct flow *flow)
+{
+	const struct segment reset = {
+		.flow = flow,
+		.to_server = true,
+		.seq = flow->to_server.acked,
+		.flags = TCP_RST,
+	};
+
+	segment_send(e, &reset);
 }
 
 void splice_timer(struct engine *e, struct flow *flow)

@@ -32,6 +32,7 @@
 #include "core/tcp/refuse.h"
 #include "core/tcp/silent.h"
 #include "core/tcp/splice.h"
+#include "core/tcp/track.h"
 #include "core/tcp/waiting.h"
 
 /** flags_are_sane() - combinations that no host sends, and that probe for weak parsers */
@@ -94,6 +95,8 @@ static bool complete(struct engine *e, struct input *in, const struct service *s
 		return result == HANDSHAKE_DROPPED;
 	if (former && former->state == TCP_STATE_CONNECTING)
 		connect_abandon(e, former);
+	else if (former && tcp_state_is_live((enum tcp_state)former->state))
+		splice_abandon(e, former);
 	if (former)
 		flow_end(e, former, "replaced");
 	flow = handshake_accept(e, &from, service, &why);
@@ -226,6 +229,26 @@ static enum verdict opening(struct engine *e, struct flow *flow, struct input *i
 	return next.step == NEXT_SPLICE ? splice_from_client(e, flow, in) : next.verdict;
 }
 
+/**
+ * bound() - a segment of the client of a connection whose ends are both connected
+ *
+ * Its SYN may have met a connection that had no server yet, or was over, and got a cookie (newer_syn(), over_client());
+ * since then a server has answered, or traffic has shown that the old connection lives. That server and this client
+ * would only tell each other that the numbers are wrong, for ever: who completes the handshake has begun anew.
+ */
+static enum verdict bound(struct engine *e, struct flow *flow, struct input *in)
+{
+	const struct service *service;
+	enum verdict verdict;
+
+	if (!(flow->flags & FLOW_SPLICED) || track_is_acknowledged(flow, &in->packet))
+		return splice_from_client(e, flow, in);
+	service = service_of(e, &in->packet);
+	if (service && service->rule_count > 0 && complete(e, in, service, flow, &verdict))
+		return verdict;
+	return splice_from_client(e, flow, in);
+}
+
 enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
 	enum verdict verdict;
@@ -259,7 +282,7 @@ enum verdict tcp_from_client(struct engine *e, struct flow *flow, struct input *
 	case TCP_STATE_COUNT:
 		break;
 	}
-	return splice_from_client(e, flow, in);
+	return bound(e, flow, in);
 }
 
 /** connecting() - a segment of a server to which a SYN is on its way */

@@ -176,6 +176,11 @@ bool track_is_of_client(const struct flow *flow, const struct packet *packet)
 	       is_ack_plausible(&flow->to_client, flow->client_scale, packet->ack - flow->delta);
 }
 
+bool track_is_acknowledged(const struct flow *flow, const struct packet *packet)
+{
+	return seq_between(packet->ack - flow->delta, flow->to_client.acked, flow->to_client.end);
+}
+
 bool track_from_client(struct engine *e, struct flow *flow, const struct input *in)
 {
 	const struct packet *packet = &in->packet;

@@ -14,6 +14,13 @@ void track_start(struct engine *e, struct flow *flow, uint32_t server_window, ui
 bool track_is_of_client(const struct flow *flow, const struct packet *packet);
 
 /**
+ * track_is_acknowledged() - does a segment of the client acknowledge what was last, or what has come since
+ *
+ * Nearly all do. What the client of another connection acknowledges is anywhere else.
+ */
+bool track_is_acknowledged(const struct flow *flow, const struct packet *packet);
+
+/**
  * track_from_client(), track_from_server() - learn from a segment of a bound flow, as it arrived
  * Return: is it one that counts, and no RST
  */
