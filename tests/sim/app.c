@@ -89,12 +89,23 @@ static void write_more(struct side *side)
 	maybe_close(side);
 }
 
+/*
+ * Has a server something to say to its client. One that was connected and has written nothing has not: where the record
+ * of that had to make room, the client begins again, and may be refused.
+ */
+static bool has_speaker(const struct connection *connection)
+{
+	const struct side *server = &connection->side[SERVER];
+
+	return server->established && !(connection->repeatable && server->written == 0);
+}
+
 /* A client that no server has spoken to hears the engine itself. */
 static bool take_words(struct side *side, const uint8_t *bytes, uint32_t length)
 {
 	struct connection *connection = side->connection;
 
-	if (side->which == SERVER || !connection->answerable || connection->side[SERVER].established)
+	if (side->which == SERVER || !connection->answerable || has_speaker(connection))
 		return false;
 	if (length > WORDS_MAX - connection->word_count)
 		return false;

@@ -494,10 +494,15 @@ static unsigned find_by_iss(const struct world *world, const struct packet *syn)
 }
 
 /* A client that is known to have sent what did not come does not say nothing: what is missing may name a server. */
-static bool is_missing(const struct world *world, const struct watch *watch)
+static bool is_missing(const struct world *world, unsigned number)
 {
+	const struct watch *watch = &world->invariants.watch[number];
 	uint32_t limit = world->scenario.config.limits.buffer, known = known_bytes(watch);
 
+	/* refused in silence, the record of that made room for another, and begun again: nobody can see that */
+	if (world->scenario.crowded &&
+	    world->scenario.services[world->scenario.plans[number].service].refusal == REFUSE_DROP)
+		return false;
 	return known < limit && known < COPY_MAX && known < watch->shown;
 }
 
@@ -524,7 +529,7 @@ static void check_choice(struct world *world, unsigned number, const struct pack
 	const struct service *service = &world->scenario.services[plan->service];
 	uint32_t server = syn->destination.byte[15] - 1u;
 	/* what came since the choice does not change it: the SYN is repeated, or goes to the next server */
-	bool late = watch->handshaken_at != NEVER && (watch->chosen || !is_missing(world, watch)) &&
+	bool late = watch->handshaken_at != NEVER && (watch->chosen || !is_missing(world, number)) &&
 		    !has_begun(watch, service, plan->content.kind) &&
 		    world->queue.now >= watch->handshaken_at + service->wait - WAIT_TOLERANCE;
 

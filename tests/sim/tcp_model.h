@@ -196,6 +196,7 @@ struct tcp {
 	unsigned paws_drops;
 	unsigned quotes_ignored;
 	bool strange;		/* the packet that it has just got was forged */
+	bool succeeds;		/* its peer may be in a connection with another end point before it */
 	bool repeating;
 };
 

@@ -310,7 +310,7 @@ static void violation_hook(struct tcp *tcp, const char *text)
 	struct host *host = tcp->owner;
 	const struct side *side = tcp->context;
 
-	if (!tcp->strange)
+	if (!tcp->strange && !tcp->succeeds)
 		world_fail(host->context, "tcp", "%s of connection %u: %s",
 			   side->which == CLIENT ? "client" : "server", side->connection->number, text);
 }
@@ -359,6 +359,9 @@ static enum host_answer server_listen(void *context, const struct packet *syn, s
 		tcp->hooks = &tcp_hooks;
 		tcp->context = &world->connection[i].side[SERVER];
 		tcp->profile = scenario->servers[number].profile;
+		/* in a full table a late copy of the first data may have opened the connection again: its client knows
+		 * numbers and time stamps of the server before this one */
+		tcp->succeeds = scenario->crowded && world->connection[i].side[SERVER].tcp;
 		tcp->iss = (uint32_t)rng_next(&world->rng);
 		if (world->queue.now >= scenario->servers[number].changes_at)
 			return scenario->servers[number].later;
