@@ -445,6 +445,22 @@ static void provoked(struct world *world, const struct packet *packet)
 		check_acknowledged(world, number, acked);
 }
 
+/*
+ * Does a server say this about another connection than @number: its addresses and ports were those of one to another
+ * service, until a forged SYN took them. Their numbers may be close by chance.
+ */
+static bool is_about_another(struct world *world, unsigned number)
+{
+	const struct packet *input = world->input;
+	const struct binding *binding;
+
+	if (!input || input->kind != PACKET_TCP || !input->source.is_ipv6)
+		return false;
+	binding = invariants_holder(world, &input->destination, input->destination_port, &input->source,
+				    input->source_port);
+	return binding && binding->usurped && binding->plan != number;
+}
+
 static void output_to_client(struct world *world, const struct packet *packet, size_t length)
 {
 	unsigned number = find_plan(world, &packet->destination, packet->destination_port, &packet->source,
@@ -471,7 +487,7 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 		check_segment(world, "segment to the client", packet, &watch->promised);
 	}
 	own_words(world, number, packet);
-	if (packet->flags & FLAG_ACK && acked < STREAM_MAX)
+	if (packet->flags & FLAG_ACK && acked < STREAM_MAX && !is_about_another(world, number))
 		check_acknowledged(world, number, acked);
 	if (watch->handshaken_at == NEVER && packet->flags & FLAG_ACK && !invariants_is_plain(world, number)) {
 		watch->bytes_out += length;
