@@ -484,7 +484,12 @@ static void output_to_client(struct world *world, const struct packet *packet, s
 		if (watch->handshaken_at == NEVER)
 			watch->promised = offer_of(packet);
 	} else if (!(packet->flags & FLAG_RST) && is_by_promise(world, number, packet) && !is_theirs(world, number)) {
-		check_segment(world, "segment to the client", packet, &watch->promised);
+		struct offer agreed = watch->promised;
+
+		/* as to the server: a late segment of a connection that had the port to the same server before */
+		if (packet->seq + 1 - agreed.seq >= STREAM_MAX)
+			agreed.ecn = true;
+		check_segment(world, "segment to the client", packet, &agreed);
 	}
 	own_words(world, number, packet);
 	if (packet->flags & FLAG_ACK && acked < STREAM_MAX && !is_about_another(world, number))
