@@ -103,7 +103,7 @@ static void emit_hook(void *context, struct frame *frame)
 
 	if (!wire)
 		abort();
-	bool forged = world->forged;
+	bool forged = world->forged, tainted = world->tainted;
 
 	world->emitted++;
 	if (world->astray) {
@@ -112,7 +112,9 @@ static void emit_hook(void *context, struct frame *frame)
 		free(wire);
 		return;
 	}
-	world->forged = forged && !is_own_syn(world, frame);
+	/* a damaged packet may have been a good reason as well: an ICMP error with another flow label */
+	if ((forged || tainted) && is_own_syn(world, frame))
+		world->forged = world->tainted = false;
 	record(world, "  <-", frame->data, frame->length, &frame->offload);
 	invariants_output(world, frame);
 	wire->length = frame->length;
@@ -120,6 +122,7 @@ static void emit_hook(void *context, struct frame *frame)
 	wire->corrupt = world->tainted;
 	wire->forged = world->forged;
 	world->forged = forged;
+	world->tainted = tainted;
 	memcpy(wire->bytes, frame->data, frame->length);
 	/* whoever emits must not rely on the headroom afterwards */
 	memset(frame->data - frame->headroom, 0xdb, frame->headroom);
