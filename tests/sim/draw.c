@@ -2,6 +2,9 @@
 /* draw.c - random paths, stacks and dialogues */
 #include "draw.h"
 
+/* Nobody writes for longer than connections are simulated. */
+#define WRITING_MAX (2000 * SECOND)
+
 enum weather draw_weather(struct rng *rng)
 {
 	static const enum weather choice[] = {
@@ -92,6 +95,15 @@ static void draw_talk(struct rng *rng, uint32_t limit, struct talk *talk)
 	}
 }
 
+/* The first data may be longer than what the chunk was drawn for: it is said before the simulation ends. */
+static void bound_writing(struct talk *talk)
+{
+	int64_t chunks = talk->write_chunk ? talk->length / talk->write_chunk : 0;
+
+	if (chunks * talk->write_pause > WRITING_MAX)
+		talk->write_pause = WRITING_MAX / chunks;
+}
+
 void draw_talks(struct rng *rng, uint32_t first_length, uint32_t limit, bool server_first, struct talk *client,
 		struct talk *server)
 {
@@ -99,6 +111,7 @@ void draw_talks(struct rng *rng, uint32_t first_length, uint32_t limit, bool ser
 	draw_talk(rng, limit, server);
 	if (client->length < first_length || rng_chance(rng, 0.3))
 		client->length = first_length;
+	bound_writing(client);
 	if (server_first && server->length == 0)
 		server->length = 1;
 	if (!server_first && rng_chance(rng, 0.7) && first_length)
