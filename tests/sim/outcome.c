@@ -17,6 +17,9 @@
 /* No model gives up sooner: sixteen keep-alives at the shortest interval. */
 #define OUTAGE (14 * SECOND)
 
+/* A SYN that waits among a flood may wait so long; then the next one takes its place. */
+#define FLOOD_PATIENCE SECOND
+
 /* Are the words whole: an alert record, or a response with as many bytes as it says. */
 static bool are_whole(const struct plan *plan, const uint8_t *words, uint32_t count)
 {
@@ -68,13 +71,26 @@ static void check_refused(struct world *world, unsigned number)
 		world->answered++;
 }
 
-/* Was a path dark for so long that keep-alives may have found a host dead. */
-static bool has_outage(const struct world *world)
+/* Was a path dark for longer than @patience. */
+static bool has_outage(const struct world *world, int64_t patience)
 {
 	for (unsigned i = 0; i < 4; i++)
-		if (world->scenario.paths[i].blackout_end - world->scenario.paths[i].blackout > OUTAGE)
+		if (world->scenario.paths[i].blackout_end - world->scenario.paths[i].blackout > patience)
 			return true;
 	return false;
+}
+
+/* Was the network away for longer than anybody waits, and has that ended the connection. */
+static bool was_away(const struct world *world, unsigned number)
+{
+	const struct side *client = &world->connection[number].side[CLIENT];
+	const struct side *server = &world->connection[number].side[SERVER];
+
+	if ((client->end == END_TIMEOUT || server->end == END_TIMEOUT) && has_outage(world, OUTAGE))
+		return true;
+	/* or than a flood lets a SYN wait: when its client can be heard at last, another one has the record */
+	return world->scenario.flood && invariants_is_plain(world, number) && has_outage(world, FLOOD_PATIENCE) &&
+	       client->ended && server->ended;
 }
 
 /* Does a client believe that the engine has delivered bytes that no server's application got. */
@@ -137,8 +153,7 @@ static void check_connection(struct world *world, unsigned number)
 	}
 	if (aborted && (client->ended || server->aborted))
 		return;
-	/* the network was away for longer than a host waits */
-	if ((client->end == END_TIMEOUT || server->end == END_TIMEOUT) && has_outage(world))
+	if (was_away(world, number))
 		return;
 	/* forgotten: who goes on learns it, and who only waits never does */
 	if (world->scenario.forgetful && (client->ended || server->ended || silent))
