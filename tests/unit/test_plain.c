@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "expect.h"
+#include "nat46/ack_storm.h"
 
 #define PORT 8080
 
@@ -428,6 +429,24 @@ static void test_refused(void **state)
 	assert_int_equal(client_passes(TCP_SYN, 5000, 0).seq, CLIENT_ISN + 5001);
 }
 
+/** A forged SYN brings together two hosts that know other connections: what they tell each other ends. */
+static void test_storm_while_opening(void **state)
+{
+	unsigned int passed = 0;
+
+	(void)state;
+	client_passes(TCP_SYN, -1, 0);
+	for (unsigned int i = 0; i < 30; i++) {
+		struct wire_tcp s = from_client(TCP_ACK, 1000000, 4711);
+
+		passed += connection_send(&world, &s) == VERDICT_FORWARDED;
+		server_passes(TCP_ACK, 1000000, 5000000);
+	}
+	assert_int_equal(passed, ACK_STORM_COUNT);
+	assert_int_equal(world_drops(&world, DROP_ACK_STORM), 30 - ACK_STORM_COUNT);
+	expect_flows(1, 0);
+}
+
 #define TEST(name) WORLD_TEST(name, world_setup)
 
 int main(void)
@@ -452,6 +471,7 @@ int main(void)
 		TEST(test_answer_to_a_former_syn),
 		TEST(test_damaged_answer),
 		TEST(test_refused),
+		TEST(test_storm_while_opening),
 	};
 
 	return cmocka_run_group_tests_name("plain", tests, NULL, NULL);

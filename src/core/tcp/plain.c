@@ -15,6 +15,7 @@
 #include "core/base/segment.h"
 #include "core/base/choose.h"
 #include "core/tcp/pass.h"
+#include "core/tcp/storm.h"
 #include "core/tcp/track.h"
 #include "nat46/seq.h"
 
@@ -206,6 +207,9 @@ struct next plain_from_client(struct engine *e, struct flow *flow, struct input 
 
 	if (in->packet.flags & TCP_SYN)
 		return next_nothing(reopen(e, flow, in));
+	/* a forged SYN has brought two hosts together that know other connections, and they never agree */
+	if (storm_watch(e, flow, in, 0))
+		return next_nothing(verdict_drop(e, in, DROP_ACK_STORM));
 	answer = acknowledged(flow, in);
 	if (!answer)
 		return next_nothing(pass_to_server(e, flow, in));
@@ -227,6 +231,7 @@ enum verdict plain_from_server(struct engine *e, struct flow *flow, struct input
 	bool is_over = counts && is_refusal(flow, &in->packet);
 	enum verdict verdict;
 
+	storm_watch(e, flow, in, 1);
 	if (counts && !(in->packet.flags & TCP_RST))
 		remember(e, flow, in);
 	verdict = pass_to_client(e, flow, in);

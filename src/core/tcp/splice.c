@@ -18,6 +18,7 @@
 #include "core/tcp/hold.h"
 #include "core/tcp/pass.h"
 #include "core/tcp/probe.h"
+#include "core/tcp/storm.h"
 #include "core/tcp/timestamps.h"
 #include "core/tcp/track.h"
 
@@ -27,21 +28,6 @@ static bool is_repeated_syn(const struct flow *flow, const struct packet *p)
 	return !(flow->flags & FLOW_SPLICED) && !(p->flags & TCP_ACK) && p->seq == flow->client_isn;
 }
 
-/**
- * is_storm() - is the segment one of an ACK storm
- * @side: 0: of the client, 1: of the server
- */
-static bool is_storm(struct engine *e, const struct flow *flow, const struct input *in, unsigned int side)
-{
-	const struct packet *p = &in->packet;
-	uint32_t index = flow_table_index(&e->flows, flow);
-
-	if (p->flags == TCP_ACK && p->payload_length == 0 && !in->options.has_sack)
-		return ack_storm_watch(&e->storms, index, side, p->seq, p->ack, p->window, e->now);
-	ack_storm_calm(&e->storms, index);
-	return false;
-}
-
 enum verdict splice_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
@@ -49,7 +35,7 @@ enum verdict splice_from_client(struct engine *e, struct flow *flow, struct inpu
 	if (p->flags & TCP_SYN && !is_repeated_syn(flow, p))
 		return probe_challenge(e, flow, in);
 	/* one direction is enough: what does not arrive is not answered */
-	if (is_storm(e, flow, in, 0))
+	if (storm_watch(e, flow, in, 0))
 		return verdict_drop(e, in, DROP_ACK_STORM);
 	if (flow->strip_ecn) {
 		if (ecn_is_marked(p))
@@ -118,7 +104,7 @@ enum verdict splice_from_server(struct engine *e, struct flow *flow, struct inpu
 			return flush_again(e, flow, in);
 		return pass_to_client(e, flow, in);
 	}
-	is_storm(e, flow, in, 1);
+	storm_watch(e, flow, in, 1);
 	if (flow->strip_ecn)
 		ecn_clear(in);
 	if (track_from_server(e, flow, in))

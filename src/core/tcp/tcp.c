@@ -12,6 +12,7 @@
  *	P4	splice.c	both ends are connected: segments are rewritten (pass.c) and watched (track.c)
  *		hold.c		at first: what was buffered goes out (flush.c), what the server cannot take yet waits
  *		plain.c		a service without rules: P1 to P3 are between the two hosts
+ *		storm.c		acknowledgements without end, in both
  *		orphan.c	a server uses a connection that is not known here
  *
  * A phase calls no other. It returns what is next (next.h), and proceed() calls that.
