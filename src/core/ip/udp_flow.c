@@ -45,6 +45,7 @@ static const struct server *next(const struct engine *e, const struct flow *flow
 		    !server_table_is_failing(e->servers, &candidates[i], e->now))
 			return &candidates[i];
 	}
+	NAT46_ASSERT(count > 0);
 	return &candidates[flow->udp.rank % count];
 }
 
