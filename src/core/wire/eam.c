@@ -29,8 +29,12 @@ static struct number number_of_ipv6(const struct ipv6_address *address)
 /** block_of() - the block of @mapping in one family, and its length */
 static struct number block_of(const struct address_mapping *mapping, bool is_ipv4, unsigned int *length)
 {
-	*length = is_ipv4 ? 96u + mapping->ipv4.length : mapping->ipv6.length;
-	return is_ipv4 ? (struct number){ .low = mapping->ipv4.address } : number_of_ipv6(&mapping->ipv6.address);
+	if (is_ipv4) {
+		*length = 96u + mapping->ipv4.length;
+		return (struct number){ .low = mapping->ipv4.address };
+	}
+	*length = mapping->ipv6.length;
+	return number_of_ipv6(&mapping->ipv6.address);
 }
 
 /** cut() - the first @length bits of @address, then zeroes */
