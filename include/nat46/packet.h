@@ -145,7 +145,8 @@ bool packet_parse(struct frame *frame, struct packet *packet, enum drop *why);
  * packet_parse_quoted() - read the start of a packet inside an ICMP error
  * @bytes: what is quoted, often cut short; its length fields are not believed
  * @packet: what the IP headers say, with @length as they say it; @payload_length: bytes behind @transport that are
- *	quoted; the ports of TCP and UDP, and @seq of TCP, if there are at least 8 of them and it is no fragment
+ *	quoted; the ports of TCP and UDP, and @seq of TCP, if there are at least 8 of them and they are not from a later
+ *	fragment
  *
  * Return: false unless the IP headers are there
  */

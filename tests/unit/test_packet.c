@@ -673,6 +673,10 @@ static void test_quoted_without_ports(void **state)
 	wire_put16(bytes, 6, 0x0001);
 	assert_true(packet_parse_quoted(cursor_over(bytes, length), &packet));
 	assert_int_equal(packet.source_port, 0);
+	wire_put16(bytes, 6, 0x2000);
+	assert_true(packet_parse_quoted(cursor_over(bytes, length), &packet));
+	assert_true(packet.is_fragment);
+	assert_int_equal(packet.source_port, 33526);
 	wire_put16(bytes, 6, 0);
 	bytes[9] = IP_PROTOCOL_ICMP;
 	assert_true(packet_parse_quoted(cursor_over(bytes, length), &packet));

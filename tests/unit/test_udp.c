@@ -374,6 +374,33 @@ static void test_bad_quotes(void **state)
 	assert_int_equal(flows(), 0);
 }
 
+/** A router quotes the first part of what was cut: that has the ports, but is not sent to another server. */
+static void test_refused_in_parts(void **state)
+{
+	static const uint8_t data[1472];
+	struct datagram q = question(PORT, 53);
+	uint8_t bytes[1500];
+	const uint8_t *error = world.packets[0].bytes;
+
+	(void)state;
+	assert_int_equal(world_input(&world, bytes, make(&q, data, sizeof(data), bytes), NULL), VERDICT_FORWARDED);
+	assert_int_equal(world.count, 2);
+	world.packets[1] = world.packets[0];
+	assert_int_equal(refuse(&world.packets[1], 0, 200), VERDICT_FORWARDED);
+	assert_int_equal(error[20], 3);
+	/* the part, in the terms of its client: a first fragment, with both ports */
+	assert_int_equal(wire_u16(error, 28 + 6), 0x2000);
+	assert_int_equal(wire_u32(error, 28 + 16), WORLD_SERVICE);
+	assert_memory_equal(error + 28 + 20, bytes + 20, 6);
+	q.destination_port = 54;
+	world_input(&world, bytes, make(&q, data, sizeof(data), bytes), NULL);
+	world.packets[1] = world.packets[0];
+	assert_int_equal(refuse(&world.packets[1], 0, world.packets[1].length), VERDICT_ABSORBED);
+	assert_int_equal(world.count, 0);
+	assert_int_equal(world_events(&world, EVENT_SERVER_NEXT), 1);
+	assert_int_equal(world_events(&world, EVENT_UDP_RESENT), 0);
+}
+
 /** A server of UDP that fails is as good as before for TCP. */
 static void test_health_is_apart(void **state)
 {
@@ -661,6 +688,7 @@ int main(void)
 		TEST(test_client_refuses),
 		TEST(test_refused_later),
 		TEST(test_bad_quotes),
+		TEST(test_refused_in_parts),
 		TEST(test_health_is_apart),
 		TEST(test_zero_checksum),
 		TEST(test_zero_checksum_dropped),

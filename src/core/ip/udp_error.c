@@ -30,7 +30,8 @@ static void resend(struct engine *e, const struct flow *flow, struct cursor quot
 	};
 	struct span whole, datagram;
 
-	if (inner->length > quote.left || inner->length < inner->transport + UDP_HEADER || p.length > OUTPUT_MAX)
+	if (inner->is_fragment || inner->length > quote.left || inner->length < inner->transport + UDP_HEADER ||
+	    p.length > OUTPUT_MAX)
 		return;
 	whole = span_part(output_room(e), 0, p.length);
 	datagram = span_part(whole, IPV6_HEADER, p.length - IPV6_HEADER);
@@ -44,10 +45,10 @@ static void resend(struct engine *e, const struct flow *flow, struct cursor quot
 	output_send(e, TRACE_NAT46_OUT, &p);
 }
 
-/** is_datagram() - is there enough of a UDP datagram to know its flow */
+/** is_datagram() - is there enough of a UDP datagram to know its flow; the first part of one has its ports */
 static bool is_datagram(const struct packet *inner)
 {
-	return inner->protocol == IP_PROTOCOL_UDP && !inner->is_fragment && inner->payload_length >= UDP_HEADER;
+	return inner->protocol == IP_PROTOCOL_UDP && inner->fragment_offset == 0 && inner->payload_length >= UDP_HEADER;
 }
 
 const struct flow *udp_quoted_by_client(const struct engine *e, const struct packet *inner)

@@ -314,7 +314,7 @@ bool packet_parse_quoted(struct cursor bytes, struct packet *packet)
 		return false;
 	}
 	packet->payload_length = bytes.left;
-	if (packet->is_fragment || bytes.left < QUOTED_TRANSPORT)
+	if (packet->fragment_offset != 0 || bytes.left < QUOTED_TRANSPORT)
 		return true;
 	if (packet->protocol != IP_PROTOCOL_TCP && packet->protocol != IP_PROTOCOL_UDP)
 		return true;
