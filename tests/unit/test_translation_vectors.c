@@ -152,6 +152,10 @@ static void apply(struct vector *v, const char *setting)
 		v->config.clamp_mss = atoi(value) != 0;
 	} else if (strncmp(setting, "copy_tos=", 9) == 0) {
 		v->config.copy_tos = atoi(value) != 0;
+	} else if (strcmp(setting, "zero_checksum=drop") == 0) {
+		v->config.zero_checksum = ZERO_CHECKSUM_DROP;
+	} else if (strcmp(setting, "zero_checksum=pass") == 0) {
+		v->config.zero_checksum = ZERO_CHECKSUM_PASS;
 	} else {
 		fail_msg("%s: setting \"%s\" is not known", v->name, setting);
 	}
@@ -392,8 +396,8 @@ static void test_file(void **state)
 
 /* one test each */
 static char files[][32] = {
-	"addresses", "checksums", "extensions", "fragments", "fragments_6to4", "fragments_gathered",
-	"fragments_refused", "hairpin", "icmp4to6", "icmp6to4", "icmp_extensions", "icmp_inner",
+	"addresses", "checksums", "checksums_options", "extensions", "fragments", "fragments_6to4",
+	"fragments_gathered", "fragments_refused", "hairpin", "icmp4to6", "icmp6to4", "icmp_extensions", "icmp_inner",
 	"icmp_inner_fragments", "icmp_longest", "icmp_mtu", "icmp_refused", "icmp_sources", "mappings", "mss",
 	"options", "protocols", "refragmented", "sizes", "sources", "traffic_class",
 };

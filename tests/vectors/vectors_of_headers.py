@@ -337,7 +337,7 @@ def checksums(directory):
 
 
 def checksums_options(directory):
-    f = VectorFile(directory, "checksums_options", "Settings for UDP without a checksum (RFC 7915 4.5); not run yet")
+    f = VectorFile(directory, "checksums_options", "Settings for UDP without a checksum (RFC 7915 4.5)")
     zero = field(udp(), 6, b"\0\0")
     f.refuse("s16-zero-drop", "RFC 7915 4.5: dropped, with a log line", v4(zero), "udp_unsummed", zero_checksum="drop")
     f.forward("s16-zero-pass", "RFC 6935, RFC 6936: passed on", v4(zero), v6(zero, hlim=63), zero_checksum="pass")
