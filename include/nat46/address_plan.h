@@ -49,7 +49,7 @@ bool address_plan_refuses(const struct address_plan *plan, uint32_t ipv4);
  * @ipv6: IPv6 address
  * @ipv4: set on success only
  *
- * Return: false if @ipv6 belongs neither to a client nor to the prefix, or is that of a map or refused
+ * Return: false if @ipv6 belongs neither to a client nor to the prefix, or is that of a map
  */
 bool address_plan_6to4(const struct address_plan *plan, const struct ipv6_address *ipv6, uint32_t *ipv4);
 

@@ -307,6 +307,8 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 		return verdict_drop(e, in, is_mapped ? DROP_NO_CLIENT : DROP_NOT_OURS);
 	if (!ipv4_is_host(destination))
 		return verdict_drop(e, in, DROP_BAD_DESTINATION);
+	if (address_plan_refuses(&e->config->plan, destination))
+		return verdict_drop(e, in, DROP_NOT_GLOBAL);
 	if (p->segments_left)
 		return icmp_segments_left(e, in);
 	if (p->is_fragment && is_gathered(e, p, is_mapped)) {

@@ -109,6 +109,21 @@ static void test_tcp_both_ways(void **state)
 	assert_int_equal(engine_counters(world.engine)->events[EVENT_FLOW_OPENED], 0);
 }
 
+/** make_echo() - an echo request to host A; returns its length */
+static size_t make_echo(uint8_t *bytes, uint32_t source)
+{
+	struct wire_tcp s = to_ipv4(HOST_A, 0);
+	size_t length;
+
+	s.source4 = source;
+	length = wire_make(&s, bytes);
+	memset(bytes + 20, 0, 20);
+	bytes[9] = 1;
+	bytes[20] = 8;
+	wire_seal(bytes, length);
+	return length;
+}
+
 /** Service, map, and our own addresses before both. */
 static void test_order(void **state)
 {
@@ -130,11 +145,8 @@ static void test_order(void **state)
 	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
 	assert_int_equal(emitted(&world, 0).source4, WORLD_SERVICE);
 	/* echo to the service's address is for the host, to the router's for us */
-	s = to_ipv4(WORLD_SERVICE, 0);
-	length = wire_make(&s, bytes);
-	memset(bytes + 20, 0, 20);
-	bytes[9] = 1;
-	bytes[20] = 8;
+	length = make_echo(bytes, WORLD_CLIENT);
+	wire_put32(bytes, 16, WORLD_SERVICE);
 	wire_seal(bytes, length);
 	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
 	assert_int_equal(world.packets[0].bytes[6], 58);
@@ -377,6 +389,8 @@ static void test_traffic_class(void **state)
 static void test_global_only(void **state)
 {
 	struct wire_tcp s = to_ipv4(HOST_A, 80);
+	uint8_t bytes[128];
+	size_t length;
 
 	(void)state;
 	world.config.plan.global_only = true;
@@ -386,8 +400,14 @@ static void test_global_only(void **state)
 	s = to_ipv4(WORLD_SERVICE, 8080);
 	s.source4 = 0x0a090909;
 	expect_drop(&world, connection_send(&world, &s), DROP_NOT_GLOBAL, 2);
+	/* nor does echo pass, in either direction */
+	length = make_echo(bytes, 0x0a090909);
+	expect_drop(&world, world_input(&world, bytes, length, NULL), DROP_NOT_GLOBAL, 3);
 	s = from_host(0x20);
-	expect_drop(&world, send_embedded(&s, 0x0a090909, false), DROP_NO_CLIENT, 1);
+	expect_drop(&world, send_embedded(&s, 0x0a090909, false), DROP_NOT_GLOBAL, 4);
+	/* what has such a source is forged all the same */
+	s.destination6 = 3;
+	expect_drop(&world, send_embedded(&s, 0x0a090909, true), DROP_BAD_SOURCE, 1);
 }
 
 #define TEST(test) WORLD_TEST(test, setup)

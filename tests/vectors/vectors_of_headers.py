@@ -194,7 +194,7 @@ def addresses(directory):
                 f.forward(title, "RFC 6052 3.1", packet, expected, unknown, prefix="64:ff9b::/96")
             else:
                 f.refuse(title, "RFC 6052 3.1: the well-known prefix must not stand for such addresses", packet,
-                         "not_global" if "4to6" in title else "no_client", prefix="64:ff9b::/96")
+                         "not_global", prefix="64:ff9b::/96")
 
 
 def mappings(directory):

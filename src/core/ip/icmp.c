@@ -80,6 +80,8 @@ enum verdict icmp4_input(struct engine *e, struct input *in, const struct ipv6_a
 	switch (in->packet.icmp_type) {
 	case ICMP_ECHO:
 	case ICMP_ECHO_REPLY:
+		if (host && address_plan_refuses(&e->config->plan, in->packet.source4))
+			return verdict_drop(e, in, DROP_NOT_GLOBAL);
 		if (host)
 			return map_to_ipv6(e, in, host);
 		if (in->packet.icmp_type == ICMP_ECHO_REPLY)

@@ -216,10 +216,9 @@ static size_t pad(struct span room, size_t length, size_t unit)
 
 uint32_t icmp_source4(const struct engine *e, const struct ipv6_address *source, uint32_t otherwise)
 {
-	const struct address_plan *plan = &e->config->plan;
 	uint32_t address;
 
-	if (address_plan_map_6to4(plan, source, &address) || address_plan_6to4(plan, source, &address))
+	if (address_plan_map_6to4(&e->config->plan, source, &address))
 		return address;
 	return e->config->router_ipv4 ? e->config->router_ipv4 : otherwise;
 }

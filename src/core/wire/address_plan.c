@@ -28,7 +28,6 @@ bool address_plan_refuses(const struct address_plan *plan, uint32_t ipv4)
 
 bool address_plan_6to4(const struct address_plan *plan, const struct ipv6_address *ipv6, uint32_t *ipv4)
 {
-	uint32_t embedded;
 	size_t mapping;
 
 	if (eam_find_ipv6(&plan->index, ipv6, &mapping)) {
@@ -38,10 +37,7 @@ bool address_plan_6to4(const struct address_plan *plan, const struct ipv6_addres
 	}
 	if (!ipv6_in_prefix(ipv6, &plan->prefix))
 		return false;
-	embedded = ipv6_extract(&plan->prefix, ipv6);
-	if (plan->global_only && !ipv4_is_global(embedded))
-		return false;
-	*ipv4 = embedded;
+	*ipv4 = ipv6_extract(&plan->prefix, ipv6);
 	return true;
 }
 
