@@ -72,7 +72,8 @@
 	X(CLIENT_ASKED, "clients_asked",                                                                              \
 	  "Questions to clients about connections that only their servers still know, to reset them: lost or evicted.") \
 	X(SEGMENT_SPLIT, "segments_split",                                                                            \
-	  "Segments that were cut because the server's MSS is smaller than what was promised to the client.")          \
+	  "Segments that were cut because the server's MSS is smaller than what was promised to the client, "          \
+	  "or because they may be fragmented. See lowest_ipv6_mtu.")                                                   \
 	X(REASSEMBLED, "packets_reassembled", "Packets of services, and of ICMP, that came in fragments.")              \
 	X(FRAGMENTS_EXPIRED, "fragments_expired", "Packets of which fragments were missing after five seconds.")     \
 	X(FRAGMENTS_EVICTED, "fragments_evicted",                                                                     \

@@ -33,7 +33,7 @@ enum gso {
  * @gso: kind of super-packet
  * @gso_ecn: the super-packet's first segment carries CWR
  * @partial: the transport checksum field holds only the folded pseudo-header sum, not complemented
- * @segment_size: payload bytes per segment of a super-packet; only tcp/split.c changes it
+ * @segment_size: payload bytes per segment of a super-packet; tcp/split.c and ip/fragment.c lower it
  * @csum_start: offset of the transport header from the start of the IP header, with @partial
  * @csum_offset: offset of the checksum field from @csum_start, with @partial
  */

@@ -142,6 +142,15 @@ if in_ns "$ns_near" nft list table inet on_the_way | grep -q 'packets 0 '; then
 	fail "nothing was kept from the client"
 fi
 
+echo "# nor does a client have to that does not forbid fragments"
+sysctl_in "$ns_client" ipv4/tcp_mtu_probing 0
+sysctl_in "$ns_client" ipv4/ip_no_pmtu_disc 1
+for place in $mapped 192.0.2.10:81 192.0.2.10:80; do
+	forget
+	put "$ns_client" $place
+done
+sysctl_in "$ns_client" ipv4/ip_no_pmtu_disc 0
+
 echo "# SYNs without MSS"
 near_rule 'tcp flags syn reset tcp option maxseg'
 for place in $mapped 192.0.2.10:81 192.0.2.10:80; do

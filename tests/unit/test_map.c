@@ -354,6 +354,31 @@ static void test_fragments_made(void **state)
 	}
 }
 
+/** The segments of a super-packet as well: TCP can be cut anywhere, so that they just get shorter. */
+static void test_segments_made_shorter(void **state)
+{
+	static uint8_t data[1900];
+	struct offload gso = { .gso = GSO_TCP4, .partial = true, .segment_size = 1440, .csum_start = 20,
+			       .csum_offset = 16 };
+	struct wire_tcp s = to_ipv4(HOST_A, 25);
+	uint8_t bytes[2000];
+
+	(void)state;
+	s.flags = TCP_ACK;
+	s.data = data;
+	s.length = sizeof(data);
+	for (int may_be_cut = 0; may_be_cut <= 1; may_be_cut++) {
+		size_t length = wire_make(&s, bytes);
+
+		wire_put16(bytes, 6, may_be_cut ? 0 : 0x4000);
+		wire_seal_partial(bytes, length);
+		assert_int_equal(world_input(&world, bytes, length, &gso), VERDICT_FORWARDED);
+		assert_int_equal(world.count, 1);
+		assert_int_equal(world.packets[0].offload.gso, GSO_TCP6);
+		assert_int_equal(world.packets[0].offload.segment_size, may_be_cut ? 1280 - 40 - 20 : 1440);
+	}
+}
+
 /** A fragment is translated by itself; one that is still too long is cut again. */
 static void test_fragment_is_cut(void **state)
 {
@@ -424,6 +449,7 @@ int main(void)
 		TEST(test_smuggling),
 		TEST(test_too_big),
 		TEST(test_fragments_made),
+		TEST(test_segments_made_shorter),
 		TEST(test_fragment_is_cut),
 		TEST(test_traffic_class),
 		TEST(test_global_only),

@@ -47,6 +47,17 @@ static struct wire_tcp large(uint8_t flags, size_t length)
 	return s;
 }
 
+/** input_fragmentable() - @s with DF clear */
+static void input_fragmentable(const struct wire_tcp *s)
+{
+	uint8_t bytes[2048];
+	size_t length = wire_make(s, bytes);
+
+	wire_put16(bytes, 6, 0);
+	wire_seal(bytes, length);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
+}
+
 /** check_pieces() - what came out is @length bytes in pieces of @most, each with the flags that it ought to have */
 static void check_pieces(const struct wire_tcp *s, size_t most)
 {
@@ -66,7 +77,7 @@ static void check_pieces(const struct wire_tcp *s, size_t most)
 			flags = (uint8_t)(flags & ~TCP_URG);
 		assert_true(piece.ipv6);
 		assert_int_equal(piece.source_port, CONNECTION_PORT);
-		assert_int_equal(piece.destination_port, 80);
+		assert_int_equal(piece.destination_port, s->destination_port);
 		assert_int_equal(piece.hop_limit, 63);
 		assert_int_equal(piece.traffic_class, s->traffic_class);
 		assert_int_equal(piece.seq, s->seq + offset);
@@ -203,6 +214,23 @@ static void test_damaged(void **state)
 	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_FORWARDED);
 }
 
+/** open_plain() - a connection of the service without rules; gives a segment of the client with @length bytes */
+static struct wire_tcp open_plain(size_t length)
+{
+	struct wire_tcp s = client_segment(TCP_SYN, -1, 0);
+
+	s.destination_port = 8080;
+	connection_send(&world, &s);
+	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
+	s.source_port = 8080;
+	s.options_length = 0;
+	connection_send(&world, &s);
+	s = large(TCP_ACK, length);
+	s.destination_port = 8080;
+	s.ack = SERVER_ISN + 1;
+	return s;
+}
+
 /** The server's own segments, a RST, and connections without splice are not cut. */
 static void test_others(void **state)
 {
@@ -216,19 +244,38 @@ static void test_others(void **state)
 	s = large(TCP_RST | TCP_ACK, 1000);
 	connection_send(&world, &s);
 	assert_int_equal(world.count, 1);
-	s = client_segment(TCP_SYN, -1, 0);
-	s.destination_port = 8080;
-	connection_send(&world, &s);
-	s = server_segment(TCP_SYN | TCP_ACK, -1, 0);
-	s.source_port = 8080;
-	s.options_length = 0;
-	connection_send(&world, &s);
-	s = large(TCP_ACK, 1460);
-	s.destination_port = 8080;
-	s.ack = SERVER_ISN + 1;
+	s = open_plain(1460);
 	connection_send(&world, &s);
 	assert_int_equal(world.count, 1);
 	assert_int_equal(world_events(&world, EVENT_SEGMENT_SPLIT), 0);
+}
+
+/** What may be fragmented fits the IPv6 minimum MTU, whatever the server takes: nobody else makes fragments of it. */
+static void test_may_be_fragmented(void **state)
+{
+	struct wire_tcp s = open_plain(1220);
+
+	(void)state;
+	input_fragmentable(&s);
+	check_pieces(&s, 1220);
+	assert_int_equal(world_events(&world, EVENT_SEGMENT_SPLIT), 0);
+	s.length = 1440;
+	input_fragmentable(&s);
+	check_pieces(&s, 1220);
+	assert_int_equal(world_events(&world, EVENT_SEGMENT_SPLIT), 1);
+	world.config.lowest_ipv6_mtu = 1500;
+	input_fragmentable(&s);
+	check_pieces(&s, 1440);
+	/* a handshake that carries data is not cut */
+	world.config.lowest_ipv6_mtu = 1280;
+	s.source_port++;
+	s.flags = TCP_SYN;
+	input_fragmentable(&s);
+	assert_int_equal(world.count, 1);
+	/* the server with a small MSS gets what it can take */
+	s = large(TCP_ACK, 1440);
+	input_fragmentable(&s);
+	check_pieces(&s, SERVER_MSS);
 }
 
 /** A server that names no MSS takes 1220 bytes over IPv6 (RFC 9293 3.7.1). */
@@ -262,6 +309,7 @@ int main(void)
 		WORLD_TEST(test_super_packet, setup),
 		WORLD_TEST(test_damaged, setup),
 		WORLD_TEST(test_others, setup),
+		WORLD_TEST(test_may_be_fragmented, setup),
 		WORLD_TEST(test_default, setup),
 	};
 

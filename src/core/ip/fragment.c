@@ -48,18 +48,32 @@ static void part_emit(struct engine *e, const struct input *in, size_t start, si
 	emit(e, &part);
 }
 
+/** parts_emit() - send a packet in fragments of at most @longest bytes */
+static void parts_emit(struct engine *e, struct input *in, uint32_t longest)
+{
+	size_t most = (longest - IPV6_HEADER - FRAGMENT_HEADER) / 8 * 8;
+	size_t payload = in->packet.length - in->packet.transport;
+
+	complete_checksum(in->frame, &in->packet);
+	for (size_t start = 0; start < payload; start += most)
+		part_emit(e, in, start, payload - start < most ? payload - start : most);
+}
+
 enum verdict fragment_emit(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
-	size_t most = (e->config->lowest_ipv6_mtu - IPV6_HEADER - FRAGMENT_HEADER) / 8 * 8;
-	size_t payload = p->length - p->transport;
+	struct offload *offload = &in->frame->offload;
+	uint32_t longest = e->config->lowest_ipv6_mtu;
 
-	if (p->dont_fragment || p->length <= e->config->lowest_ipv6_mtu || in->frame->offload.gso != GSO_NONE) {
-		emit(e, in->frame);
-		return VERDICT_FORWARDED;
+	if (!p->dont_fragment && packet_on_wire(in->frame, p) > longest) {
+		if (offload->gso == GSO_NONE) {
+			parts_emit(e, in, longest);
+			return VERDICT_FORWARDED;
+		}
+		/* TCP can be cut anywhere: the device makes more segments */
+		if (offload->gso == GSO_TCP6)
+			offload->segment_size = (uint16_t)(longest - p->payload);
 	}
-	complete_checksum(in->frame, p);
-	for (size_t start = 0; start < payload; start += most)
-		part_emit(e, in, start, payload - start < most ? payload - start : most);
+	emit(e, in->frame);
 	return VERDICT_FORWARDED;
 }

@@ -7,7 +7,8 @@
  * Our SYN/ACK has to name an MSS before the server is known. What the server's handshake shows lowers the promise
  * to later clients (server_table.h); those who hold the old one go on with segments that are too large. Where the
  * path is at fault it says so (ICMP, ip/icmp.c), but a host that announces a small MSS on a wide path says nothing, and
- * may lose every such segment.
+ * may lose every such segment. Nor need a client listen to the path that does not forbid fragments: no router in IPv6
+ * makes them for it, so that its segments get as short as other packets that may be fragmented (RFC 7915 4.1).
  *
  * To cut them takes no state: every byte keeps its sequence number, and acknowledgements go end to end. A
  * super-packet is cut by the device, so that only the size of its segments is lowered. Any other segment is cut in
@@ -98,14 +99,22 @@ static enum verdict emit_pieces(struct engine *e, const struct input *in, size_t
 	return VERDICT_FORWARDED;
 }
 
+/** most_of() - most bytes of options and payload of a segment to the server */
+static size_t most_of(const struct engine *e, const struct flow *flow, const struct packet *p)
+{
+	size_t fits = p->dont_fragment ? SIZE_MAX : e->config->lowest_ipv6_mtu - IPV6_HEADER - TCP_HEADER;
+
+	return flow->server_mss != 0 && flow->server_mss < fits ? flow->server_mss : fits;
+}
+
 enum verdict split_emit(struct engine *e, const struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
 	struct offload *offload = &in->frame->offload;
-	size_t options = p->payload - p->transport - TCP_HEADER;
+	size_t options = p->payload - p->transport - TCP_HEADER, most = most_of(e, flow, p);
 
-	if (flow->server_mss != 0 && p->payload_length + options > flow->server_mss && !(p->flags & TCP_RST)) {
-		size_t most = flow->server_mss - options;
+	if (p->payload_length + options > most && !(p->flags & (TCP_SYN | TCP_RST))) {
+		most -= options;
 
 		if (offload->gso == GSO_NONE || offload->segment_size > most)
 			count(e, EVENT_SEGMENT_SPLIT);

@@ -7,7 +7,7 @@
 
 #include "core/base/engine_state.h"
 
-/** split_emit() - emit a finished segment to the server of @flow, in as many pieces as its MSS asks for */
+/** split_emit() - emit a finished segment to the server of @flow, in pieces if its MSS or a clear DF asks for that */
 enum verdict split_emit(struct engine *e, const struct flow *flow, struct input *in);
 
 #endif
