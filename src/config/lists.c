@@ -19,11 +19,12 @@ static const char *loop_reason(const struct engine_config *engine, const struct 
 {
 	size_t mapping;
 
-	if (engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix))
-		return "prefix";
-	if (eam_find_ipv6(&engine->plan.index, address, &mapping) && mapping < engine->plan.client_count)
-		return "clients";
-	return ipv6_equal(address, &engine->router_ipv6) ? "router" : NULL;
+	if (ipv6_equal(address, &engine->router_ipv6))
+		return "router";
+	/* hosts in the prefix that have a map exist */
+	if (eam_find_ipv6(&engine->plan.index, address, &mapping))
+		return mapping < engine->plan.client_count ? "clients" : NULL;
+	return engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix) ? "prefix" : NULL;
 }
 
 /** has_port() - is @port among @ports */

@@ -40,6 +40,12 @@ static config_setting_t *element(const struct table *t, unsigned int number)
 					  config_setting_get_elem(t->maps, number - t->client_count);
 }
 
+/** member_text() - @member of mapping @number as it is written */
+static const char *member_text(const struct table *t, unsigned int number, const char *member)
+{
+	return config_setting_get_string(config_setting_get_member(element(t, number), member));
+}
+
 /** check_first() - is mapping @number the first one of its block, @member of it; @first: where that was found */
 static void check_first(struct build *build, const struct table *t, unsigned int number, const char *member,
 			const struct address_mapping *first)
@@ -47,9 +53,27 @@ static void check_first(struct build *build, const struct table *t, unsigned int
 	config_setting_t *group = element(t, number), *other = element(t, (unsigned int)(first - t->mappings));
 
 	if (other != group)
-		build_error(build, group, "%s \"%s\" is already mapped in %s", member,
-			    config_setting_get_string(config_setting_get_member(group, member)),
+		build_error(build, group, "%s \"%s\" is already mapped in %s", member, member_text(t, number, member),
 			    build_place(build, other));
+}
+
+/** check_others() - does good mapping @number leave "prefix" and "router" their addresses */
+static void check_others(struct build *build, const struct table *t, unsigned int number)
+{
+	const struct engine_config *engine = &build->config->engine;
+	const struct ipv6_prefix *prefix = &engine->plan.prefix;
+	const struct address_mapping *m = &t->mappings[number];
+	const config_setting_t *group = element(t, number);
+	bool is_map = number >= t->client_count;
+
+	if (m->ipv6.length <= prefix->length && ipv6_in_prefix(&prefix->address, &m->ipv6))
+		build_error(build, group, "ipv6 \"%s\" covers 'prefix' and would take its addresses",
+			    member_text(t, number, "ipv6"));
+	/* in a block, the router takes its address from a host */
+	if (is_map && m->ipv4.length == 32 && m->ipv4.address == engine->router_ipv4)
+		build_error(build, group, "ipv4 \"%s\" belongs to 'router'", member_text(t, number, "ipv4"));
+	if (is_map && m->ipv6.length == 128 && ipv6_equal(&m->ipv6.address, &engine->router_ipv6))
+		build_error(build, group, "ipv6 \"%s\" belongs to 'router'", member_text(t, number, "ipv6"));
 }
 
 /** read_mapping() - read and check mapping @number; false if there is an error in it */
@@ -72,7 +96,10 @@ static bool read_mapping(struct build *build, struct table *t, unsigned int numb
 		build_error(build, group,
 			    "ipv6 /%u has %u host bits, fewer than the %u of ipv4 /%u; allowed are /0 to /%u",
 			    m->ipv6.length, ipv6_bits, ipv4_bits, m->ipv4.length, 128u - ipv4_bits);
-	return ipv4_bits < 32 && ipv6_bits < 128 && build->problem_count == problems;
+	if (ipv4_bits == 32 || ipv6_bits == 128 || build->problem_count != problems)
+		return false;
+	check_others(build, t, number);
+	return true;
 }
 
 void mappings_compile(struct build *build)

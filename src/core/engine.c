@@ -302,7 +302,8 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 		return verdict_drop(e, in, why);
 	if (is_own_ipv6(e, &p->destination6))
 		return to_ipv6_router(e, in);
-	is_mapped = address_plan_map_6to4(&e->config->plan, &p->source6, &address);
+	is_mapped = address_plan_map_6to4(&e->config->plan, &p->source6, &address) &&
+		    address != e->config->router_ipv4;
 	if (!address_plan_6to4(&e->config->plan, &p->destination6, &destination))
 		return verdict_drop(e, in, is_mapped ? DROP_NO_CLIENT : DROP_NOT_OURS);
 	if (!ipv4_is_host(destination))

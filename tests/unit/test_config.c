@@ -236,6 +236,14 @@ static const struct wrong {
 	  "f:2:", "maps[0]: ipv4 \"192.0.2.20\" is already mapped in f:3" },
 	{ MAPS(CLIENT("192.0.2.20", "2001:db8::3")) "clients = (\n" CLIENT("10.0.0.1", "2001:db8::3") ");",
 	  "f:2:", "maps[0]: ipv6 \"2001:db8::3\" is already mapped in f:3" },
+	{ MAPS(CLIENT("192.0.2.0/24", "2001:db8:46::/95")),
+	  "f:2:", "maps[0]: ipv6 \"2001:db8:46::/95\" covers 'prefix' and would take its addresses" },
+	{ CLIENTS(CLIENT("10.0.0.0/24", "2001:db8:46::/96")),
+	  "f:2:", "clients[0]: ipv6 \"2001:db8:46::/96\" covers 'prefix'" },
+	{ MAPS(CLIENT("192.0.2.20", "2001:db8::3")) "router = { ipv4 = \"192.0.2.20\"; };",
+	  "f:2:", "maps[0]: ipv4 \"192.0.2.20\" belongs to 'router'" },
+	{ MAPS(CLIENT("192.0.2.20", "2001:db8::3")) "router = { ipv6 = \"2001:db8::3\"; };",
+	  "f:2:", "maps[0]: ipv6 \"2001:db8::3\" belongs to 'router'" },
 	/* services */
 	{ PREFIX "services = (\n{ tcp = 80; " TO " });", "f:2:", "services[0]: 'ipv4' is missing" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "services[0]: 'tcp' or 'udp' is missing" },
@@ -655,6 +663,17 @@ static void test_well_known_prefix(void **state)
 	}
 }
 
+/** A server may have an address in the prefix, if a map says that it exists (RFC 6052: IPv4-translatable). */
+static void test_server_in_prefix(void **state)
+{
+	struct daemon_config *config = load_right(SERVICE("to = \"2001:db8:46::c000:214\";")
+						  "maps = (" CLIENT("192.0.2.20", "2001:db8:46::c000:214") ");");
+
+	(void)state;
+	assert_int_equal(config->engine.server_count, 1);
+	config_free(config);
+}
+
 static void test_services(void **state)
 {
 	static const uint16_t ports[] = { 22, 25, 80, 443 };
@@ -913,6 +932,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_well_known_prefix),
+		cmocka_unit_test(test_server_in_prefix),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_udp_services),
 		cmocka_unit_test(test_rules),

@@ -185,6 +185,13 @@ static void test_half(void **state)
 	expect_drop(&world, connection_send(&world, &s), DROP_BAD_SOURCE, 2);
 	s = to_ipv4(0xc0000299, 80);
 	expect_drop(&world, connection_send(&world, &s), DROP_NOT_OURS, 2);
+	/* whose address is our own gets no packets, and sends none in our name */
+	s = from_host(0x2b);
+	length = wire_make(&s, bytes);
+	bytes[6] = 17;
+	wire_seal(bytes, length);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_DROPPED);
+	assert_int_equal(world_drops(&world, DROP_NO_MAP), 2);
 }
 
 /** One mapped host reaches another one by its IPv4 address (RFC 7757 4.2.1). */
