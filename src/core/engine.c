@@ -189,15 +189,30 @@ static bool is_own_ipv6(const struct engine *e, const struct ipv6_address *addre
 	return e->config->has_router_ipv6 && ipv6_equal(address, &e->config->router_ipv6);
 }
 
+/** host_of(), address_of() - a mapped host by its IPv4 address, and the reverse; the router's address is no host's */
+static bool host_of(const struct engine *e, uint32_t address, struct ipv6_address *host)
+{
+	return address != e->config->router_ipv4 && address_plan_map_4to6(&e->config->plan, address, host);
+}
+
+static bool address_of(const struct engine *e, const struct ipv6_address *host, uint32_t *address)
+{
+	return address_plan_map_6to4(&e->config->plan, host, address) && *address != e->config->router_ipv4;
+}
+
 /** may_come_from_ipv4() - is a packet of no known connection from an IPv4 host; false: drop with @why */
 static bool may_come_from_ipv4(const struct engine *e, const struct packet *p, bool is_mapped, enum drop *why)
 {
+	struct ipv6_address sender;
+
 	*why = DROP_MULTICAST;
 	if (p->destination4 >> 28 == 0xe)
 		return false;
-	/* what a service has sent to a mapped host comes back to us (RFC 7757 4.2.1) */
+	/* what goes to or comes from a mapped host comes back to us (RFC 7757 4.2.1) */
 	*why = DROP_BAD_SOURCE;
-	if (!ipv4_is_host(p->source4) || (is_own_ipv4(e, p->source4) && !is_mapped))
+	if (!ipv4_is_host(p->source4))
+		return false;
+	if (is_own_ipv4(e, p->source4) && !is_mapped && !host_of(e, p->source4, &sender))
 		return false;
 	*why = DROP_NOT_OURS;
 	if (!is_mapped && !is_own_ipv4(e, p->destination4))
@@ -231,8 +246,7 @@ static enum verdict from_ipv4(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
 	struct ipv6_address host;
-	bool is_router = e->config->router_ipv4 != 0 && p->destination4 == e->config->router_ipv4;
-	bool is_mapped = !is_router && address_plan_map_4to6(&e->config->plan, p->destination4, &host);
+	bool is_mapped = host_of(e, p->destination4, &host);
 	enum verdict verdict;
 	enum drop why;
 
@@ -302,8 +316,7 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 		return verdict_drop(e, in, why);
 	if (is_own_ipv6(e, &p->destination6))
 		return to_ipv6_router(e, in);
-	is_mapped = address_plan_map_6to4(&e->config->plan, &p->source6, &address) &&
-		    address != e->config->router_ipv4;
+	is_mapped = address_of(e, &p->source6, &address);
 	if (!address_plan_6to4(&e->config->plan, &p->destination6, &destination))
 		return verdict_drop(e, in, is_mapped ? DROP_NO_CLIENT : DROP_NOT_OURS);
 	if (!ipv4_is_host(destination))

@@ -233,6 +233,27 @@ static void test_hairpin_to_service(void **state)
 	assert_int_equal(emitted(&world, 0).destination6, 0x20);
 }
 
+/** So does a mapped host that shares its address with a service, though its packets come back from an own address. */
+static void test_hairpin_of_shared_address(void **state)
+{
+	struct wire_tcp s = from_host(0x2a);
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	s.source_port = 7000;
+	s.destination_port = 7000;
+	assert_int_equal(send_embedded(&s, ROUTER, false), VERDICT_FORWARDED);
+	assert_int_equal(emitted(&world, 0).source4, WORLD_SERVICE);
+	assert_int_equal(send_back(), VERDICT_ANSWERED);
+	assert_int_equal(emitted(&world, 0).flags, TCP_RST | TCP_ACK);
+	assert_int_equal(emitted(&world, 0).destination4, WORLD_SERVICE);
+	length = make_echo(bytes, WORLD_SERVICE);
+	wire_put32(bytes, 16, ROUTER);
+	wire_seal(bytes, length);
+	assert_int_equal(world_input(&world, bytes, length, NULL), VERDICT_ANSWERED);
+}
+
 /** A service's own address comes from nobody but ourselves, on its way to a mapped host. */
 static void test_own_source(void **state)
 {
@@ -452,6 +473,7 @@ int main(void)
 		TEST(test_half),
 		TEST(test_hairpin),
 		TEST(test_hairpin_to_service),
+		TEST(test_hairpin_of_shared_address),
 		TEST(test_own_source),
 		TEST(test_smuggling),
 		TEST(test_too_big),
