@@ -24,6 +24,8 @@ static const struct service services[] = {
 	{ .name = "again", .address = OTHER_SERVICE, .port = 53, .is_udp = true, .fallback = { h1, 1 } },
 };
 
+static const struct ipv6_address servers[] = { V6(1), V6(2), V6(9) };
+
 static struct world world;
 
 /** struct datagram - a UDP datagram; addresses as in struct wire_tcp */
@@ -43,6 +45,8 @@ static inline int udp_setup(void **state)
 	world_config(*state);
 	world.config.services = services;
 	world.config.service_count = sizeof(services) / sizeof(services[0]);
+	world.config.servers = servers;
+	world.config.server_count = sizeof(servers) / sizeof(servers[0]);
 	world_make(*state);
 	return 0;
 }

@@ -163,6 +163,27 @@ static void test_segment(void **state)
 	assert_int_equal(wire_u16(world.packets[0].bytes, 6), 0);
 }
 
+/** A mapped host that is a server as well may send parts of either; what is of the map leaves whole. */
+static void test_mapped_server(void **state)
+{
+	static const struct ipv6_address servers[] = { V6(0x20) };
+	uint8_t bytes[2048];
+	size_t length = make_echo(true, bytes, 1040);
+
+	(void)state;
+	bytes[6] = 17;
+	wire_put16(bytes, 44, 1000);
+	wire_seal(bytes, length);
+	assert_int_equal(part(bytes, length, 0, 400), VERDICT_FORWARDED);
+	assert_int_equal(part(bytes, length, 400, 1000), VERDICT_FORWARDED);
+	world.config.servers = servers;
+	world.config.server_count = 1;
+	assert_int_equal(part(bytes, length, 0, 400), VERDICT_ABSORBED);
+	assert_int_equal(part(bytes, length, 400, 1000), VERDICT_FORWARDED);
+	assert_int_equal(world.packets[0].length, 1020);
+	assert_null(wire_error(world.packets[0].bytes, 1020, true));
+}
+
 /** An echo to ourselves that came in parts is answered in parts. */
 static void test_echo_to_router(void **state)
 {
@@ -222,6 +243,7 @@ int main(void)
 		TEST(test_echo_to_map),
 		TEST(test_echo_from_map),
 		TEST(test_segment),
+		TEST(test_mapped_server),
 		TEST(test_echo_to_router),
 		TEST(test_refused),
 		TEST(test_not_ours),

@@ -23,6 +23,7 @@ static const struct service services[] = {
 	  .wait = 5000000000 },
 	{ .name = "plain", .address = WORLD_SERVICE, .port = 8080, .fallback = { h1, 1 }, .wait = 5000000000 },
 };
+static const struct ipv6_address servers[] = { V6(1), V6(2) };
 static const struct address_mapping clients[] = {
 	{ .ipv4 = { 0x0a000003, 32 }, .ipv6 = { V6(3), 128 } },
 	{ .ipv4 = { 0x0a000004, 32 }, .ipv6 = { V6(4), 128 } },
@@ -84,6 +85,8 @@ void world_config(struct world *world)
 			  .client_count = 2, .count = 2, .index = eam_index_make(clients, 2, world->slots) },
 		.services = services,
 		.service_count = 2,
+		.servers = servers,
+		.server_count = 2,
 		.router_ipv4 = WORLD_ROUTER,
 		.has_router_ipv6 = true,
 		.router_ipv6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x46, [15] = 1 } },

@@ -126,6 +126,9 @@ static bool may_be_late(const struct engine *e, const struct packet *p)
 {
 	size_t budget = SERVERS_COMPARED;
 
+	/* a stranger is found out at once, however many services there are */
+	if (!service_is_server(e->config, &p->source6))
+		return false;
 	for (size_t i = 0; i < e->config->service_count && budget > 0; i++) {
 		const struct service *service = &e->config->services[i];
 
