@@ -330,6 +330,32 @@ static void test_too_big(void **state)
 	}
 }
 
+/** What is quoted of the longest packets tells how long they were, in the other family as well. */
+static void test_quoted_length(void **state)
+{
+	static const uint32_t lengths[] = { 1500, 65515, 65516, 65535 };
+	uint8_t bytes[84] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct wire_tcp s = to_ipv4(HOST_A, 53);
+
+		wire_make(&s, bytes);
+		bytes[9] = 1;
+		memset(bytes + 20, 0, sizeof(bytes) - 20);
+		bytes[20] = 3;
+		bytes[21] = 1;
+		s.source4 = HOST_A;
+		s.destination4 = WORLD_CLIENT;
+		wire_make(&s, bytes + 28);
+		bytes[28 + 9] = 17;
+		wire_put16(bytes, 28 + 2, lengths[i]);
+		wire_seal(bytes, sizeof(bytes));
+		assert_int_equal(world_input(&world, bytes, sizeof(bytes), NULL), VERDICT_FORWARDED);
+		assert_int_equal(wire_u16(world.packets[0].bytes, 48 + 4), lengths[i] - 20);
+	}
+}
+
 /** gather() - put the fragments that were emitted together; returns the length of what they are parts of */
 static size_t gather(uint8_t *whole)
 {
@@ -477,6 +503,7 @@ int main(void)
 		TEST(test_own_source),
 		TEST(test_smuggling),
 		TEST(test_too_big),
+		TEST(test_quoted_length),
 		TEST(test_fragments_made),
 		TEST(test_segments_made_shorter),
 		TEST(test_fragment_is_cut),

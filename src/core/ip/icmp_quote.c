@@ -144,8 +144,8 @@ static bool restore(struct span transport, const struct packet *inner, const str
 /** put_header() - network header of the quoted packet, in @span, which ends with what is quoted of it */
 static void put_header(struct span span, const struct packet *p)
 {
-	size_t length = p->length < UINT16_MAX ? p->length : UINT16_MAX;
-	uint16_t total = (uint16_t)length;
+	size_t counted = p->length - (p->is_ipv6 ? IPV6_HEADER : 0);
+	uint16_t length = (uint16_t)(counted < UINT16_MAX ? counted : UINT16_MAX);
 	uint16_t flags = (uint16_t)(p->fragment_offset / 8 | (p->more_fragments ? IPV4_MF : 0));
 
 	if (p->is_ipv6) {
@@ -154,13 +154,13 @@ static void put_header(struct span span, const struct packet *p)
 		else
 			ipv6_header_write(span, p->protocol, p->traffic_class, p->hop_limit, &p->source6,
 					  &p->destination6);
-		span_put16(span, 4, (uint16_t)(total - IPV6_HEADER));
+		span_put16(span, 4, length);
 		return;
 	}
 	ipv4_header_write(span, p->protocol, p->traffic_class, p->hop_limit, p->source4, p->destination4,
 			  p->dont_fragment ? IPV4_DF : flags, (uint16_t)p->identification);
-	span_put16(span, 10, checksum_update(span_get16(span, 10), span_get16(span, 2), total));
-	span_put16(span, 2, total);
+	span_put16(span, 10, checksum_update(span_get16(span, 10), span_get16(span, 2), length));
+	span_put16(span, 2, length);
 }
 
 /** restored_packet() - IP headers of the quoted packet as its sender made them; false: not of a protocol of ours */
