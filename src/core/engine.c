@@ -162,6 +162,7 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	rate_limit_init(&e->challenges, &e->key, 2);
 	rate_limit_init(&e->errors, &e->key, 3);
 	rate_limit_init(&e->orphans, &e->key, 4);
+	rate_limit_init(&e->too_big, &e->key, 5);
 	reassembly_init(&e->fragments, carve(&next, l.fragments), limits->fragments, &table_key);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;

@@ -356,6 +356,31 @@ static void test_quoted_length(void **state)
 	}
 }
 
+/** Whoever uses up all other errors does not keep the path MTU from anybody. */
+static void test_too_big_under_attack(void **state)
+{
+	struct wire_tcp s = to_ipv4(WORLD_ROUTER, 53);
+	uint8_t bytes[1600];
+	size_t length = wire_make(&s, bytes);
+	int64_t now = world.now;
+
+	(void)state;
+	bytes[9] = 47;
+	wire_seal(bytes, length);
+	for (int i = 0; i < 2000; i++) {
+		world.now = now;
+		world_input(&world, bytes, length, NULL);
+	}
+	expect_drop(&world, VERDICT_DROPPED, DROP_PROTOCOL, 2000);
+	make_udp(bytes, 1500 - 28);
+	wire_put16(bytes, 6, 0x4000);
+	wire_seal(bytes, 1500);
+	world.now = now;
+	assert_int_equal(world_input(&world, bytes, 1500, NULL), VERDICT_DROPPED);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(world.packets[0].bytes[21], 4);
+}
+
 /** gather() - put the fragments that were emitted together; returns the length of what they are parts of */
 static size_t gather(uint8_t *whole)
 {
@@ -504,6 +529,7 @@ int main(void)
 		TEST(test_smuggling),
 		TEST(test_too_big),
 		TEST(test_quoted_length),
+		TEST(test_too_big_under_attack),
 		TEST(test_fragments_made),
 		TEST(test_segments_made_shorter),
 		TEST(test_fragment_is_cut),

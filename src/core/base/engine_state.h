@@ -61,6 +61,7 @@ struct input {
  * @buffers: first bytes
  * @timers: timer i is pending record i; behind them, one for each half-open record
  * @resets, @challenges, @errors: limit RSTs to strangers, ACKs that show where a connection stands, and ICMP errors
+ * @too_big: limits ICMP errors that tell the path MTU, which @errors do not count
  * @orphans: limits RSTs to servers whose connection is not known; what their clients answer is left to @resets
  * @challenged: connections that were shown where they stand of late
  * @storms: connections whose ends only acknowledge each other
@@ -98,6 +99,7 @@ struct engine {
 	struct rate_limit challenges;
 	struct connection_limit challenged;
 	struct rate_limit errors;
+	struct rate_limit too_big;
 	struct ack_storm storms;
 	struct server_table *servers;
 	struct source_limit flow_addresses[FLOW_PROTOCOLS];

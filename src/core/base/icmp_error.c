@@ -51,7 +51,10 @@ static void send_error(struct engine *e, const struct input *in, const struct ic
 static enum verdict drop_with_error(struct engine *e, const struct input *in, enum drop why,
 				    const struct icmp_error *error)
 {
-	if (may_send_error(&in->packet, error) && rate_limit_take(&e->errors, e->now))
+	/* a flood that provokes other errors must not make black holes of other paths */
+	struct rate_limit *limit = why == DROP_TOO_BIG ? &e->too_big : &e->errors;
+
+	if (may_send_error(&in->packet, error) && rate_limit_take(limit, e->now))
 		send_error(e, in, error);
 	return verdict_drop(e, in, why);
 }
