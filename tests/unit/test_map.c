@@ -458,6 +458,39 @@ static void test_segments_made_shorter(void **state)
 	}
 }
 
+/** And the datagrams of a super-packet, which the device would not fragment. */
+static void test_datagrams_are_cut(void **state)
+{
+	const struct offload gso = { .gso = GSO_UDP, .partial = true, .segment_size = 1400, .csum_start = 20,
+				     .csum_offset = 6 };
+	uint8_t bytes[3100];
+	size_t length = make_udp(bytes, 3000);
+
+	(void)state;
+	wire_seal_partial(bytes, length);
+	assert_int_equal(world_input(&world, bytes, length, &gso), VERDICT_FORWARDED);
+	/* two of them are too long */
+	assert_int_equal(world.count, 5);
+	for (size_t i = 0; i < 2; i++) {
+		const uint8_t *first = world.packets[2 * i].bytes, *second = world.packets[2 * i + 1].bytes;
+		uint8_t whole[1408];
+
+		assert_int_equal(world.packets[2 * i].length, 1280);
+		assert_int_equal(world.packets[2 * i + 1].length, 48 + 1408 - 1232);
+		assert_int_equal(wire_u32(first, 44), 0xabcd + i);
+		assert_int_equal(wire_u32(second, 44), 0xabcd + i);
+		memcpy(whole, first + 48, 1232);
+		memcpy(whole + 1232, second + 48, 1408 - 1232);
+		assert_int_equal(wire_u16(whole, 4), 1408);
+		assert_memory_equal(whole + 8, bytes + 28 + 1400 * i, 1400);
+		assert_int_equal(checksum_fold(checksum_sum(first + 8, 32) + 17 + 1408 + checksum_sum(whole, 1408)),
+				 0xffff);
+	}
+	assert_int_equal(world.packets[4].length, 40 + 8 + 200);
+	assert_null(wire_error(world.packets[4].bytes, 248, true));
+	assert_memory_equal(world.packets[4].bytes + 48, bytes + 28 + 2800, 200);
+}
+
 /** A fragment is translated by itself; one that is still too long is cut again. */
 static void test_fragment_is_cut(void **state)
 {
@@ -532,6 +565,7 @@ int main(void)
 		TEST(test_too_big_under_attack),
 		TEST(test_fragments_made),
 		TEST(test_segments_made_shorter),
+		TEST(test_datagrams_are_cut),
 		TEST(test_fragment_is_cut),
 		TEST(test_traffic_class),
 		TEST(test_global_only),

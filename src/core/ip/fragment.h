@@ -12,8 +12,7 @@
  * @in: translated packet
  *
  * A sender that does not forbid fragments does not look for the path MTU either, and no router on the IPv6 side can
- * cut packets for it: so none is longer than setting "lowest_ipv6_mtu". What forbids them goes as it is, and so do the
- * datagrams of a UDP super-packet.
+ * cut packets for it: so none is longer than setting "lowest_ipv6_mtu". What forbids them goes as it is.
  *
  * Return: VERDICT_FORWARDED
  */
