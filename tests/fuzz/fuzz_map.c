@@ -13,8 +13,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* how: right checksums; addresses of a map and a client; the same in a packet that is quoted; the end of a second */
-enum { SEALED = 0x01, MAPPED = 0x02, QUOTED = 0x04, PAUSE = 0x80 };
+/* how: right checksums; addresses of a map and a client; the same in a packet that is quoted; the checksum, or segments
+ * that are not short, left to the device; the end of a second */
+enum { SEALED = 0x01, MAPPED = 0x02, QUOTED = 0x04, PARTIAL = 0x08, SUPER = 0x10, PAUSE = 0x80 };
 
 enum { PACKET_MAX = 2000 };
 
@@ -31,6 +32,22 @@ static void put_addresses(uint8_t *bytes, size_t length, bool back)
 		wire_put32(bytes, 12, back ? WORLD_HOST : WORLD_CLIENT);
 		wire_put32(bytes, 16, back ? WORLD_CLIENT : WORLD_HOST);
 	}
+}
+
+/** input() - give the engine a packet of which the device has to do the rest */
+static void input(struct world *world, uint8_t *bytes, size_t length, bool is_super)
+{
+	bool ipv6 = bytes[0] >> 4 == 6, is_udp = bytes[ipv6 ? 6 : 9] == 17;
+	struct offload offload = { .partial = true, .csum_start = (uint16_t)wire_transport(bytes),
+				   .csum_offset = is_udp ? 6 : 16 };
+
+	if (is_super) {
+		offload.gso = is_udp ? GSO_UDP : ipv6 ? GSO_TCP6 : GSO_TCP4;
+		offload.segment_size = 1250;
+	}
+	if (length >= offload.csum_start + 20u)
+		wire_seal_partial(bytes, length);
+	world_input(world, bytes, length, &offload);
 }
 
 static void step(struct world *world, uint8_t how, struct cursor c)
@@ -50,7 +67,10 @@ static void step(struct world *world, uint8_t how, struct cursor c)
 		put_addresses(bytes + quote, c.left - quote, true);
 	if (how & SEALED)
 		wire_seal(bytes, c.left);
-	world_input(world, bytes, c.left, NULL);
+	if (how & PARTIAL)
+		input(world, bytes, c.left, how & SUPER);
+	else
+		world_input(world, bytes, c.left, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

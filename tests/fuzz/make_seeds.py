@@ -186,6 +186,8 @@ def map_seeds():
         "dccp": steps(packet4(33, udp), packet6(136, udp)),
         "options": steps(packet4(17, udp, options=b"\1\1\1\0")),
         "large": steps(packet4(17, udp + bytes(1700))),
+        "super": steps(packet4(17, udp + bytes(1700)), packet4(6, tcp + bytes(1700)), packet6(17, udp + bytes(1700)),
+                       packet6(6, tcp + bytes(1700)), how=0x1b),
         "fragments": steps(packet4(17, udp, 0x2000), packet4(17, bytes(8), 3)),
         "fragments_of_echo": steps(packet4(1, echo + bytes(5), 0x2000), packet4(1, bytes(9), 2)),
         "fragments6": steps(packet6(44, b"\x11\0\0\1\0\0\0\7" + udp), packet6(44, b"\x11\0\0\x18\0\0\0\7abc")),
