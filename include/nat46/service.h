@@ -116,9 +116,10 @@ int service_compare(const void *a, const void *b);
 /**
  * rule_compare() - order of rules. For qsort() on struct rule.
  *
- * Exact host names by name, then wildcards by name, then rules with ALPN, then by bytes (longest first), then
- * by protocol. Among rules with the same host name those with more conditions come first. 0 means that the
- * two rules have the very same conditions and can never be told apart: an error in a configuration.
+ * Rules with ALPN before those without. Among these exact host names by name, then wildcards by name, then without
+ * host by bytes (longest first), then by protocol. Among rules with the same host name, and those with ALPN only,
+ * those with more conditions come first. 0 means that the two rules have the very same conditions and can never be
+ * told apart: an error in a configuration.
  */
 int rule_compare(const void *a, const void *b);
 
@@ -166,9 +167,10 @@ struct choice {
  * @progress: of this connection, all zero at first; see inspect()
  * @choice: filled in
  *
- * Which rule wins: exact host, longest wildcard, ALPN, longest bytes, protocol, then "to"; the order in the
- * file never matters. With @final, a rule that asks for a host, an ALPN or a protocol that a cut hello or head may
- * still have had is neither true nor false: DECISION_INCOMPLETE, unless a rule before it has won.
+ * Which rule wins: one with ALPN before one without; among these exact host, longest wildcard, no host; then longest
+ * bytes, protocol, and "to"; the order in the file never matters. With @final, a rule that asks for a host, an ALPN or
+ * a protocol that a cut hello or head may still have had is neither true nor false: DECISION_INCOMPLETE, unless a rule
+ * before it has won.
  */
 void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
 		    struct inspect_progress *progress, struct choice *choice);

@@ -95,7 +95,7 @@ handshake() {
 	in_ns "$ns_client" timeout 10 openssl s_client -brief "$@" </dev/null 2>&1 | sed -n 's/^Peer certificate: //p'
 }
 
-echo "# openssl: by name, without any name, by ALPN, and the name before ALPN"
+echo "# openssl: by name, without any name, by ALPN, and ALPN before the name"
 answer=$(handshake -servername shop.example -connect 10.0.0.42:443)
 [ "$answer" = "CN = shop.example" ] || fail "s_client with a name gets '$answer'"
 answer=$(handshake -noservername -connect 10.0.0.43:443)
@@ -104,10 +104,11 @@ answer=$(handshake -servername unknown.example -alpn acme-tls/1 -connect 10.0.0.
 [ "$answer" = "CN = www.example.org" ] || fail "s_client with ALPN gets '$answer'"
 logged 'server=[2001:db8::7]:443' || fail "ALPN did not choose the server"
 before=$(grep -c 'session bound.*server=\[2001:db8::7\]' "$dir/nat46d.log")
-answer=$(handshake -servername www.example.org -alpn acme-tls/1,http/1.1 -connect 10.0.0.43:443)
+answer=$(handshake -servername www.example.org -alpn acme-tls/1 -connect 10.0.0.43:443)
 [ "$answer" = "CN = www.example.org" ] || fail "s_client with name and ALPN gets '$answer'"
-[ "$(grep -c 'session bound.*server=\[2001:db8::7\]' "$dir/nat46d.log")" = "$before" ] ||
-	fail "ALPN won over the exact name"
+[ "$(grep -c 'session bound.*server=\[2001:db8::7\]' "$dir/nat46d.log")" = $((before + 1)) ] ||
+	fail "a challenge for a name that has a rule does not reach the machine that answers challenges"
+expect_page one www.example.org 10.0.0.43
 
 echo "# what is no host name is not refused: it goes to the default server"
 for name in 'www.example.org:443' '[2001:db8::1]' 'www.example.org ' "$(printf 'b\303\274cher.example')" .example.org; do

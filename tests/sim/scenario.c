@@ -10,10 +10,10 @@
 
 /* The rules that services have some of. They are ranked here by hand, not by the core's rule_compare(). */
 static const struct rule all_rules[RULES_MAX] = {
+	{ .alpn = "acme-tls/1", .text = "alpn acme-tls/1" },
 	{ .host = "www.example.org", .text = "host www.example.org" },
 	{ .host = "mail.example.org", .text = "host mail.example.org" },
 	{ .host = "shop.example", .wildcard = true, .text = "host *.shop.example" },
-	{ .alpn = "acme-tls/1", .text = "alpn acme-tls/1" },
 	{ .bytes = (const uint8_t *)"AB", .bytes_length = 2, .text = "bytes AB" },
 	{ .bytes = (const uint8_t *)"A", .bytes_length = 1, .text = "bytes A" },
 	{ .protocol = PROTOCOL_TLS, .text = "protocol tls" },

@@ -741,15 +741,15 @@ static void test_rules(void **state)
 	const struct rule *rules = config->engine.services[2].rules;
 
 	(void)state;
-	assert_string_equal(rules[0].text, "host \"shop.example\"");
-	assert_string_equal(rules[0].host, "shop.example");
-	assert_false(rules[0].wildcard);
-	assert_int_equal(rules[0].line, 10);
-	assert_int_equal(rules[0].servers.count, 2);
-	assert_int_equal(rules[0].servers.servers[0].port, 0);
-	assert_int_equal(rules[0].servers.servers[1].port, 8443);
-	assert_string_equal(rules[1].text, "host \"www.example.org\", alpn \"h2\"");
-	assert_string_equal(rules[1].alpn, "h2");
+	assert_string_equal(rules[0].text, "host \"www.example.org\", alpn \"h2\"");
+	assert_string_equal(rules[0].alpn, "h2");
+	assert_string_equal(rules[1].text, "host \"shop.example\"");
+	assert_string_equal(rules[1].host, "shop.example");
+	assert_false(rules[1].wildcard);
+	assert_int_equal(rules[1].line, 10);
+	assert_int_equal(rules[1].servers.count, 2);
+	assert_int_equal(rules[1].servers.servers[0].port, 0);
+	assert_int_equal(rules[1].servers.servers[1].port, 8443);
 	assert_string_equal(rules[2].text, "host \"*.shop.example\"");
 	assert_string_equal(rules[2].host, "shop.example");
 	assert_true(rules[2].wildcard);

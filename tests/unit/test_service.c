@@ -144,7 +144,7 @@ static void hosts(void **state)
 {
 	struct rule rules[] = {
 		RULE("protocol tls", .protocol = PROTOCOL_TLS),
-		RULE("alpn h2", .alpn = "h2"),
+		RULE("alpn http/1.1", .alpn = "http/1.1", FIRST("\x17")),
 		WILD("example.org"),
 		WILD("shop.example.org"),
 		WILD("example"),
@@ -165,9 +165,9 @@ static void hosts(void **state)
 	expect_hello(&service, "b.shop.example.org", "host *.shop.example.org");
 	expect_hello(&service, "a.b.shop.example.org", "host *.shop.example.org");
 	expect_hello(&service, "xshop.example", "host *.example");
-	expect_hello(&service, "example", "alpn h2");
-	expect_hello(&service, "notexample.com", "alpn h2");
-	expect_hello(&service, "10.0.0.42", "alpn h2");
+	expect_hello(&service, "example", "protocol tls");
+	expect_hello(&service, "notexample.com", "protocol tls");
+	expect_hello(&service, "10.0.0.42", "protocol tls");
 	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n\r\n", false, "host *.example");
 	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n", false, "pending");
 	expect_text(&service, "GET / HTTP/1.1\r\nHost: x.example\r\n", true, INCOMPLETE);
@@ -218,6 +218,36 @@ static void several_conditions(void **state)
 	expect_text(&service, "POST / HTTP/1.1\r\nHost: c.example\r\n\r\n", false, "c and POST");
 	expect_text(&service, "GET / HTTP/1.1\r\nHost: c.example\r\n\r\n", false, "no rule matches");
 	expect_hello(&service, "other.test", "bytes and tls");
+}
+
+/* Who offers acme-tls/1 wants the machine that answers challenges, whatever rules the name has for everybody. */
+static void alpn_before_host(void **state)
+{
+	struct rule rules[] = {
+		HOST("a.example"),
+		WILD("example"),
+		RULE("alpn h2", .alpn = "h2"),
+		RULE("b and h2", .host = "b.example", .alpn = "h2"),
+		RULE("*.c and http/1.1", .host = "c.example", .wildcard = true, .alpn = "http/1.1"),
+		RULE("h2 but not here", .host = "a.example", .alpn = "h2", FIRST("\x17")),
+		RULE("d and smtp", .host = "d.example", .alpn = "smtp"),
+		BYTES("\x16"),
+	};
+	struct service service = service_over(rules, COUNT(rules), none);
+
+	(void)state;
+	expect_hello(&service, "a.example", "alpn h2");
+	expect_hello(&service, "b.example", "b and h2");
+	expect_hello(&service, "x.c.example", "*.c and http/1.1");
+	expect_hello(&service, "d.example", "alpn h2");
+	expect_hello(&service, "10.0.0.42", "alpn h2");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", false, "host a.example");
+	expect_text(&service, "GET / HTTP/1.1\r\nHost: b.example\r\n\r\n", false, "host *.example");
+	expect_text(&service, "\x16\x03", true, INCOMPLETE);
+	rules[0] = (struct rule)HOST("a.example");
+	rules[1] = (struct rule)RULE("alpn smtp", .alpn = "smtp");
+	service = service_over(rules, 2, none);
+	expect_hello(&service, "a.example", "host a.example");
 }
 
 /* A rule that has become impossible is not waited for. */
@@ -399,6 +429,11 @@ static void order(void **state)
 		RULE("", .host = "a", .alpn = "x", .protocol = PROTOCOL_TLS),
 		RULE("", .host = "a", .alpn = "w"),
 		RULE("", .host = "a", .alpn = "x"),
+		RULE("", .host = "c", .alpn = "w"),
+		RULE("", .host = "a", .wildcard = true, .alpn = "x"),
+		RULE("", .alpn = "y", .protocol = PROTOCOL_TLS),
+		RULE("", .alpn = "x"),
+		RULE("", .alpn = "y"),
 		RULE("", .host = "a", FIRST("ab")),
 		RULE("", .host = "a", FIRST("b")),
 		RULE("", .host = "a", .protocol = PROTOCOL_HTTP),
@@ -406,12 +441,8 @@ static void order(void **state)
 		HOST("a"),
 		RULE("", .host = "b", .protocol = PROTOCOL_TLS),
 		HOST("b"),
-		RULE("", .host = "a", .wildcard = true, .alpn = "x"),
 		WILD("a"),
 		WILD("b"),
-		RULE("", .alpn = "y", .protocol = PROTOCOL_TLS),
-		RULE("", .alpn = "x"),
-		RULE("", .alpn = "y"),
 		BYTES("abc"),
 		RULE("", FIRST("ab"), .protocol = PROTOCOL_HTTP),
 		BYTES("ab"),
@@ -575,6 +606,7 @@ int main(void)
 		cmocka_unit_test(hosts),
 		cmocka_unit_test(host_for_the_log),
 		cmocka_unit_test(several_conditions),
+		cmocka_unit_test(alpn_before_host),
 		cmocka_unit_test(earliest_bytes),
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(incomplete),

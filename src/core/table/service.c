@@ -4,12 +4,14 @@
  *
  * Theory of operation
  *
- * rule_compare() sorts the rules of a service into classes, in the order in which they win: exact hosts,
- * wildcard hosts, ALPN, bytes, protocol. Inside a class the rule that asks for more comes first.
+ * rule_compare() sorts the rules of a service into classes, in the order in which they win: first those with ALPN,
+ * for only a client with a special purpose offers such a name, and the host that it names has rules of its own for all
+ * others; then those without. Both are sorted by their host: exact names, wildcards, none; and those with neither
+ * ALPN nor host by bytes and protocol. Inside a class the rule that asks for more comes first.
  * A service may have 100,000s of host rules, so those are found by binary search: once for the whole
- * name, then once for each suffix of it from the longest. A client may offer 10,000s of ALPN names: each of
- * them is searched for among the rules, so that the list is read once and not for each rule. The other classes
- * are few and are walked.
+ * name, then once for each suffix of it from the longest. A client may offer 10,000s of ALPN names: where there is no
+ * host, each of them is searched for among the rules, so that the list is read once and not for each rule. The other
+ * classes are few and are walked.
  *
  * Conditions are three-valued. A rule is decided as soon as one of its conditions is false or all are
  * true. Walking in the order of priority, the first rule that is true wins, and the first that is pending
@@ -26,9 +28,11 @@
 
 /** enum rule_class - first key of rule_compare(); class of a rule is its strongest condition */
 enum rule_class {
-	CLASS_HOST = 0,
-	CLASS_WILDCARD,
+	CLASS_ALPN_HOST = 0,
+	CLASS_ALPN_WILDCARD,
 	CLASS_ALPN,
+	CLASS_HOST,
+	CLASS_WILDCARD,
 	CLASS_BYTES,
 	CLASS_PROTOCOL,
 };
@@ -40,8 +44,9 @@ enum answer {
 	ANSWER_YES,
 };
 
-/** struct evidence - what conditions are tested against */
+/** struct evidence - a service with sorted rules, and what their conditions are tested against */
 struct evidence {
+	const struct service *service;
 	struct cursor data;
 	bool final;
 	struct inspection inspection;
@@ -65,6 +70,8 @@ int service_compare(const void *a, const void *b)
 
 static enum rule_class rule_class(const struct rule *rule)
 {
+	if (rule->host && rule->alpn)
+		return rule->wildcard ? CLASS_ALPN_WILDCARD : CLASS_ALPN_HOST;
 	if (rule->host)
 		return rule->wildcard ? CLASS_WILDCARD : CLASS_HOST;
 	if (rule->alpn)
@@ -199,23 +206,19 @@ static enum answer other_conditions(const struct rule *rule, const struct eviden
 
 /**
  * walk() - test rules in their order until one is true or pending
- * @service: service with sorted rules
- * @i: index of the first rule
- * @host: only rules with this host, NULL: all rules to the end
  * @evidence: what to test against
+ * @i, @end: index of the first rule, and behind the last one
+ * @host: only as long as they have this host, NULL: all of them
  * @winner: set with ANSWER_YES
  */
-static enum answer walk(const struct service *service, size_t i, const char *host,
-			const struct evidence *evidence, const struct rule **winner)
+static enum answer walk(const struct evidence *evidence, size_t i, size_t end, const char *host,
+			const struct rule **winner)
 {
-	const size_t first = i;
-
-	for (; i < service->rule_count; i++) {
-		const struct rule *rule = &service->rules[i];
+	for (; i < end; i++) {
+		const struct rule *rule = &evidence->service->rules[i];
 		enum answer answer;
 
-		if (host && (rule_class(rule) != rule_class(&service->rules[first]) ||
-			     strcmp(rule->host, host) != 0))
+		if (host && strcmp(rule->host, host) != 0)
 			break;
 		answer = other_conditions(rule, evidence);
 		if (answer == ANSWER_YES)
@@ -226,39 +229,39 @@ static enum answer walk(const struct service *service, size_t i, const char *hos
 	return ANSWER_NO;
 }
 
-/** walk_hosts() - test the rules with a host, once the name is known */
-static enum answer walk_hosts(const struct service *service, const struct evidence *evidence,
-			      const struct rule **winner)
+/** walk_hosts() - test the rules of class @exact, those with a host, and of the next one, those with a wildcard */
+static enum answer walk_hosts(const struct evidence *evidence, enum rule_class exact, const struct rule **winner)
 {
-	enum rule_class class = CLASS_HOST;
+	const struct service *service = evidence->service;
+	size_t end = first_rule(service, exact + 2, NULL);
+	size_t first_wildcard = first_rule(service, exact + 1, NULL);
 	const char *name = evidence->inspection.host;
+	enum answer answer;
 
-	for (;;) {
-		size_t first = first_rule(service, class, name);
-		enum answer answer = ANSWER_NO;
-
-		if (first < service->rule_count && rule_class(&service->rules[first]) == class)
-			answer = walk(service, first, name, evidence, winner);
-		if (answer != ANSWER_NO)
-			return answer;
+	if (first_rule(service, exact, NULL) == end)
+		return ANSWER_NO;
+	if (evidence->inspection.host_fact != FACT_PRESENT)
+		return evidence->inspection.host_fact == FACT_PENDING ? ANSWER_PENDING : ANSWER_NO;
+	answer = walk(evidence, first_rule(service, exact, name), first_wildcard, name, winner);
+	while (answer == ANSWER_NO && first_wildcard < end) {
 		while (*name && *name != '.')
 			name++;
 		if (!*name)
-			return ANSWER_NO;
+			break;
 		name++;
-		class = CLASS_WILDCARD;
+		answer = walk(evidence, first_rule(service, exact + 1, name), end, name, winner);
 	}
+	return answer;
 }
 
 /**
  * struct alpn_search - the first rule of its class that one of the offered names makes true or pending
- * @service, @evidence: what is searched, and what to test against
+ * @evidence: what is searched, and what to test against
  * @begin: first rule of the class
  * @first: index of the rule; of the first one behind the class if there is none
  * @answer: of that rule
  */
 struct alpn_search {
-	const struct service *service;
 	const struct evidence *evidence;
 	size_t begin;
 	size_t first;
@@ -281,13 +284,13 @@ static void search_alpn(struct alpn_search *search, size_t conditions, const cha
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (alpn_order(&search->service->rules[middle], conditions, name) < 0)
+		if (alpn_order(&search->evidence->service->rules[middle], conditions, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	for (; low < search->first; low++) {
-		const struct rule *rule = &search->service->rules[low];
+		const struct rule *rule = &search->evidence->service->rules[low];
 		enum answer answer;
 
 		if (alpn_order(rule, conditions, name) != 0)
@@ -311,38 +314,39 @@ static bool visit_alpn(void *context, const char *name)
 }
 
 /** walk_alpn() - what walk() would find among the rules with ALPN and without host, by the names that are offered */
-static enum answer walk_alpn(const struct service *service, size_t begin, size_t end, const struct evidence *evidence,
-			     const struct rule **winner)
+static enum answer walk_alpn(const struct evidence *evidence, size_t end, const struct rule **winner)
 {
 	struct alpn_search search = {
-		.service = service,
 		.evidence = evidence,
-		.begin = begin,
+		.begin = first_rule(evidence->service, CLASS_ALPN, NULL),
 		.first = end,
 	};
 
-	if (begin < end)
+	if (search.begin < end)
 		alpn_each(&evidence->inspection, evidence->data.next, evidence->data.left, visit_alpn, &search);
 	if (search.answer == ANSWER_YES)
-		*winner = &service->rules[search.first];
+		*winner = &evidence->service->rules[search.first];
 	return search.answer;
 }
 
-static enum answer walk_all(const struct service *service, size_t hostless,
-			    const struct evidence *evidence, const struct rule **winner)
+static enum answer walk_all(const struct evidence *evidence, const struct rule **winner)
 {
+	const struct service *service = evidence->service;
+	size_t without_alpn = first_rule(service, CLASS_HOST, NULL);
 	enum answer answer = ANSWER_NO;
-	size_t first = hostless;
 
-	if (hostless > 0 && evidence->inspection.host_fact == FACT_PENDING)
-		return ANSWER_PENDING;
-	if (hostless > 0 && evidence->inspection.host_fact == FACT_PRESENT)
-		answer = walk_hosts(service, evidence, winner);
-	if (answer == ANSWER_NO && evidence->inspection.alpn_fact == FACT_PRESENT) {
-		first = first_rule(service, CLASS_BYTES, NULL);
-		answer = walk_alpn(service, hostless, first, evidence, winner);
+	if (evidence->inspection.alpn_fact == FACT_PENDING) {
+		answer = walk(evidence, 0, without_alpn, NULL, winner);
+	} else if (evidence->inspection.alpn_fact == FACT_PRESENT) {
+		answer = walk_hosts(evidence, CLASS_ALPN_HOST, winner);
+		if (answer == ANSWER_NO)
+			answer = walk_alpn(evidence, without_alpn, winner);
 	}
-	return answer == ANSWER_NO ? walk(service, first, NULL, evidence, winner) : answer;
+	if (answer == ANSWER_NO)
+		answer = walk_hosts(evidence, CLASS_HOST, winner);
+	if (answer == ANSWER_NO)
+		answer = walk(evidence, first_rule(service, CLASS_BYTES, NULL), service->rule_count, NULL, winner);
+	return answer;
 }
 
 /** server_port() - port of a server; @default_port: of those that have none */
@@ -376,12 +380,12 @@ bool service_leads_to(const struct service *service, const struct ipv6_address *
 }
 
 /** needs_inspection() - does any rule ask for more than bytes */
-static bool needs_inspection(const struct service *service, size_t hostless)
+static bool needs_inspection(const struct service *service)
 {
-	if (hostless > 0)
-		return true;
 	for (size_t i = 0; i < service->rule_count; i++) {
-		if (service->rules[i].alpn || service->rules[i].protocol != PROTOCOL_OTHER)
+		const struct rule *rule = &service->rules[i];
+
+		if (rule->host || rule->alpn || rule->protocol != PROTOCOL_OTHER)
 			return true;
 	}
 	return false;
@@ -414,14 +418,13 @@ static void conclude(const struct service *service, enum answer answer, bool fin
 void service_decide(const struct service *service, const uint8_t *data, size_t length, bool final,
 		    struct inspect_progress *progress, struct choice *choice)
 {
-	size_t hostless = first_rule(service, CLASS_ALPN, NULL);
-	struct evidence evidence = { .data = cursor_over(data, length), .final = final };
+	struct evidence evidence = { .service = service, .data = cursor_over(data, length), .final = final };
 	const struct inspection *inspection = &evidence.inspection;
 	const struct rule *winner = NULL;
 	enum answer answer;
 
 	memset(choice, 0, sizeof(*choice));
-	if (needs_inspection(service, hostless)) {
+	if (needs_inspection(service)) {
 		inspect(data, length, final, progress, &evidence.inspection);
 		memcpy(choice->host, inspection->host, sizeof(choice->host));
 		if (inspection->protocol_fact == FACT_PRESENT)
@@ -432,7 +435,7 @@ void service_decide(const struct service *service, const uint8_t *data, size_t l
 		choice->text = inspection->malformed;
 		return;
 	}
-	answer = walk_all(service, hostless, &evidence, &winner);
+	answer = walk_all(&evidence, &winner);
 	conclude(service, answer, final, winner, choice);
 }
 
