@@ -19,7 +19,7 @@
 struct problem {
 	struct problem *next;
 	const char *file, *text;
-	unsigned int line;
+	unsigned int at, line; /* in the whole text, and in @file */
 	bool scanned, included;
 };
 
@@ -69,21 +69,39 @@ void build_forget(void *seen)
 	tdestroy(seen, keep);
 }
 
-/* Up to 1.5 libconfig gives the name as it was written, later with the directory in front. */
-const char *build_file(struct build *build, const char *file)
+void build_begin(struct build *build, const char *file, unsigned int line)
 {
-	const char *directory = build->directory && !build->absolute ? build->directory : "";
+	struct part *part = build_array(build, 1, sizeof(*part));
 
-	if (!file)
-		return build->config->file;
-	return build_print(build, "%s%s", strncmp(file, directory, strlen(directory)) == 0 ? "" : directory, file);
+	*part = (struct part){ build->parts, file, line, build->line };
+	build->parts = part;
 }
 
-const char *build_place(struct build *build, const config_setting_t *setting)
+/** find_part() - the part that a line is in, any if there is none */
+static const struct part *find_part(const struct build *build, unsigned int line)
 {
-	unsigned int line = config_setting_source_line(setting);
+	const struct part *part = build->parts;
 
-	return line ? build_print(build, "%s:%u", build_file(build, config_setting_source_file(setting)), line) : NULL;
+	while (part->before && part->first > line)
+		part = part->before;
+	return part;
+}
+
+const char *build_file(struct build *build, const char *name)
+{
+	return build_print(build, "%s%s", name[0] == '/' || !build->directory ? "" : build->directory, name);
+}
+
+const char *build_place(struct build *build, unsigned int line)
+{
+	const struct part *part = find_part(build, line);
+
+	return line ? build_print(build, "%s:%u", part->file, part->line + line - part->first) : NULL;
+}
+
+const char *build_setting_place(struct build *build, const config_setting_t *setting)
+{
+	return build_place(build, config_setting_source_line(setting));
 }
 
 const char *build_path(struct build *build, const config_setting_t *setting, const char *end)
@@ -111,11 +129,14 @@ static bool is_before(const struct problem *a, const struct problem *b)
 	return order ? order < 0 : a->line < b->line;
 }
 
-void build_report_text(struct build *build, const char *file, int line, const char *text)
+void build_report_text(struct build *build, unsigned int line, const char *text)
 {
 	struct problem *problem = build_array(build, 1, sizeof(*problem)), **link = &build->problems;
+	const struct part *part = find_part(build, line);
 
-	*problem = (struct problem){ NULL, build_file(build, file), text, (unsigned int)line, build->scanning, false };
+	*problem = (struct problem){ .text = text, .at = line, .scanned = build->scanning };
+	problem->file = line ? part->file : build->config->file;
+	problem->line = line ? part->line + line - part->first : 0;
 	problem->included = strcmp(problem->file, build->config->file) != 0;
 	if (build->problem_count++ >= PROBLEMS_MAX)
 		return;
@@ -127,19 +148,17 @@ void build_report_text(struct build *build, const char *file, int line, const ch
 
 void build_error_text(struct build *build, const config_setting_t *setting, const char *text)
 {
-	int line = (int)config_setting_source_line(setting);
+	unsigned int line = config_setting_source_line(setting);
 
 	/* the file as a whole, as a setting, has no line */
-	build_report(build, config_setting_source_file(setting), line ? line : 1, "%s%s",
-		     build_path(build, setting, ": "), text);
+	build_report(build, line ? line : 1, "%s%s", build_path(build, setting, ": "), text);
 }
 
 bool build_was_cut(struct build *build, const config_setting_t *setting)
 {
 	const struct problem *p = build->problems;
 
-	while (p && (!p->scanned || p->line != config_setting_source_line(setting) ||
-		     strcmp(p->file, build_file(build, config_setting_source_file(setting))) != 0))
+	while (p && (!p->scanned || p->at != config_setting_source_line(setting)))
 		p = p->next;
 	return p != NULL;
 }

@@ -18,11 +18,19 @@ struct config_piece {
 	_Alignas(max_align_t) unsigned char memory[];
 };
 
+/** struct part - lines of one file, from its line @line on; for libconfig they are the lines from @first on */
+struct part {
+	struct part *before;
+	const char *file;
+	unsigned int line, first;
+};
+
 /** struct build - a configuration in the making */
 struct build {
 	struct daemon_config *config; /* the result, with its memory and its tree */
-	const char *directory;        /* of included files, "" or with a slash at its end; NULL: there are none */
-	bool absolute;                /* included files have absolute names */
+	const char *directory;        /* of other files, "" or with a slash at its end; NULL: there are none */
+	struct part *parts;           /* of the text with all files that it includes; the last one */
+	unsigned int line;            /* of that text, where the next part begins */
 	bool scanning;                /* libconfig has not read the file yet, */
 	bool failed;                  /* and there is no use in reading it */
 	struct problem *problems;     /* what was found wrong, at most 1000, in the order of the files */
@@ -33,17 +41,21 @@ struct build {
 void *build_array(struct build *build, size_t count, size_t size);
 char *build_print(struct build *build, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Full name of a file that libconfig calls @file (NULL: the first one); "FILE:LINE" of a setting, NULL of a default. */
-const char *build_file(struct build *build, const char *file);
-const char *build_place(struct build *build, const config_setting_t *setting);
+/* Lines are those of the text with all that it includes. The next ones are those of @file from its line @line on. */
+void build_begin(struct build *build, const char *file, unsigned int line);
+
+/* Full name of a file that is named in the configuration; "FILE:LINE" of a line or setting, NULL of a default. */
+const char *build_file(struct build *build, const char *name);
+const char *build_place(struct build *build, unsigned int line);
+const char *build_setting_place(struct build *build, const config_setting_t *setting);
 
 /** build_path() - "services[0].to[3]" with @end behind it; "" for the file as a whole */
 const char *build_path(struct build *build, const config_setting_t *setting, const char *end);
 
-/* Note an error, printf-like: in a file (see build_file()), line 0: in all of it; at a setting, with its path. */
-#define build_report(build, file, line, ...) build_report_text(build, file, line, build_print(build, __VA_ARGS__))
+/* Note an error, printf-like: in a line, 0: in the file as a whole; at a setting, with its path. */
+#define build_report(build, line, ...) build_report_text(build, line, build_print(build, __VA_ARGS__))
 #define build_error(build, setting, ...) build_error_text(build, setting, build_print(build, __VA_ARGS__))
-void build_report_text(struct build *build, const char *file, int line, const char *text);
+void build_report_text(struct build *build, unsigned int line, const char *text);
 void build_error_text(struct build *build, const config_setting_t *setting, const char *text);
 
 /** build_was_cut() - has the scan reported an integer in the line of @setting */
@@ -52,7 +64,12 @@ bool build_was_cut(struct build *build, const config_setting_t *setting);
 /** build_print_errors() - print "FILE:LINE: error: TEXT" for each error, the first file first, line by line */
 void build_print_errors(const struct build *build, FILE *out);
 
-/** scan() - report what libconfig would do silently or for ever, in @text, or NULL: in the file; text for free() */
+/**
+ * scan() - read the file with all that it includes, and report what libconfig would do silently or for ever
+ * @text: NULL; or what the file says, which is then not read
+ *
+ * Return: one text for libconfig, to be released by free()
+ */
 char *scan(struct build *build, const char *text);
 
 /**

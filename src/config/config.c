@@ -2,9 +2,9 @@
 /*
  * config.c - the configuration file as one immutable, completely checked object
  *
- * scan.c looks for what libconfig does silently, libconfig makes a tree, read.c compares it with schema.c and has
- * text.c read the strings, lists.c makes sorted arrays and finds conflicts. Each reports all errors that it finds.
- * Only an object without any error leaves this file, and nothing changes it afterwards.
+ * scan.c makes one text of all files and looks for what libconfig does silently, libconfig makes a tree, read.c compares
+ * it with schema.c and has text.c read the strings, lists.c makes sorted arrays and finds conflicts. Each reports all
+ * errors that it finds. Only an object without any error leaves this file, and nothing changes it afterwards.
  */
 #include "config/config.h"
 
@@ -48,8 +48,8 @@ static void compile(struct build *build)
 	check_combinations(build);
 	mappings_compile(build);
 	lists_services(build);
-	build->config->user_place = build_place(build, config_lookup(build->config->tree, "user"));
-	build->config->group_place = build_place(build, config_lookup(build->config->tree, "group"));
+	build->config->user_place = build_setting_place(build, config_lookup(build->config->tree, "user"));
+	build->config->group_place = build_setting_place(build, config_lookup(build->config->tree, "group"));
 	build->config->engine.has_router_ipv6 = config_lookup(build->config->tree, "router.ipv6") != NULL;
 	build->config->engine.mtu = build->config->interface.mtu;
 }
@@ -57,7 +57,7 @@ static void compile(struct build *build)
 struct daemon_config *config_load(const char *name, const char *text, FILE *errors)
 {
 	struct daemon_config *config = calloc(1, sizeof(*config));
-	struct build build = { .config = config, .scanning = true };
+	struct build build = { .config = config, .scanning = true, .line = 1 };
 	size_t length = strrchr(name, '/') ? (size_t)(strrchr(name, '/') - name) : 0;
 	config_t *tree;
 	char *scanned;
@@ -71,13 +71,10 @@ struct daemon_config *config_load(const char *name, const char *text, FILE *erro
 		build.directory = build_print(&build, "%.*s%s", (int)length, name, strchr(name, '/') ? "/" : "");
 	scanned = scan(&build, text);
 	build.scanning = false;
-	if (!text && strchr(name, '/') && !build.absolute)
-		config_set_include_dir(tree, build_print(&build, "%.*s", (int)length, name));
-	/* up to 1.5 a comment in the last line must end with a newline */
-	if (!build.failed && config_read_string(tree, build_print(&build, "%s\n", scanned)))
+	if (!build.failed && config_read_string(tree, scanned))
 		compile(&build);
 	else if (!build.failed)
-		build_report(&build, config_error_file(tree), config_error_line(tree), "%s", config_error_text(tree));
+		build_report(&build, (unsigned int)config_error_line(tree), "%s", config_error_text(tree));
 	free(scanned);
 	build_print_errors(&build, errors);
 	if (!build.problems)

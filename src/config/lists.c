@@ -145,7 +145,7 @@ static void compile_rules(struct build *build, config_setting_t *group, const st
 			places[count] = element;
 			if (first != &rules[count])
 				build_error(build, element, "rule with %s has the same conditions as the one in %s",
-					    first->text, build_place(build, places[first - rules]));
+					    first->text, build_setting_place(build, places[first - rules]));
 		}
 	}
 	build_forget(seen);
@@ -294,12 +294,12 @@ void lists_services(struct build *build)
 				build_error(build, group, "\"%s\" %s port %u already belongs to the service '%s' in %s",
 					    config_setting_get_string(config_setting_get_member(group, "ipv4")),
 					    last->is_udp ? "udp" : "tcp", last->port, same->name,
-					    build_place(build, groups[same - services]));
+					    build_setting_place(build, groups[same - services]));
 			/* ports of one entry share its name; names that are made of address and port may be equal */
 			if (named != last && other != group &&
 			    (config_setting_get_member(other, "name") || config_setting_get_member(group, "name")))
 				build_error(build, group, "name '%s' already belongs to the service in %s", last->name,
-					    build_place(build, other));
+					    build_setting_place(build, other));
 		}
 	}
 	build_forget(seen);

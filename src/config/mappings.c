@@ -54,7 +54,7 @@ static void check_first(struct build *build, const struct table *t, unsigned int
 
 	if (other != group)
 		build_error(build, group, "%s \"%s\" is already mapped in %s", member, member_text(t, number, member),
-			    build_place(build, other));
+			    build_setting_place(build, other));
 }
 
 /** check_others() - does good mapping @number leave "prefix" and "router" their addresses */

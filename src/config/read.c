@@ -193,7 +193,7 @@ static uint32_t report_unknown(struct build *build, const config_setting_t *sett
 		text = build_print(build, "%s %s%s", text, m->name, m[1].name ? "," : "");
 	if (nearest)
 		text = build_print(build, ", did you mean '%s'?", nearest->name);
-	build_report(build, config_setting_source_file(setting), (int)config_setting_source_line(setting),
+	build_report(build, config_setting_source_line(setting),
 		     "unknown setting '%s'%s", build_path(build, setting, ""), text);
 	return nearest ? BIT(nearest - members) : 0;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * scan.c - what libconfig would do silently, or for ever
+ * scan.c - one text of all files, and what libconfig would do silently
  *
- * libconfig 1.5 cuts integers to 32 bits and strings at "\x00", keeps unknown escapes, ignores that a comment has
- * no end, and reads files that include each other a thousand times. This knows just enough syntax to find these.
+ * libconfig 1.5 cuts integers to 32 bits and strings at "\x00", keeps unknown escapes, and ignores that a comment has
+ * no end. It includes no patterns, and files that include each other a thousand times. So the files are put together
+ * here, and build_begin() is told where each line came from. This knows just enough syntax to do that.
  */
 #include <errno.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,38 +18,54 @@
 
 #define FILES_MAX 1000u
 #define BYTES_MAX ((size_t)16 << 20) /* of all files together */
-#define DEPTH_MAX 10u                /* of included files in one another, as libconfig has it */
+#define DEPTH_MAX 10u                /* of included files in one another */
 
 #define DIGITS "0123456789"
 #define HEX_DIGITS DIGITS "ABCDEFabcdef"
 #define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*"
 
-/** struct source - a file that waits to be scanned; @at: what to read next, in line @line of @text, 0: not read */
+/** struct source - a file; @at: what to read next, in line @line of @text; what is before @copied is in the result */
 struct source {
-	struct source *next, *parent;
-	const char *name, *text, *at;
+	struct source *parent, *next; /* that includes it, and the one to be included after it by the same line */
+	const char *name, *at, *copied;
+	char *text;
 	struct stat status;
-	int line;
+	unsigned int line;
 };
 
 struct scanner {
 	struct build *build;
-	struct source *last; /* of the queue */
+	struct source *current;
+	FILE *out;
 	size_t files, bytes;
 };
 
 static void fail(struct build *build, const struct source *source, const char *what, const char *why)
 {
-	build_report(build, source->name, source->line, "%s%s", what, why);
+	unsigned int line = build->parts->first + source->line - build->parts->line;
+
+	/* what is wrong with the first file as a whole is in none of its lines */
+	if (!source->text && !source->parent)
+		line = 0;
+	build_report(build, line, "%s%s", what, why);
 	build->failed = true;
+}
+
+/** copy() - what was passed over becomes part of the result */
+static void copy(struct scanner *scanner, struct source *source)
+{
+	for (const char *at = source->copied; at < source->at; at++)
+		scanner->build->line += *at == '\n';
+	(void)fwrite(source->copied, 1, (size_t)(source->at - source->copied), scanner->out);
+	source->copied = source->at;
 }
 
 /** read_file() - a file, or as much of it as is too much, with a NUL behind; to be released even if it is wrong */
 static char *read_file(struct scanner *scanner, const struct source *source)
 {
 	size_t room = BYTES_MAX - scanner->bytes + 1, length = 0;
-	char *text = calloc(1, room + 1);
 	FILE *file = fopen(source->name, "r");
+	char *text = calloc(1, room + 1);
 
 	NAT46_ASSERT(text != NULL);
 	if (file)
@@ -59,6 +78,8 @@ static char *read_file(struct scanner *scanner, const struct source *source)
 					     "not a text, it has a NUL byte");
 	if (file)
 		(void)fclose(file);
+	text = realloc(text, length + 1);
+	NAT46_ASSERT(text != NULL);
 	return text;
 }
 
@@ -82,33 +103,78 @@ static const char *check_include(struct scanner *scanner, struct source *source)
 	return scanner->files++ < FILES_MAX ? NULL : "more than 1000 files are included";
 }
 
-/** scan_include() - if an @include begins here, its file is next in the queue; else false */
+/** include() - put a file behind those that the current one includes in this line; returns where the next one goes */
+static struct source **include(struct scanner *scanner, const char *name, struct source **link)
+{
+	struct source *parent = scanner->current, *included = build_array(scanner->build, 1, sizeof(*included));
+	const char *error;
+
+	included->name = build_print(scanner->build, "%s", name);
+	included->parent = parent;
+	error = check_include(scanner, included);
+	if (error)
+		fail(scanner->build, parent, build_print(scanner->build, "cannot include \"%s\": ", name), error);
+	*link = included;
+	return &included->next;
+}
+
+static int glob_error(const char *path, int error)
+{
+	(void)path;
+	return error != ENOENT; /* a directory that is not there has no files */
+}
+
+/** include_all() - the files that a pattern stands for, which may be none, in the order of their names */
+static void include_all(struct scanner *scanner, const char *pattern, struct source **link)
+{
+	struct build *build = scanner->build;
+	size_t literal = pattern[0] == '/' ? 0 : strlen(build->directory);
+	const char *name = build_file(build, pattern);
+	char *escaped = build_array(build, 2 * strlen(name) + 1, 1), *to = escaped;
+	glob_t found = { .gl_pathc = 0 };
+	int result;
+
+	for (size_t i = 0; name[i]; i++) {
+		if (i < literal)
+			*to++ = '\\';
+		*to++ = name[i];
+	}
+	result = glob(escaped, 0, glob_error, &found);
+	if (result != 0 && result != GLOB_NOMATCH)
+		fail(build, scanner->current, build_print(build, "cannot include \"%s\": ", name), strerror(errno));
+	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
+		link = include(scanner, found.gl_pathv[i], link);
+	globfree(&found);
+}
+
+/** scan_include() - if an @include begins here, its files come next; else false */
 static bool scan_include(struct scanner *scanner, struct source *source)
 {
-	const char *at = source->at + strspn(source->at, " \t"), *name = at + 8, *error;
+	const char *at = source->at + strspn(source->at, " \t"), *name = at + 8, *error = NULL;
 	struct build *build = scanner->build;
-	struct source *included;
-	int length;
+	struct source *included = NULL;
+	size_t length;
 
 	if ((source->at > source->text && source->at[-1] != '\n') || strncmp(at, "@include", 8) != 0)
 		return false;
 	name += strspn(name, " \t");
 	if (name == at + 8 || *name++ != '"')
 		return false;
-	length = (int)strcspn(name, "\"\\\n");
-	source->at = name + length;
-	included = build_array(build, 1, sizeof(*included));
-	build->absolute = scanner->files == 0 ? name[0] == '/' : build->absolute;
-	included->name = build_print(build, "%s%.*s", build->absolute || !build->directory ? "" : build->directory,
-				     length, name);
-	included->parent = source;
-	error = *source->at++ != '"'                ? "the name has a backslash or no closing quote" :
-		!build->directory                   ? "this text is not a file" :
-		build->absolute != (name[0] == '/') ? "names must be all absolute or all relative" :
-						      check_include(scanner, included);
+	length = strcspn(name, "\"\\\n");
+	if (name[length] != '"')
+		error = "the name has a backslash or no closing quote";
+	else if (!build->directory)
+		error = "this text is not a file";
+	copy(scanner, source);
+	source->at = source->copied = name + length + !error;
+	name = build_print(build, "%.*s", (int)length, name);
 	if (error)
-		fail(build, source, build_print(build, "cannot include \"%s\": ", included->name), error);
-	scanner->last = scanner->last->next = included;
+		fail(build, source, build_print(build, "cannot include \"%s\": ", build_file(build, name)), error);
+	else if (strpbrk(name, "*?["))
+		include_all(scanner, name, &included);
+	else
+		(void)include(scanner, build_file(build, name), &included);
+	scanner->current = included ? included : source;
 	return true;
 }
 
@@ -126,7 +192,8 @@ static void scan_number(struct build *build, struct source *source)
 	if ((!hexadecimal && (*end == '.' || (*end | 0x20) == 'e')) ||
 	    (errno == 0 && (*end == 'L' || (value >= INT32_MIN && value <= INT32_MAX))))
 		return;
-	build_report(build, source->name, source->line, "%.*s is out of range: %s", (int)(end - begin), begin,
+	build_report(build, source->line - build->parts->line + build->parts->first, "%.*s is out of range: %s",
+		     (int)(end - begin), begin,
 		     errno ? "no integer has more than 64 bits" : "more than 32 bits need an L behind the number");
 }
 
@@ -182,24 +249,55 @@ static void scan_token(struct scanner *scanner, struct source *source)
 	}
 }
 
+/** begin() - read the current file, or go on with it behind what it includes */
+static void begin(struct scanner *scanner, const char *text)
+{
+	struct source *source = scanner->current;
+
+	source->line = source->text ? source->line : 1;
+	build_begin(scanner->build, source->name, source->line);
+	if (source->text)
+		return;
+	source->text = text ? strdup(text) : read_file(scanner, source);
+	NAT46_ASSERT(source->text != NULL);
+	source->at = source->copied = source->text;
+}
+
+/** end() - the current file has ended: release it, and return the one to go on with */
+static struct source *end(struct scanner *scanner)
+{
+	struct source *source = scanner->current;
+
+	copy(scanner, source);
+	/* up to 1.5 a comment in the last line must end with a newline */
+	(void)putc('\n', scanner->out);
+	scanner->build->line++;
+	free(source->text);
+	return source->next ? source->next : source->parent;
+}
+
 char *scan(struct build *build, const char *text)
 {
 	struct source first = { .name = build->config->file };
-	struct scanner scanner = { .build = build, .last = &first };
-	char *kept = NULL;
+	char *result;
+	size_t size;
+	struct scanner scanner = { .build = build, .current = &first, .out = open_memstream(&result, &size) };
 
+	NAT46_ASSERT(scanner.out != NULL);
+	build_begin(build, first.name, 1);
 	if (!text)
 		(void)stat(first.name, &first.status);
-	for (struct source *source = &first; source && !build->failed; source = source->next) {
-		char *read = text ? strdup(text) : read_file(&scanner, source);
+	while (scanner.current && !build->failed) {
+		struct source *source = scanner.current;
 
-		NAT46_ASSERT(read != NULL);
-		source->text = source->at = read;
-		source->line = 1;
-		while (!build->failed && *source->at)
+		begin(&scanner, text);
+		while (!build->failed && scanner.current == source && *source->at)
 			scan_token(&scanner, source);
-		free(source == &first ? NULL : read);
-		kept = source == &first ? read : kept;
+		if (!build->failed && scanner.current == source)
+			scanner.current = end(&scanner);
 	}
-	return kept;
+	for (struct source *source = scanner.current; source; source = source->parent)
+		free(source->text);
+	NAT46_ASSERT(fclose(scanner.out) == 0);
+	return result;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -446,13 +447,45 @@ static void test_include(void **state)
 	(void)snprintf(text, sizeof(text), PREFIX "\n@include \"%s\"\n", path);
 	assert_errors(directory, text, SACK CUT);
 	(void)snprintf(text, sizeof(text), PREFIX "\n@include \"tcp.conf\"\n@include \"%s\"\n", path);
-	assert_errors(directory, text, "~/main.conf:3: error: cannot include \"~/~/tcp.conf\": "
-				       "names must be all absolute or all relative\n");
+	assert_errors(directory, text, "~/tcp.conf:2: error: duplicate setting name\n" CUT CUT);
 	assert_errors(directory, "\n  @include \"tcp.conf\" \n\ntcp = { };\n",
 		      "~/main.conf:4: error: duplicate setting name\n" CUT);
 	write_file(directory, "tcp.conf", "\n\ntcp = sack;", path);
 	assert_errors(directory, PREFIX "\n@include \"tcp.conf\"\n", "~/tcp.conf:3: error: syntax error\n");
 	unlink(path);
+	rmdir(directory);
+}
+
+/* Several files in the place of one line, by their names; and none. */
+static void test_include_pattern(void **state)
+{
+	char directory[] = "/tmp/test[*].XXXXXX", path[64], names[3][64];
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	write_file(directory, "b.conf", "\n,{ ipv4 = 2; }", names[0]);
+	write_file(directory, "a.conf", "{\nipv4 = 1;\n}", names[1]);
+	write_file(directory, ".c.conf", "}", names[2]);
+	assert_errors(directory, PREFIX "services = (\n@include \"?.conf\"\n);\nuser = 1;\n",
+		      "~/main.conf:4: error: user: 1 is of the wrong type, a string is needed\n"
+		      "~/a.conf:1: error: services[0]: 'tcp' or 'udp' is missing\n"
+		      "~/a.conf:1: error: services[0]: service with neither 'rules' nor 'to' leads nowhere\n"
+		      "~/a.conf:2: error: services[0].ipv4: 1 is of the wrong type, a string is needed\n"
+		      "~/b.conf:2: error: services[1].ipv4: 2 is of the wrong type, a string is needed\n"
+		      "~/b.conf:2: error: services[1]: 'tcp' or 'udp' is missing\n"
+		      "~/b.conf:2: error: services[1]: service with neither 'rules' nor 'to' leads nowhere\n");
+	assert_errors(directory, PREFIX "\n@include \"none/*\" user = 1;\n@include \"*.none\" group = 1;",
+		      "~/main.conf:2: error: user: 1 is of the wrong type, a string is needed\n"
+		      "~/main.conf:3: error: group: 1 is of the wrong type, a string is needed\n");
+	assert_errors(directory, "\n@include \"[ab].conf\"",
+		      "~/a.conf:1: error: syntax error\n");
+	(void)snprintf(path, sizeof(path), "%s/d.conf", directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_errors(directory, "\n@include \"[b-d].conf\"",
+		      "~/main.conf:2: error: cannot include \"~/d.conf\": not a regular file\n");
+	rmdir(path);
+	for (size_t i = 0; i < 3; i++)
+		unlink(names[i]);
 	rmdir(directory);
 }
 
@@ -925,6 +958,7 @@ int main(void)
 		cmocka_unit_test(test_eight_errors),
 		cmocka_unit_test(test_too_many_servers),
 		cmocka_unit_test(test_include),
+		cmocka_unit_test(test_include_pattern),
 		cmocka_unit_test(test_wrong_include),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_unreadable),
