@@ -83,10 +83,11 @@ enum silence {
 };
 
 /**
- * struct service - one IPv4 address, protocol and port
+ * struct service - one IPv4 address, protocol, and port or range of ports
  * @name: name for logs; "ADDRESS:PORT" if none is configured
  * @address: IPv4 address
- * @port: TCP or UDP port
+ * @port: TCP or UDP port, the first of a range
+ * @further_ports: how many ports behind @port belong to it as well
  * @is_udp: UDP, which has no rules and never refuses
  * @rules: sorted by rule_compare(); shared between the ports of one configured service
  * @rule_count: number of rules; 0: the handshake goes end to end
@@ -100,6 +101,7 @@ struct service {
 	const char *name;
 	uint32_t address;
 	uint16_t port;
+	uint16_t further_ports;
 	bool is_udp;
 	const struct rule *rules;
 	size_t rule_count;
@@ -110,8 +112,14 @@ struct service {
 	int line;
 };
 
-/** service_compare() - order of services: by address, then port, then protocol. For qsort() on struct service. */
+/** service_compare() - order of services: by address, then protocol, then port. For qsort() on struct service. */
 int service_compare(const void *a, const void *b);
+
+/** service_has_port() - is @port among the ports of a service */
+bool service_has_port(const struct service *service, uint16_t port);
+
+/** service_port_for() - the port that a client has called whose connection ends at @server_port, as far as is known */
+uint16_t service_port_for(const struct service *service, uint16_t server_port);
 
 /**
  * rule_compare() - order of rules. For qsort() on struct rule.

@@ -2,9 +2,10 @@
 /*
  * config.c - the configuration file as one immutable, completely checked object
  *
- * scan.c makes one text of all files and looks for what libconfig does silently, libconfig makes a tree, read.c compares
- * it with schema.c and has text.c read the strings, lists.c makes sorted arrays and finds conflicts. Each reports all
- * errors that it finds. Only an object without any error leaves this file, and nothing changes it afterwards.
+ * scan.c makes one text of all files and looks for what libconfig does silently, libconfig makes a tree, read.c
+ * compares it with schema.c and has text.c read the strings, lists.c makes sorted arrays and finds conflicts. Each
+ * reports all errors that it finds. Only an object without any error leaves this file, and nothing changes it
+ * afterwards.
  */
 #include "config/config.h"
 

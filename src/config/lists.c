@@ -2,9 +2,9 @@
 /*
  * lists.c - setting "services": from what was read to the sorted arrays that the engine uses
  *
- * A service becomes one struct service for each port of each protocol, a rule one struct rule for each host name. A
- * rule of which one condition is wrong is left out whole: without the condition it could be in conflict with those that
- * are right.
+ * A service becomes one struct service for each port or range of each protocol, a rule one struct rule for each host
+ * name. A rule of which one condition is wrong is left out whole: without the condition it could be in conflict with
+ * those that are right.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +30,10 @@ static const char *loop_reason(const struct engine_config *engine, const struct 
 /** has_port() - is @port among @ports */
 static bool has_port(const struct values *ports, uint16_t port)
 {
+	const struct text_ports *ranges = ports->items;
 	size_t i = 0;
 
-	while (i < ports->count && ((const uint16_t *)ports->items)[i] != port)
+	while (i < ports->count && (port < ranges[i].first || port > ranges[i].last))
 		i++;
 	return i < ports->count;
 }
@@ -170,31 +171,54 @@ static void add_silent(config_setting_t *group)
 		(void)config_setting_set_string(added, named ? "refuse" : "to");
 }
 
+/** compare_overlapping() - order of services, in which those that have a port in common are the same */
+static int compare_overlapping(const void *a, const void *b)
+{
+	const struct service *left = a, *right = b;
+
+	if (left->address == right->address && left->is_udp == right->is_udp &&
+	    (service_has_port(left, right->port) || service_has_port(right, left->port)))
+		return 0;
+	return service_compare(a, b);
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(((const struct service *)a)->name, ((const struct service *)b)->name);
 }
 
-/** add_ports() - one service like @service for each port; returns how many */
+static const char *service_name(struct build *build, const struct service *service)
+{
+	uint32_t ip = service->address;
+	const char *name = build_print(build, "%u.%u.%u.%u:%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255,
+				       service->port);
+
+	if (service->further_ports > 0)
+		name = build_print(build, "%s-%u", name, service->port + service->further_ports);
+	return name;
+}
+
+/** add_ports() - one service like @service for each range of ports; returns how many */
 static size_t add_ports(struct build *build, struct service service, const struct values *ports,
 			struct service *services)
 {
-	uint32_t ip = service.address;
+	const struct text_ports *ranges = ports->items;
 	size_t count = 0;
 
 	for (size_t i = 0; i < ports->count; i++) {
-		service.port = ((const uint16_t *)ports->items)[i];
-		if (!ip || !service.port)
+		service.port = ranges[i].first;
+		service.further_ports = (uint16_t)(ranges[i].last - ranges[i].first);
+		if (!service.address || !service.port)
 			continue; /* was refused */
-		services[count++] = service;
+		services[count] = service;
 		if (!service.name)
-			services[count - 1].name = build_print(build, "%u.%u.%u.%u:%u", ip >> 24, ip >> 16 & 255,
-							       ip >> 8 & 255, ip & 255, service.port);
+			services[count].name = service_name(build, &service);
+		count++;
 	}
 	return count;
 }
 
-/** add_services() - one service for each port of each protocol; returns how many */
+/** add_services() - one service for each range of ports of each protocol; returns how many */
 static size_t add_services(struct build *build, config_setting_t *group, const struct service_entry *entry,
 			   struct service *services)
 {
@@ -285,7 +309,7 @@ void lists_services(struct build *build)
 			check_service(build, group);
 		for (; added > 0; added--, count++) {
 			const struct service *last = &services[count];
-			const struct service *same = build_first(&seen, last, service_compare);
+			const struct service *same = build_first(&seen, last, compare_overlapping);
 			const struct service *named = build_first(&names, last, compare_names);
 			const config_setting_t *other = groups[named - services];
 
@@ -293,7 +317,8 @@ void lists_services(struct build *build)
 			if (same != last)
 				build_error(build, group, "\"%s\" %s port %u already belongs to the service '%s' in %s",
 					    config_setting_get_string(config_setting_get_member(group, "ipv4")),
-					    last->is_udp ? "udp" : "tcp", last->port, same->name,
+					    last->is_udp ? "udp" : "tcp",
+					    last->port > same->port ? last->port : same->port, same->name,
 					    build_setting_place(build, groups[same - services]));
 			/* ports of one entry share its name; names that are made of address and port may be equal */
 			if (named != last && other != group &&

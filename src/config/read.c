@@ -28,6 +28,7 @@ static const struct {
 	[SETTING_BOOLEAN] = { BIT(CONFIG_TYPE_BOOL), "true or false", CONFIG_TYPE_BOOL },
 	[SETTING_CHOICE] = { BIT(CONFIG_TYPE_STRING), "a string", CONFIG_TYPE_STRING },
 	[SETTING_TEXT] = { BIT(CONFIG_TYPE_STRING), "a string", CONFIG_TYPE_STRING },
+	[SETTING_PORTS] = { ANY_INTEGER | BIT(CONFIG_TYPE_STRING), "a port, or a string for a range", CONFIG_TYPE_INT },
 };
 
 /** describe() - what somebody wrote, for an error */
@@ -88,7 +89,10 @@ static bool read_number(struct build *build, const struct setting *schema, const
 			    seconds ? " seconds" : "");
 		return false;
 	}
-	store(to, schema->size, (int64_t)value * (seconds ? MILLISECOND : 1));
+	if (schema->type == SETTING_PORTS)
+		*(struct text_ports *)to = (struct text_ports){ (uint16_t)value, (uint16_t)value };
+	else
+		store(to, schema->size, (int64_t)value * (seconds ? MILLISECOND : 1));
 	return true;
 }
 
@@ -118,10 +122,10 @@ static bool read_value(struct build *build, const struct setting *schema, const 
 {
 	if (!check_type(build, schema->type, setting))
 		return false;
-	if (schema->type == SETTING_INTEGER || schema->type == SETTING_SECONDS)
-		return read_number(build, schema, setting, to);
-	if (schema->type == SETTING_CHOICE || schema->type == SETTING_TEXT)
+	if (config_setting_type(setting) == CONFIG_TYPE_STRING)
 		return read_string(build, schema, setting, to);
+	if (config_setting_is_number(setting))
+		return read_number(build, schema, setting, to);
 	if (schema->type == SETTING_BOOLEAN)
 		store(to, schema->size, config_setting_get_bool(setting));
 	return true;

@@ -26,6 +26,7 @@
 #define BOOLEAN(title, value, ...) { .name = title, .type = SETTING_BOOLEAN, .number = (value), __VA_ARGS__ }
 #define TEXT(title, kind, value, ...) \
 	{ .name = title, .type = SETTING_TEXT, .parse = (kind), .text = (value), __VA_ARGS__ }
+#define PORTS(title, ...) NUMBER(title, 1, 65535, 0, __VA_ARGS__, .type = SETTING_PORTS, .parse = text_ports)
 #define CHOICE(title, names, value, ...) \
 	{ .name = title, .type = SETTING_CHOICE, .choices = (names), .text = (value), __VA_ARGS__ }
 #define LIST(title, list) { .name = title, .type = SETTING_LIST, .members = (list) }
@@ -57,8 +58,8 @@ const struct setting schema_rule[] = {
 const struct setting schema_service[] = {
 	TEXT("name", text_service_name, NULL, PLACE(struct service_entry, service.name)),
 	TEXT("ipv4", text_ipv4_host, NULL, PLACE(struct service_entry, service.address), .required = true),
-	INTEGER("tcp", 1, 65535, 0, VALUES(struct service_entry, tcp, uint16_t)),
-	INTEGER("udp", 1, 65535, 0, VALUES(struct service_entry, udp, uint16_t)),
+	PORTS("tcp", VALUES(struct service_entry, tcp, struct text_ports)),
+	PORTS("udp", VALUES(struct service_entry, udp, struct text_ports)),
 	LIST("rules", schema_rule),
 	TEXT("to", text_server, NULL, VALUES(struct service_entry, to, struct server)),
 	SECONDS("wait", SECOND / 10, HOUR, 5, PLACE(struct service_entry, service.wait)),

@@ -16,6 +16,7 @@ enum setting_type {
 	SETTING_BOOLEAN,
 	SETTING_CHOICE, /* string that is one of @choices; the value is its index */
 	SETTING_TEXT,   /* string for @parse */
+	SETTING_PORTS,  /* integer, or string for @parse */
 };
 
 /** struct setting - one setting; a @name of NULL ends a list of members */
@@ -39,7 +40,7 @@ struct values {
 	size_t count;
 };
 
-/* Elements of "services" and "rules"; @tcp, @udp: uint16_t, @host: struct text_host, @to: struct server. */
+/* Elements of "services" and "rules"; @tcp, @udp: struct text_ports, @host: struct text_host, @to: struct server. */
 struct service_entry {
 	struct service service;
 	struct values tcp, udp, to;

@@ -217,6 +217,23 @@ const char *text_prefix(struct build *build, const char *text, void *value)
 	return p->address.byte[8] ? "has bits 64 to 71 set, they must be zero (RFC 6052)" : NULL;
 }
 
+const char *text_ports(struct build *build, const char *text, void *value)
+{
+	struct text_ports *ports = value;
+	size_t size = strcspn(text, "-");
+	unsigned long first, last;
+	char number[6] = "";
+
+	(void)build;
+	if (size < sizeof(number))
+		memcpy(number, text, size);
+	if (text[size] != '-' || !parse_number(number, 1, 65535, &first) ||
+	    !parse_number(text + size + 1, first, 65535, &last))
+		return "is no range of ports, which looks like \"8000-8099\" and lies in 1 to 65535";
+	*ports = (struct text_ports){ (uint16_t)first, (uint16_t)last };
+	return NULL;
+}
+
 const char *text_server(struct build *build, const char *text, void *value)
 {
 	struct server *server = value;

@@ -23,11 +23,16 @@ text_parse_fn text_ipv4_block; /* struct ipv4_prefix */
 text_parse_fn text_ipv6_block; /* struct ipv6_prefix */
 text_parse_fn text_server;     /* struct server */
 text_parse_fn text_host;       /* struct text_host */
+text_parse_fn text_ports;      /* struct text_ports */
 text_parse_fn text_interface, text_account, text_service_name, text_alpn, text_bytes; /* const char * */
 
 struct text_host {
 	char name[HOSTNAME_MAX + 1];
 	bool wildcard;
+};
+
+struct text_ports {
+	uint16_t first, last;
 };
 
 /** text_quote() - write the first 100 bytes of a string as they would stand in the file; TEXT_QUOTE_MAX bytes */

@@ -20,8 +20,8 @@ start_witness "$ns_servers" one=2001:db8::1,80 two=2001:db8::2,80 mail=2001:db8:
 
 configure <<END
 services = (
-  { name = "one";    ipv4 = "10.0.0.42"; tcp = [ 80, 25 ]; to = "2001:db8::1"; },
-  { name = "port";   ipv4 = "10.0.0.42"; tcp = 8080; to = "[2001:db8::2]:80"; },
+  { name = "one";    ipv4 = "10.0.0.42"; tcp = ( 80, "20-29" ); to = "2001:db8::1"; },
+  { name = "port";   ipv4 = "10.0.0.42"; tcp = "8080-8089"; to = "[2001:db8::2]:80"; },
   { name = "two";    ipv4 = "10.0.0.43"; tcp = 80; to = [ "2001:db8::1", "2001:db8::2" ]; },
   { name = "half";   ipv4 = "10.0.0.44"; tcp = 80; to = [ "2001:db8::1", "2001:db8::4" ]; },
   { name = "closed"; ipv4 = "10.0.0.45"; tcp = 80; to = "2001:db8::3"; },
@@ -30,12 +30,14 @@ services = (
 END
 start_nat46d "$ns_box"
 
-echo "# one server: by port, with another port, and one that speaks first"
+echo "# one server: by port and range of ports, with another port, and one that speaks first"
 expect "one 2001:db8:46::a00:3 40001|end 2 *|closed" "$ns_client" --source 10.0.0.3 --port 40001 --send 12 10.0.0.42 80
 expect "two 2001:db8:46::a00:4 40002|end 2 *|closed" "$ns_client" --source 10.0.0.4 --port 40002 \
 	--send 12 10.0.0.42 8080
 expect "SSH-2.0-mail|mail 2001:db8:46::a00:3 40003|end 4 *|closed" "$ns_client" --source 10.0.0.3 --port 40003 \
 	--listen-first --send QUIT 10.0.0.42 25
+expect "two 2001:db8:46::a00:4 40004|end 2 *|closed" "$ns_client" --source 10.0.0.4 --port 40004 \
+	--send 12 10.0.0.42 8089
 
 echo "# the handshake goes end to end: client and server see each other's sequence numbers"
 syn_ack=$(sed -n 's/.*NAT64 IN : 2001:db8::1:80 => 2001:db8:46::a00:3:40001: flags=SA \(.*\)/\1/p' "$dir/nat46d.log")

@@ -18,9 +18,9 @@ static const struct server h1[] = { { .address = V6(1) } };
 static const struct server three[] = { { .address = V6(1) }, { .address = V6(2) }, { .address = V6(9), .port = 5353 } };
 static const struct service services[] = {
 	{ .name = "tcp", .address = WORLD_SERVICE, .port = 53, .fallback = { h1, 1 } },
+	{ .name = "web", .address = WORLD_SERVICE, .port = 443, .fallback = { h1, 1 } },
 	{ .name = "one", .address = WORLD_SERVICE, .port = 53, .is_udp = true, .fallback = { h1, 1 } },
 	{ .name = "three", .address = WORLD_SERVICE, .port = 54, .is_udp = true, .fallback = { three, 3 } },
-	{ .name = "web", .address = WORLD_SERVICE, .port = 443, .fallback = { h1, 1 } },
 	{ .name = "again", .address = OTHER_SERVICE, .port = 53, .is_udp = true, .fallback = { h1, 1 } },
 };
 

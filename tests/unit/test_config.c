@@ -258,6 +258,22 @@ static const struct wrong {
 	  "f:3:", "\"192.0.2.1\" tcp port 81 already belongs to the service 'a' in f:2" },
 	{ SERVICES(AT("[ 80, 80 ]", "")), "f:2:", "tcp port 80 already" },
 	{ SERVICES("{ ipv4 = \"192.0.2.1\"; tcp = 53; udp = [ 53, 53 ]; " TO " }"), "f:2:", "udp port 53 already" },
+	{ SERVICES(AT("( 80,\n\"8000\" )", "")), "f:3:", "tcp[1]: \"8000\" is no range of ports, which looks like" },
+	{ SERVICES(AT("\"8000-7999\"", "")), "f:2:", "is no range of ports" },
+	{ SERVICES(AT("\"0-7999\"", "")), "f:2:", "is no range of ports" },
+	{ SERVICES(AT("\"-7999\"", "")), "f:2:", "is no range of ports" },
+	{ SERVICES(AT("\"1-65536\"", "")), "f:2:", "is no range of ports" },
+	{ SERVICES(AT("\"000001-2\"", "")), "f:2:", "is no range of ports" },
+	{ SERVICES(AT("\"1-\"", "")), "f:2:", "is no range of ports" },
+	{ SERVICES(AT("true", "")), "f:2:", "tcp: true is of the wrong type, a port, or a string for a range is" },
+	{ SERVICES(AT("( 1, \"8000-8010\" )", "name = \"a\"; ") ",\n" AT("\"8010-8020\"", "")),
+	  "f:3:", "\"192.0.2.1\" tcp port 8010 already belongs to the service 'a' in f:2" },
+	{ SERVICES(AT("\"8000-8010\"", "") ",\n" AT("[ 7999, 8005 ]", "")),
+	  "f:3:", "tcp port 8005 already belongs to the service '192.0.2.1:8000-8010' in f:2" },
+	{ SERVICES(AT("8005", "") ",\n" AT("\"8000-8010\"", "")),
+	  "f:3:", "tcp port 8005 already belongs to the service '192.0.2.1:8005' in f:2" },
+	{ SERVICES("{ ipv4 = \"192.0.2.1\"; tcp = \"80-90\"; to = [ \"2001:db8:1::1\",\n\"[2001:db8:1::1]:90\" ]; }"),
+	  "f:3:", "to[1]: \"[2001:db8:1::1]:90\" is listed twice" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; udp = 0; " TO " });",
 	  "f:2:", "services[0].udp: 0 is out of range" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; udp = 53; });", "f:2:", "neither 'rules' nor 'to'" },
@@ -768,6 +784,28 @@ static void test_udp_services(void **state)
 	config_free(config);
 }
 
+/* Ranges are not taken apart, and leave the order of the file. */
+static void test_ports(void **state)
+{
+	struct daemon_config *config = load_right(SERVICES(
+		"{ ipv4 = \"192.0.2.1\"; tcp = ( \"8000-8099\", 80 ); udp = \"1-65535\"; " TO " }"));
+	const struct service *services = config->engine.services;
+	char *printed = print(config);
+
+	(void)state;
+	assert_int_equal(config->engine.service_count, 3);
+	assert_int_equal(services[0].port, 80);
+	assert_int_equal(services[0].further_ports, 0);
+	assert_int_equal(services[1].port, 8000);
+	assert_int_equal(services[1].further_ports, 99);
+	assert_string_equal(services[1].name, "192.0.2.1:8000-8099");
+	assert_string_equal(services[2].name, "192.0.2.1:1-65535");
+	assert_ptr_equal(service_find(&config->engine, false, 0xc0000201, 8099), &services[1]);
+	assert_non_null(strstr(printed, "tcp = ( \"8000-8099\", 80 );"));
+	free(printed);
+	config_free(config);
+}
+
 static void test_rules(void **state)
 {
 	struct daemon_config *config = load_right(everything);
@@ -969,6 +1007,7 @@ int main(void)
 		cmocka_unit_test(test_server_in_prefix),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_udp_services),
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_round_trip),

@@ -103,6 +103,39 @@ static void find(void **state)
 	assert_false(service_owns(&empty, 0));
 }
 
+/* A range is one service; the protocols have ranges of their own. */
+static void find_in_ranges(void **state)
+{
+	struct service services[] = {
+		{ .address = 0xc000020a, .port = 80 },
+		{ .address = 0xc000020a, .port = 81, .further_ports = 9 },
+		{ .address = 0xc000020a, .port = 85, .further_ports = 1, .is_udp = true },
+		{ .address = 0xc000020b, .port = 1, .further_ports = 65534 },
+		{ .address = 0xc000020c, .port = 65535, .is_udp = true },
+	};
+	const struct engine_config config = { .services = services, .service_count = COUNT(services) };
+
+	(void)state;
+	for (uint32_t address = 0xc0000209; address <= 0xc000020d; address++) {
+		for (uint32_t port = 0; port <= UINT16_MAX; port++) {
+			const struct service *tcp = NULL, *udp = NULL;
+
+			for (struct service *s = services; s < services + COUNT(services); s++) {
+				if (s->address != address || port < s->port || port > s->port + s->further_ports)
+					continue;
+				tcp = s->is_udp ? tcp : s;
+				udp = s->is_udp ? s : udp;
+			}
+			assert_ptr_equal(service_find(&config, false, address, (uint16_t)port), tcp);
+			assert_ptr_equal(service_find(&config, true, address, (uint16_t)port), udp);
+		}
+	}
+	assert_true(service_owns(&config, 0xc000020c));
+	assert_false(service_owns(&config, 0xc000020d));
+	assert_int_equal(service_port_for(&services[1], 90), 90);
+	assert_int_equal(service_port_for(&services[1], 91), 81);
+}
+
 /* The worked example: A and B. */
 static void first_bytes(void **state)
 {
@@ -346,6 +379,11 @@ static void leads_to(void **state)
 	assert_false(service_leads_to(&service, &first[0].address, 8080, &budget));
 	assert_false(service_leads_to(&service, &first[1].address, 80, &budget));
 	assert_int_equal(budget, 87);
+	service.further_ports = 9;
+	budget = 100;
+	assert_true(service_leads_to(&service, &first[0].address, 89, &budget));
+	assert_false(service_leads_to(&service, &first[0].address, 90, &budget));
+	assert_true(service_leads_to(&service, &first[1].address, 8080, &budget));
 	budget = 2;
 	assert_false(service_leads_to(&service, &first[1].address, 8080, &budget));
 	assert_int_equal(budget, 0);
@@ -601,6 +639,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(find),
+		cmocka_unit_test(find_in_ranges),
 		cmocka_unit_test(first_bytes),
 		cmocka_unit_test(bytes_longer_than_data),
 		cmocka_unit_test(hosts),

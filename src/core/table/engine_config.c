@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/** first_service() - index of the first service that does not sort before address, port and protocol */
-static size_t first_service(const struct engine_config *config, bool is_udp, uint32_t address, uint16_t port)
+/** count_before() - how many services sort before address, protocol and port, or are just there */
+static size_t count_before(const struct engine_config *config, bool is_udp, uint32_t address, uint16_t port)
 {
 	const struct service wanted = { .address = address, .port = port, .is_udp = is_udp };
 	size_t low = 0, high = config->service_count;
@@ -15,7 +15,7 @@ static size_t first_service(const struct engine_config *config, bool is_udp, uin
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (service_compare(&config->services[middle], &wanted) < 0)
+		if (service_compare(&config->services[middle], &wanted) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -25,19 +25,21 @@ static size_t first_service(const struct engine_config *config, bool is_udp, uin
 
 const struct service *service_find(const struct engine_config *config, bool is_udp, uint32_t address, uint16_t port)
 {
-	size_t i = first_service(config, is_udp, address, port);
+	size_t count = count_before(config, is_udp, address, port);
+	const struct service *last = count > 0 ? &config->services[count - 1] : NULL;
 
-	if (i == config->service_count || config->services[i].address != address ||
-	    config->services[i].port != port || config->services[i].is_udp != is_udp)
+	/* ranges do not overlap, so it is the last one that begins there or before, or none */
+	if (!last || last->address != address || last->is_udp != is_udp || !service_has_port(last, port))
 		return NULL;
-	return &config->services[i];
+	return last;
 }
 
 bool service_owns(const struct engine_config *config, uint32_t address)
 {
-	size_t i = first_service(config, false, address, 0);
+	/* no service has port 0 */
+	size_t count = count_before(config, false, address, 0);
 
-	return i < config->service_count && config->services[i].address == address;
+	return count < config->service_count && config->services[count].address == address;
 }
 
 bool service_is_server(const struct engine_config *config, const struct ipv6_address *address)

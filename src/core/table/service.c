@@ -64,8 +64,18 @@ int service_compare(const void *a, const void *b)
 	int order = compare_numbers(left->address, right->address);
 
 	if (order == 0)
-		order = compare_numbers(left->port, right->port);
-	return order ? order : compare_numbers(left->is_udp, right->is_udp);
+		order = compare_numbers(left->is_udp, right->is_udp);
+	return order ? order : compare_numbers(left->port, right->port);
+}
+
+bool service_has_port(const struct service *service, uint16_t port)
+{
+	return port >= service->port && port - service->port <= service->further_ports;
+}
+
+uint16_t service_port_for(const struct service *service, uint16_t server_port)
+{
+	return service_has_port(service, server_port) ? server_port : service->port;
 }
 
 static enum rule_class rule_class(const struct rule *rule)
@@ -355,10 +365,12 @@ static uint16_t server_port(const struct server *server, uint16_t default_port)
 	return server->port ? server->port : default_port;
 }
 
-/** is_member() - is a server in @set; @default_port: of servers that have none; @budget: see service_leads_to() */
-static bool is_member(const struct server_set *set, const struct ipv6_address *address, uint16_t port,
-		      uint16_t default_port, size_t *budget)
+/** is_member() - is a server in @set, which @service leads to; @budget: see service_leads_to() */
+static bool is_member(const struct service *service, const struct server_set *set, const struct ipv6_address *address,
+		      uint16_t port, size_t *budget)
 {
+	uint16_t default_port = service_port_for(service, port);
+
 	for (size_t i = 0; i < set->count && *budget; i++, --*budget) {
 		const struct server *server = &set->servers[i];
 
@@ -370,10 +382,10 @@ static bool is_member(const struct server_set *set, const struct ipv6_address *a
 
 bool service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port, size_t *budget)
 {
-	if (is_member(&service->fallback, address, port, service->port, budget))
+	if (is_member(service, &service->fallback, address, port, budget))
 		return true;
 	for (size_t i = 0; i < service->rule_count && *budget; i++) {
-		if (is_member(&service->rules[i].servers, address, port, service->port, budget))
+		if (is_member(service, &service->rules[i].servers, address, port, budget))
 			return true;
 	}
 	return false;

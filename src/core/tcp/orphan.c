@@ -41,7 +41,7 @@ static void ask(struct engine *e, const struct service *service, uint32_t client
 		.client = client,
 		.client_port = p->destination_port,
 		.service = service->address,
-		.service_port = service->port,
+		.service_port = service_port_for(service, p->source_port),
 	};
 	/* one below what the server repeats, as a keep-alive: where nothing was spliced it fits the connection */
 	const struct segment question = {
@@ -86,7 +86,8 @@ static size_t find_services(const struct engine *e, const struct packet *p, uint
 
 		if (!is_candidate(service, p, &budget))
 			continue;
-		if (flow_table_find4(&e->flows, false, client, p->destination_port, service->address, service->port))
+		if (flow_table_find4(&e->flows, false, client, p->destination_port, service->address,
+				     service_port_for(service, p->source_port)))
 			return 0;
 		found[number++] = service;
 	}
