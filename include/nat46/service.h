@@ -47,7 +47,7 @@ struct server_set {
  * @bytes_length: number of bytes in @bytes
  * @protocol: protocol spoken; PROTOCOL_OTHER: no condition
  * @wildcard: @host stands for one or more labels in front of it ("*.example.org" is host "example.org")
- * @line: line of the configuration file
+ * @line: where src/config has found it; a number that only means something there
  * @servers: where a connection that matches goes; never empty
  * @text: the conditions as an operator reads them, for logs ("host www.example.org")
  *
@@ -60,7 +60,7 @@ struct rule {
 	size_t bytes_length;
 	enum protocol protocol;
 	bool wildcard;
-	int line;
+	unsigned int line;
 	struct server_set servers;
 	const char *text;
 };
@@ -95,7 +95,7 @@ enum silence {
  * @wait: nanoseconds for the first data before @fallback or refusal
  * @refusal: what happens without a server
  * @silent: what silence means when @wait is over
- * @line: line of the configuration file
+ * @line: where src/config has found it; a number that only means something there
  */
 struct service {
 	const char *name;
@@ -109,7 +109,7 @@ struct service {
 	int64_t wait;
 	enum refusal refusal;
 	enum silence silent;
-	int line;
+	unsigned int line;
 };
 
 /** service_compare() - order of services: by address, then protocol, then port. For qsort() on struct service. */

@@ -11,6 +11,7 @@
 #include "config/daemon_config.h"
 
 struct setting;
+struct service_entry;
 
 /** struct config_piece - memory of a configuration */
 struct config_piece {
@@ -95,5 +96,12 @@ void build_forget(void *seen);
 /* From what was read to what the engine uses; the mappings first. */
 void mappings_compile(struct build *build);
 void lists_services(struct build *build);
+
+/** mappings_loop() - the setting that brings packets for @address back to us, or NULL */
+const char *mappings_loop(const struct build *build, const struct ipv6_address *address);
+
+/** rules_compile() - "rules", "hosts" and "to" of the group @group; the rest of it is in @of */
+void rules_compile(struct build *build, config_setting_t *group, const struct service_entry *of,
+		   struct service *service);
 
 #endif

@@ -125,3 +125,15 @@ void mappings_compile(struct build *build)
 				     build_array(build, EAM_SLOTS(plan->count), sizeof(uint32_t)));
 	plan->global_only = build->config->wkpf_strict && memcmp(&plan->prefix, &well_known, sizeof(well_known)) == 0;
 }
+
+const char *mappings_loop(const struct build *build, const struct ipv6_address *address)
+{
+	const struct engine_config *engine = &build->config->engine;
+	size_t mapping;
+
+	if (engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix))
+		return "prefix";
+	if (eam_find_ipv6(&engine->plan.index, address, &mapping) && mapping < engine->plan.client_count)
+		return "clients";
+	return ipv6_equal(address, &engine->router_ipv6) ? "router" : NULL;
+}

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "config/build.h"
+#include "config/file.h"
 #include "nat46/assert.h"
 
 #define FILES_MAX 1000u
@@ -60,26 +61,18 @@ static void copy(struct scanner *scanner, struct source *source)
 	source->copied = source->at;
 }
 
-/** read_file() - a file, or as much of it as is too much, with a NUL behind; to be released even if it is wrong */
+/** read_file() - the text of a file, to be released even if it is wrong */
 static char *read_file(struct scanner *scanner, const struct source *source)
 {
-	size_t room = BYTES_MAX - scanner->bytes + 1, length = 0;
-	FILE *file = fopen(source->name, "r");
-	char *text = calloc(1, room + 1);
+	size_t room = BYTES_MAX - scanner->bytes, length;
+	const char *error = NULL;
+	char *text = file_read(source->name, room, &length, &error);
 
-	NAT46_ASSERT(text != NULL);
-	if (file)
-		length = fread(text, 1, room, file);
+	if (length > room)
+		error = "too large, all files together may have 16 megabytes";
 	scanner->bytes += length;
-	if (!file || ferror(file) || length == room || strlen(text) < length)
-		fail(scanner->build, source, "cannot read: ",
-		     !file || ferror(file) ? strerror(errno) :
-		     length == room        ? "too large, all files together may have 16 megabytes" :
-					     "not a text, it has a NUL byte");
-	if (file)
-		(void)fclose(file);
-	text = realloc(text, length + 1);
-	NAT46_ASSERT(text != NULL);
+	if (error)
+		fail(scanner->build, source, "cannot read: ", error);
 	return text;
 }
 

@@ -61,6 +61,7 @@ const struct setting schema_service[] = {
 	PORTS("tcp", VALUES(struct service_entry, tcp, struct text_ports)),
 	PORTS("udp", VALUES(struct service_entry, udp, struct text_ports)),
 	LIST("rules", schema_rule),
+	TEXT("hosts", text_file, NULL, PLACE(struct service_entry, hosts)),
 	TEXT("to", text_server, NULL, VALUES(struct service_entry, to, struct server)),
 	SECONDS("wait", SECOND / 10, HOUR, 5, PLACE(struct service_entry, service.wait)),
 	/* the default depends on the rules: lists.c */

@@ -44,6 +44,7 @@ struct values {
 struct service_entry {
 	struct service service;
 	struct values tcp, udp, to;
+	const char *hosts;
 };
 struct rule_entry {
 	struct rule rule;

@@ -69,6 +69,11 @@ const char *text_bytes(struct build *build, const char *text, void *value)
 	return store(build, text, value, "beginning of a connection", BYTES_MAX, NULL);
 }
 
+const char *text_file(struct build *build, const char *text, void *value)
+{
+	return store(build, text, value, "name of a file", 4095, NULL);
+}
+
 /* As the kernel has it (dev_valid_name()), whose blanks include byte 0xa0; and it takes "%" for a pattern. */
 const char *text_interface(struct build *build, const char *text, void *value)
 {

@@ -26,9 +26,9 @@ services = (
   { name = "strict"; ipv4 = "10.0.0.42"; tcp = 443;
     rules = (
       { host = "www.example.org"; to = "2001:db8::1"; },
-      { host = "shop.example";    to = "2001:db8::2"; },
       { host = "*.shop.example";  to = "2001:db8::3"; }
-    ); },
+    );
+    hosts = "nat46d.hosts"; },
   { name = "default"; ipv4 = "10.0.0.43"; tcp = [ 443, 8443 ];
     rules = (
       { host = "www.example.org"; to = "[2001:db8::1]:443"; },
@@ -37,6 +37,8 @@ services = (
     to = "[2001:db8::3]:443"; }
 );
 END
+seq -f '2001:db8::4 www%.0f.example' 100000 >"$dir/nat46d.hosts"
+echo '2001:db8::2 shop.example # behind 100,000 others' >>"$dir/nat46d.hosts"
 start_nat46d "$ns_box"
 
 # page NAME ADDRESS [PORT [OPTION...]]: the page that a browser gets; it verifies the certificate
@@ -58,7 +60,7 @@ expect_page() {
 	[ "$answer" = "$expected" ] || fail "https://$1 at $2 gives '$answer', not '$expected'"
 }
 
-echo "# two names and a wildcard on one address reach three servers"
+echo "# two names, one of a file of 100,000, and a wildcard on one address reach three servers"
 expect_page one www.example.org 10.0.0.42 443 --local-port 40001
 expect_page two shop.example 10.0.0.42 443 --local-port 40002
 expect_page three a.shop.example 10.0.0.42 443 --local-port 40003

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rules.c - settings "rules", "hosts" and "to" of a service: from what was read to the sorted array that the core uses
+ *
+ * A rule becomes one struct rule for each host name. A rule of which one condition is wrong is left out whole: without
+ * the condition it could be in conflict with those that are right.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/build.h"
+#include "config/hosts.h"
+#include "config/schema.h"
+
+#define WRONG_CONDITION UINT32_C(0xf) /* result of read_group() on a rule: its first four members are conditions */
+
+/** has_port() - is @port among @ports */
+static bool has_port(const struct values *ports, uint16_t port)
+{
+	const struct text_ports *ranges = ports->items;
+	size_t i = 0;
+
+	while (i < ports->count && (port < ranges[i].first || port > ranges[i].last))
+		i++;
+	return i < ports->count;
+}
+
+/** is_same() - are two servers the same at one of the ports of their service, which stand for a missing one */
+static bool is_same(const struct server *a, const struct server *b, const struct service_entry *of)
+{
+	uint16_t port = a->port ? a->port : b->port;
+	bool same = a->port == b->port;
+
+	if (!same && !(a->port && b->port))
+		same = has_port(&of->tcp, port) || has_port(&of->udp, port);
+	return same && ipv6_equal(&a->address, &b->address);
+}
+
+/** compile_servers() - @values of the setting "to" of @group, which is in the service @of */
+static struct server_set compile_servers(struct build *build, const config_setting_t *group,
+					 const struct values *values, const struct service_entry *of)
+{
+	struct server_set set = { .servers = values->items, .count = values->count };
+	config_setting_t *setting = set.count > 0 ? config_setting_get_member(group, "to") : NULL;
+	static const struct ipv6_address none;
+
+	if (set.count > SERVERS_MAX) {
+		build_error(build, setting, "%zu servers are too many, allowed are %u", set.count, SERVERS_MAX);
+		set.count = 0;
+	}
+	for (unsigned int i = 0; i < set.count; i++) {
+		const config_setting_t *value = read_value_at(setting, i);
+		const char *loop = mappings_loop(build, &set.servers[i].address);
+		unsigned int first = 0;
+
+		if (ipv6_equal(&set.servers[i].address, &none))
+			continue; /* was refused */
+		if (loop)
+			build_error(build, value,
+				    "\"%s\" belongs to '%s', packets to it would come back: a server must be elsewhere",
+				    config_setting_get_string(value), loop);
+		while (first < i && !is_same(&set.servers[first], &set.servers[i], of))
+			first++;
+		if (first < i)
+			build_error(build, value, "\"%s\" is listed twice", config_setting_get_string(value));
+	}
+	return set;
+}
+
+static const char *rule_text(struct build *build, const struct rule *rule)
+{
+	char quoted[TEXT_QUOTE_MAX];
+	const char *text = "";
+
+	if (rule->host)
+		text = build_print(build, ", host \"%s%s\"", rule->wildcard ? "*." : "", rule->host);
+	if (rule->alpn)
+		text = build_print(build, "%s, alpn %s", text, text_quote(rule->alpn, quoted));
+	if (rule->protocol != PROTOCOL_OTHER)
+		text = build_print(build, "%s, protocol \"%s\"", text, protocol_name(rule->protocol));
+	if (rule->bytes)
+		text = build_print(build, "%s, bytes %s", text, text_quote((const char *)rule->bytes, quoted));
+	return text + strlen(", ");
+}
+
+/** add_rules() - what a rule becomes; returns how many, 0 if it has no condition */
+static size_t add_rules(struct build *build, const struct rule_entry *entry, struct rule *rules)
+{
+	size_t count = entry->host.count ? entry->host.count : 1;
+	const struct text_host *host = entry->host.items;
+
+	if (!host && !entry->rule.alpn && !entry->rule.protocol && !entry->rule.bytes)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		rules[i] = entry->rule;
+		rules[i].host = host ? host[i].name : NULL;
+		rules[i].wildcard = host && host[i].wildcard;
+		rules[i].bytes_length = rules[i].bytes ? strlen((const char *)rules[i].bytes) : 0;
+		rules[i].text = rule_text(build, &rules[i]);
+	}
+	return count;
+}
+
+/** compare_places() - rule_compare(), and of those with the same conditions the one that stands first */
+static int compare_places(const void *a, const void *b)
+{
+	const struct rule *left = a, *right = b;
+	int order = rule_compare(left, right);
+
+	return order ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+/** sort() - sort the rules, and report those that can never be told apart */
+static void sort(struct build *build, struct rule *rules, size_t count)
+{
+	qsort(rules, count, sizeof(*rules), compare_places);
+	for (size_t i = 1; i < count; i++) {
+		if (rule_compare(&rules[i - 1], &rules[i]) == 0)
+			build_report(build, rules[i].line, "rule with %s has the same conditions as the one in %s",
+				     rules[i].text, build_place(build, rules[i - 1].line));
+	}
+}
+
+void rules_compile(struct build *build, config_setting_t *group, const struct service_entry *of,
+		   struct service *service)
+{
+	config_setting_t *list = config_setting_get_member(group, "rules");
+	unsigned int elements = read_elements(list);
+	size_t count = 0, room = elements, added;
+	struct hosts hosts = hosts_open(build, config_setting_get_member(group, "hosts"), of->hosts);
+	struct rule *rules;
+
+	for (unsigned int i = 0; i < elements; i++)
+		room += read_count(config_setting_get_member(config_setting_get_elem(list, i), "host"));
+	rules = build_array(build, room + hosts.names, sizeof(*rules));
+	for (unsigned int i = 0; i < elements; i++) {
+		struct rule_entry entry = { .rule = { .line = 0 } };
+		config_setting_t *element = config_setting_get_elem(list, i);
+		uint32_t wrong = read_group(build, element, schema_rule, &entry);
+
+		entry.rule.line = config_setting_source_line(element);
+		entry.rule.servers = compile_servers(build, element, &entry.to, of);
+		added = wrong & WRONG_CONDITION ? 0 : add_rules(build, &entry, &rules[count]);
+		if (added == 0 && !(wrong & (WRONG_CONDITION | READ_UNKNOWN)))
+			build_error(build, element,
+				    "rule without a condition (host, alpn, protocol, bytes), use 'to' of the service");
+		count += added;
+	}
+	count += hosts_read(build, &hosts, &rules[count]);
+	sort(build, rules, count);
+	service->rules = rules;
+	service->rule_count = count;
+	service->fallback = compile_servers(build, group, &of->to, of);
+}
