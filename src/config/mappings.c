@@ -131,9 +131,10 @@ const char *mappings_loop(const struct build *build, const struct ipv6_address *
 	const struct engine_config *engine = &build->config->engine;
 	size_t mapping;
 
-	if (engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix))
-		return "prefix";
-	if (eam_find_ipv6(&engine->plan.index, address, &mapping) && mapping < engine->plan.client_count)
-		return "clients";
-	return ipv6_equal(address, &engine->router_ipv6) ? "router" : NULL;
+	if (ipv6_equal(address, &engine->router_ipv6))
+		return "router";
+	/* hosts in the prefix that have a map exist */
+	if (eam_find_ipv6(&engine->plan.index, address, &mapping))
+		return mapping < engine->plan.client_count ? "clients" : NULL;
+	return engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix) ? "prefix" : NULL;
 }
