@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * look.h - what an operator may see of an engine: its flows one by one, and what it knows of servers
+ *
+ * Nothing here changes anything. A flow is found by the number of its record, so that a list of millions can be read
+ * in small parts between packets: flows that come or go meanwhile may be missing, and none is listed twice.
+ */
+#ifndef NAT46_LOOK_H
+#define NAT46_LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nat46/server_table.h"
+
+struct engine;
+
+/**
+ * struct flow_info - one flow
+ * @is_udp: an exchange of datagrams, else a connection
+ * @is_spliced: we answered the client's SYN
+ * @state: name of its state; "open" for datagrams
+ * @client, @client_port: the client
+ * @service, @service_port: what it asked for
+ * @has_server: was a server chosen; what follows is zero if not
+ * @server, @server_port: the server
+ * @client6, @source_port: the client as the server sees it
+ * @age: nanoseconds since it was opened, in whole seconds
+ * @idle: nanoseconds since the last packet that counts
+ * @bytes_to_server, @bytes_to_client: payload bytes acknowledged, or of UDP passed on; 0 until both ends are connected
+ */
+struct flow_info {
+	bool is_udp;
+	bool is_spliced;
+	const char *state;
+	uint32_t client;
+	uint16_t client_port;
+	uint32_t service;
+	uint16_t service_port;
+	bool has_server;
+	struct ipv6_address server;
+	uint16_t server_port;
+	struct ipv6_address client6;
+	uint16_t source_port;
+	int64_t age;
+	int64_t idle;
+	uint64_t bytes_to_server;
+	uint64_t bytes_to_client;
+};
+
+/** look_flow_records() - records that were ever used; each below it may be a flow */
+uint32_t look_flow_records(const struct engine *engine);
+
+/**
+ * look_flow() - the flow of a record
+ * @index: below look_flow_records()
+ * @now: current time
+ * @info: filled in
+ *
+ * Return: false if there is none, or only one that stands for a server that was asked in vain
+ */
+bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct flow_info *info);
+
+/** look_server() - what is known of a server, its port and protocol filled in; NULL: nothing */
+const struct server_state *look_server(const struct engine *engine, const struct server *server);
+
+/** struct look_health - what look_server_is_failing() needs: the engine, the protocol, and the current time */
+struct look_health {
+	const struct engine *engine;
+	bool is_udp;
+	int64_t now;
+};
+
+/** look_server_is_failing() - are others tried first; a server_is_failing_fn with a struct look_health */
+bool look_server_is_failing(const void *health, const struct server *server);
+
+#endif

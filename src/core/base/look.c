@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * look.c - what an operator may see of an engine
+ */
+#include "nat46/look.h"
+
+#include "core/base/engine_state.h"
+
+uint32_t look_flow_records(const struct engine *engine)
+{
+	return engine->flows.touched;
+}
+
+/** look_at_ends() - what is known of both ends once they are connected */
+static void look_at_ends(const struct flow *flow, struct flow_info *info)
+{
+	enum tcp_state state = (enum tcp_state)flow->state;
+
+	if (flow->flags & FLOW_LINKED6) {
+		info->has_server = true;
+		info->server = flow->server;
+		info->server_port = flow->server_port;
+		info->client6 = flow->client6;
+		info->source_port = flow->source_port;
+	}
+	if (flow->is_udp || tcp_state_is_bound(state)) {
+		info->bytes_to_server = flow_bytes_to_server(flow);
+		info->bytes_to_client = flow_bytes_to_client(flow);
+	}
+}
+
+bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct flow_info *info)
+{
+	const struct flow *flow = flow_table_at(&engine->flows, index);
+	enum tcp_state state = (enum tcp_state)flow->state;
+
+	if (state == TCP_STATE_FREE || state == TCP_STATE_ASKED)
+		return false;
+	*info = (struct flow_info){
+		.is_udp = flow->is_udp,
+		.is_spliced = flow->flags & FLOW_SPLICED,
+		.state = flow->is_udp ? "open" : tcp_state_name(state),
+		.client = flow->client,
+		.client_port = flow->client_port,
+		.service = flow->service,
+		.service_port = flow->service_port,
+		.age = (now / SECOND - flow->opened) * SECOND,
+		.idle = (int64_t)((uint32_t)(now / MILLISECOND) - flow->last_seen) * MILLISECOND,
+	};
+	look_at_ends(flow, info);
+	return true;
+}
+
+const struct server_state *look_server(const struct engine *engine, const struct server *server)
+{
+	return server_table_find(engine->servers, server);
+}
+
+bool look_server_is_failing(const void *health, const struct server *server)
+{
+	const struct look_health *look = health;
+	struct server candidate = *server;
+
+	candidate.is_udp = look->is_udp;
+	return server_table_is_failing(look->engine->servers, &candidate, look->now);
+}
