@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
+#include "daemon/control.h"
 #include "daemon/exit_status.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -92,6 +93,7 @@ static enum log_level choose_level(const struct daemon_config *config, unsigned 
 static enum exit_status serve(const struct daemon_config *config)
 {
 	static struct worker worker;
+	static struct control control;
 	struct privileges privileges;
 	enum exit_status status;
 
@@ -100,7 +102,9 @@ static enum exit_status serve(const struct daemon_config *config)
 	status = worker_open(&worker, config);
 	if (status != STATUS_OK)
 		return status;
-	if (privileges_drop(&privileges)) {
+	if (!control_open(&control, &worker, &privileges)) {
+		status = STATUS_FAILURE;
+	} else if (privileges_drop(&privileges)) {
 		log_info("nat46d %s started", PACKAGE_VERSION);
 		notify_ready();
 		status = worker_run(&worker);
@@ -109,6 +113,7 @@ static enum exit_status serve(const struct daemon_config *config)
 	} else {
 		status = STATUS_PERMISSION;
 	}
+	control_close(&control);
 	worker_close(&worker);
 	return status;
 }

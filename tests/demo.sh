@@ -145,6 +145,7 @@ step "Start nat46d with this configuration"
 cat >"$dir/nat46d.conf" <<END
 prefix = "2001:db8:46::/96";
 user = "nobody"; group = "nogroup";
+control = "$dir/control";
 clients = (
   { ipv4 = "10.0.0.3"; ipv6 = "2001:db8::3"; },
   { ipv4 = "10.0.0.4"; ipv6 = "2001:db8::4"; }

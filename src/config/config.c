@@ -51,6 +51,7 @@ static void compile(struct build *build)
 	lists_services(build);
 	build->config->user_place = build_setting_place(build, config_lookup(build->config->tree, "user"));
 	build->config->group_place = build_setting_place(build, config_lookup(build->config->tree, "group"));
+	build->config->control_place = build_setting_place(build, config_lookup(build->config->tree, "control"));
 	build->config->engine.has_router_ipv6 = config_lookup(build->config->tree, "router.ipv6") != NULL;
 	build->config->engine.mtu = build->config->interface.mtu;
 }

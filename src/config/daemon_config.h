@@ -19,6 +19,7 @@ struct daemon_config {
 	bool wkpf_strict;                     /* only global IPv4 addresses in the well-known prefix 64:ff9b::/96 */
 	const char *user, *group;             /* whom the daemon becomes when it starts as root, */
 	const char *user_place, *group_place; /* and where the file says so, "FILE:LINE"; NULL: it does not */
+	const char *control, *control_place;  /* path of the control socket, "": none, and where the file says so */
 	enum log_level log_level;
 	bool log_sessions; /* one line when a connection is bound, and one when it ends */
 	const char *file;

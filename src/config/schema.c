@@ -7,6 +7,7 @@
 #include "config/schema.h"
 
 #include "config/daemon_config.h"
+#include "protocol/protocol.h"
 
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)
@@ -91,6 +92,7 @@ const struct setting schema_root[] = {
 	      BOOLEAN("setup", true, CONFIG(interface.setup))),
 	TEXT("user", text_account, "nat46d", CONFIG(user)),
 	TEXT("group", text_account, "nat46d", CONFIG(group)),
+	TEXT("control", text_socket, PROTOCOL_SOCKET, CONFIG(control)),
 	GROUP("tcp",
 	      INTEGER("window_scale", 0, 14, 7, CONFIG(engine.tcp.window_scale)), /* RFC 7323 2.3 */
 	      BOOLEAN("sack", true, CONFIG(engine.tcp.sack)),

@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "config/build.h"
 #include "config/text.h"
@@ -55,6 +56,18 @@ const char *text_account(struct build *build, const char *text, void *value)
 const char *text_service_name(struct build *build, const char *text, void *value)
 {
 	return store(build, text, value, "name of a service", 63, "._:-");
+}
+
+/* The empty one stands for none. */
+const char *text_socket(struct build *build, const char *text, void *value)
+{
+	if (text[0] && (text[0] != '/' || text[strlen(text) - 1] == '/'))
+		return "is no path of a socket, it must begin with / and not end with it";
+	if (!text[0]) {
+		memcpy(value, &text, sizeof(text));
+		return NULL;
+	}
+	return store(build, text, value, "path of a socket", sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1, NULL);
 }
 
 const char *text_alpn(struct build *build, const char *text, void *value)

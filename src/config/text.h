@@ -24,7 +24,8 @@ text_parse_fn text_ipv6_block; /* struct ipv6_prefix */
 text_parse_fn text_server;     /* struct server */
 text_parse_fn text_host;       /* struct text_host */
 text_parse_fn text_ports;      /* struct text_ports */
-text_parse_fn text_interface, text_account, text_service_name, text_alpn, text_bytes, text_file; /* const char * */
+text_parse_fn text_interface, text_account, text_service_name, text_alpn, text_bytes; /* const char * */
+text_parse_fn text_file, text_socket; /* const char * */
 
 struct text_host {
 	char name[HOSTNAME_MAX + 1];

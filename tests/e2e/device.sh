@@ -19,6 +19,7 @@ prefix = "2001:db8:46::/96";
 interface = { name = "nat46"; mtu = 1400; txqueuelen = 777; offload = ${1:-true}; setup = ${2:-true}; };
 router = { ipv4 = "192.0.2.1"; ipv6 = "2001:db8:46::1"; };
 user = "nobody"; group = "nogroup";
+control = "";
 clients = ( { ipv4 = "10.0.0.3"; ipv6 = "2001:db8::3"; } );
 services = ( { ipv4 = "192.0.2.10"; tcp = [ 80, 443 ]; to = "2001:db8:1::1"; } );
 END

@@ -88,6 +88,7 @@ configure() {
 		cat <<-END
 		prefix = "2001:db8:46::/96";
 		user = "nobody"; group = "nogroup";
+		control = "$dir/control";
 		log = { level = "trace"; sessions = true; };
 		END
 		cat

@@ -175,6 +175,7 @@ configure_path() {
 		cat <<-END
 		prefix = "2001:db8:46::/96";
 		user = "nobody"; group = "nogroup";
+		control = "$dir/control";
 		interface = { name = "nat46"; ${1:-} };
 		router = { ipv4 = "192.0.2.1"; ipv6 = "2001:db8:46::1"; };
 		services = (

@@ -17,6 +17,7 @@ prefix = "2001:db8:46::/96";
 interface = { name = "nat46"; setup = ${1:-true}; };
 router = { ipv4 = "192.0.2.1"; };
 user = "${2:-nobody}"; group = "${3:-nogroup}";
+control = "";
 services = ( { ipv4 = "192.0.2.10"; tcp = 80; to = "2001:db8:1::1"; } );
 END
 	chmod 644 "$dir/nat46d.conf"

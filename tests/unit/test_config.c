@@ -126,6 +126,8 @@ static const struct wrong {
 	{ PREFIX "\nlog = { level = \"info\" ); };", "f:2:", "syntax error" },
 	{ PREFIX "\ninterface = { mtu = 1500a; };", "f:2:", "syntax error" },
 	{ PREFIX "\ntimeouts = { tcp = 1.2.3; };", "f:2:", "syntax error" },
+	{ PREFIX "\ncontrol = \"run/control\";", "f:2:", "is no path of a socket, it must begin with /" },
+	{ PREFIX "\ncontrol = \"/run/\";", "f:2:", "is no path of a socket" },
 	{ PREFIX "\nuser = \"a\x01\x7f\";", "f:2:", "\"a\\x01\\x7f\" is no name" },
 	{ SERVICES(AT("[ 80, \"a\" ]", "")), "f:2:", "mismatched element type in array" },
 	{ PREFIX "\nbytes = \"\n\\X00\";", "f:3:", "no string can contain a NUL byte" },

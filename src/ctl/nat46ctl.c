@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * nat46ctl.c - ask the daemon: a command line becomes a request, and its answer output and exit status
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "protocol/protocol.h"
+
+static const char usage[] =
+	"Usage: nat46ctl [-s SOCKET] [-j] COMMAND\n"
+	"\n"
+	"  -s, --socket SOCKET  control socket of the daemon (default: " PROTOCOL_SOCKET ")\n"
+	"  -j, --json           answer in JSON\n"
+	"  -V, --version        print the version and exit\n"
+	"  -h, --help           print this help and exit\n"
+	"\n"
+	"Commands:\n"
+	"  status               the daemon, its traffic, its services and their servers\n"
+	"  stats [--explain]    all counters, and what each of them means\n"
+	"  metrics              all counters for Prometheus\n"
+	"  config               the configuration that is in effect\n"
+	"  flows [--service NAME] [--client ADDRESS] [--server ADDRESS]\n"
+	"                       live connections and UDP exchanges\n"
+	"  explain ADDRESS:PORT [--host NAME] [--client ADDRESS] [--bytes FILE]\n"
+	"                       what would become of a connection\n"
+	"\n"
+	"See nat46ctl(8).\n";
+
+/**
+ * struct job - what the command line asks for
+ * @socket: path of the control socket
+ * @request: what is asked
+ * @bytes: first bytes, request.bytes of them
+ */
+struct job {
+	const char *socket;
+	struct request request;
+	char bytes[REQUEST_BYTES_MAX + 1];
+};
+
+static int complain(int status, const char *what, const char *why)
+{
+	fprintf(stderr, "nat46ctl: %s: %s\n", what, why);
+	return status;
+}
+
+/** find_command() - false: there is no command of this name */
+static bool find_command(const char *name, enum command *command)
+{
+	for (unsigned int i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(command_name((enum command)i), name) == 0) {
+			*command = (enum command)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/** read_bytes() - read the file of first bytes, "-" is standard input; NULL, or what is wrong */
+static const char *read_bytes(const char *name, struct job *job)
+{
+	FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
+
+	if (!file)
+		return strerror(errno);
+	job->request.bytes = fread(job->bytes, 1, sizeof(job->bytes), file);
+	job->request.has_bytes = true;
+	if (ferror(file))
+		return strerror(errno);
+	if (file != stdin)
+		fclose(file);
+	return job->request.bytes > REQUEST_BYTES_MAX ? "is longer than a service can wait for" : NULL;
+}
+
+/** set_word() - an option of a command, or what it is about */
+static int set_word(struct job *job, const char *name, const char *value)
+{
+	const char *why = request_set(&job->request, name, strlen(name), value, value ? strlen(value) : 0);
+
+	return why ? complain(ANSWER_USAGE, name, why) : ANSWER_OK;
+}
+
+/** parse_command() - read what stands behind the command */
+static int parse_command(int argc, char **argv, struct job *job)
+{
+	static const struct option names[] = {
+		{ "explain", no_argument, NULL, 0 },	     { "service", required_argument, NULL, 0 },
+		{ "client", required_argument, NULL, 0 },    { "server", required_argument, NULL, 0 },
+		{ "host", required_argument, NULL, 0 },	     { "bytes", required_argument, NULL, 'b' },
+		{ "json", no_argument, NULL, 'j' },	     { NULL, 0, NULL, 0 },
+	};
+	int option, index = 0, status = ANSWER_OK;
+	const char *why;
+
+	optind = 0;
+	while (status == ANSWER_OK && (option = getopt_long(argc, argv, "j", names, &index)) != -1) {
+		if (option == 0 || option == 'j') {
+			status = set_word(job, option ? "json" : names[index].name, optarg);
+		} else if (option == 'b') {
+			why = job->request.command == COMMAND_EXPLAIN ? read_bytes(optarg, job) : "not an option of it";
+			status = why ? complain(ANSWER_USAGE, optarg, why) : ANSWER_OK;
+		} else {
+			status = ANSWER_USAGE;
+		}
+	}
+	if (status == ANSWER_OK && optind < argc && job->request.command == COMMAND_EXPLAIN)
+		status = set_word(job, "address", argv[optind++]);
+	if (status == ANSWER_OK && optind < argc)
+		status = complain(ANSWER_USAGE, "unexpected argument", argv[optind]);
+	if (status == ANSWER_OK && job->request.command == COMMAND_EXPLAIN && !job->request.address[0])
+		status = complain(ANSWER_USAGE, "explain", "ADDRESS:PORT is missing");
+	return status;
+}
+
+/** parse() - read the command line; -1: go on, else the exit status */
+static int parse(int argc, char **argv, struct job *job)
+{
+	static const struct option names[] = {
+		{ "socket", required_argument, NULL, 's' }, { "json", no_argument, NULL, 'j' },
+		{ "version", no_argument, NULL, 'V' },	    { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	bool json = false;
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, "+s:jVh", names, NULL)) != -1) {
+		if (option == 'V' || option == 'h') {
+			fputs(option == 'h' ? usage : "nat46ctl " PACKAGE_VERSION "\n", stdout);
+			return ANSWER_OK;
+		}
+		if (option != 's' && option != 'j')
+			return ANSWER_USAGE;
+		if (option == 's')
+			job->socket = optarg;
+		json |= option == 'j';
+	}
+	if (optind == argc)
+		return complain(ANSWER_USAGE, "no command", "status, stats, metrics, config, flows or explain");
+	if (!find_command(argv[optind], &job->request.command))
+		return complain(ANSWER_USAGE, argv[optind], "unknown command");
+	if (json && set_word(job, "json", NULL) != ANSWER_OK)
+		return ANSWER_USAGE;
+	status = parse_command(argc - optind, argv + optind, job);
+	return status == ANSWER_OK ? -1 : status;
+}
+
+/** send_all() - send bytes; whether they arrived the answer will show */
+static void send_all(int fd, const char *bytes, size_t left)
+{
+	while (left > 0) {
+		ssize_t sent = send(fd, bytes, left, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno != EINTR)
+			return;
+		if (sent > 0) {
+			bytes += sent;
+			left -= (size_t)sent;
+		}
+	}
+}
+
+/** print_answer() - print the lines of an answer as they come; returns the exit status */
+static int print_answer(FILE *answer)
+{
+	FILE *out = NULL;
+	int byte, status = -1;
+
+	while ((byte = getc(answer)) != EOF) {
+		if (out) {
+			putc(byte, out);
+			out = byte == '\n' ? NULL : out;
+			continue;
+		}
+		if (byte == ANSWER_END) {
+			status = getc(answer) - '0';
+			break;
+		}
+		out = byte == ANSWER_OUTPUT ? stdout : stderr;
+		if (byte == ANSWER_ERROR)
+			fputs("nat46ctl: ", stderr);
+		else if (byte != ANSWER_OUTPUT)
+			return complain(ANSWER_FAILED, "answer", "the daemon speaks another language");
+	}
+	if (status < 0 || status > ANSWER_USAGE)
+		return complain(ANSWER_FAILED, "answer", "the daemon did not finish it");
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return complain(ANSWER_FAILED, "standard output", strerror(errno));
+	return status;
+}
+
+/** ask() - connect, ask, print; returns the exit status */
+static int ask(const struct job *job)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char line[REQUEST_LINE_MAX + 1];
+	size_t length = request_format(&job->request, line);
+	FILE *answer;
+	int fd;
+
+	if (strlen(job->socket) >= sizeof(address.sun_path))
+		return complain(ANSWER_USAGE, job->socket, "this path is too long for a socket");
+	strcpy(address.sun_path, job->socket);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		return complain(ANSWER_FAILED, job->socket,
+				errno == ENOENT || errno == ECONNREFUSED ? "no daemon listens there" : strerror(errno));
+	send_all(fd, line, length);
+	send_all(fd, job->bytes, job->request.bytes);
+	answer = fdopen(fd, "r");
+	return answer ? print_answer(answer) : complain(ANSWER_FAILED, "socket", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	static struct job job = { .socket = PROTOCOL_SOCKET };
+	int status = parse(argc, argv, &job);
+
+	if (status == ANSWER_USAGE)
+		fputs("Try 'nat46ctl --help'.\n", stderr);
+	return status >= 0 ? status : ask(&job);
+}

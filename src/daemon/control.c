@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * control.c - answers nat46ctl between two bursts of packets
+ *
+ * Theory of operation
+ *
+ * Everything happens in the loop of the worker, so nothing here may take long, whoever asks for what. Sockets never
+ * block. An answer is made in pieces: when a client can take more and all that was made for it is sent, the next
+ * piece is made, of a bounded number of items (show.h), and then packets have their turn. There is no more memory
+ * than for one piece a client, and no more than CONTROL_CLIENTS of them.
+ *
+ * A client that does not say what it wants, or does not take its answer, is dropped after CONTROL_PATIENCE. It cannot
+ * buy time byte by byte: the clock starts again only when a whole piece was taken.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/control.h"
+#include "daemon/control_socket.h"
+#include "daemon/log.h"
+
+#define NANOSECONDS 1000000000ll
+
+static show_fn *const shows[COMMAND_COUNT] = {
+	[COMMAND_STATUS] = show_status, [COMMAND_STATS] = show_stats, [COMMAND_METRICS] = show_metrics,
+	[COMMAND_CONFIG] = show_config, [COMMAND_FLOWS] = show_flows, [COMMAND_EXPLAIN] = show_explain,
+};
+
+static int64_t clock_now(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+static void drop_client(struct control_client *client)
+{
+	struct control *control = client->control;
+	struct ev_loop *loop = control->worker->loop;
+
+	ev_io_stop(loop, &client->io);
+	ev_timer_stop(loop, &client->patience);
+	close(client->fd);
+	client->fd = -1;
+	ev_io_start(loop, &control->listener); /* there is room for another one */
+}
+
+static struct view view_of(const struct control *control)
+{
+	return (struct view){
+		.config = control->worker->config,
+		.engine = control->worker->engine,
+		.tun = &control->worker->tun,
+		.now = clock_now(CLOCK_MONOTONIC),
+		.started = control->started,
+		.started_real = control->started_real,
+		.before = control->samples[1],
+	};
+}
+
+/** write_more() - make the next piece of the answer */
+static void write_more(struct control_client *client)
+{
+	const struct view view = view_of(client->control);
+	struct answer *answer = &client->answer;
+
+	answer->length = answer->sent = 0;
+	if (client->config != view.config) {
+		answer_error(answer, "the configuration was replaced meanwhile, ask again");
+		answer_end(answer, ANSWER_FAILED);
+		return;
+	}
+	if (shows[client->request.command](&view, &client->request, client->bytes, &client->progress, answer) &&
+	    !answer->is_complete)
+		answer_end(answer, ANSWER_OK);
+}
+
+static void on_writable(struct control_client *client)
+{
+	struct answer *answer = &client->answer;
+	ssize_t sent;
+
+	if (answer->sent == answer->length) {
+		if (answer->is_complete) {
+			drop_client(client);
+			return;
+		}
+		write_more(client);
+		ev_timer_again(client->control->worker->loop, &client->patience);
+	}
+	sent = send(client->fd, answer->out + answer->sent, answer->length - answer->sent, MSG_NOSIGNAL);
+	if (sent >= 0)
+		answer->sent += (size_t)sent;
+	else if (errno != EAGAIN && errno != EINTR)
+		drop_client(client);
+}
+
+/** start_answer() - from now on the client is written to */
+static void start_answer(struct control_client *client)
+{
+	struct ev_loop *loop = client->control->worker->loop;
+
+	client->config = client->control->worker->config;
+	ev_io_stop(loop, &client->io);
+	ev_io_set(&client->io, client->fd, EV_WRITE);
+	ev_io_start(loop, &client->io);
+	ev_timer_again(loop, &client->patience);
+}
+
+static void refuse(struct control_client *client, const char *why)
+{
+	answer_error(&client->answer, "%s", why);
+	answer_end(&client->answer, ANSWER_USAGE);
+	start_answer(client);
+}
+
+/** look_for_request() - is the request complete with what has come */
+static void look_for_request(struct control_client *client)
+{
+	const uint8_t *end = memchr(client->input, '\n', client->input_length);
+	const char *why;
+
+	if (!client->has_request) {
+		size_t length = end ? (size_t)(end - client->input) : client->input_length;
+
+		if (length >= REQUEST_LINE_MAX) {
+			refuse(client, "the request is too long");
+			return;
+		}
+		if (!end)
+			return;
+		if (!request_parse((const char *)client->input, length, &client->request, &why)) {
+			refuse(client, why);
+			return;
+		}
+		client->has_request = true;
+		client->bytes = end + 1;
+	}
+	if (client->input_length - (size_t)(client->bytes - client->input) >= client->request.bytes)
+		start_answer(client);
+}
+
+static void on_readable(struct control_client *client)
+{
+	ssize_t got = recv(client->fd, client->input + client->input_length,
+			   sizeof(client->input) - client->input_length, 0);
+
+	if (got > 0) {
+		client->input_length += (size_t)got;
+		look_for_request(client);
+	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+		drop_client(client);
+	}
+}
+
+static void on_client(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	(void)loop;
+	if (events & EV_WRITE)
+		on_writable(watcher->data);
+	else
+		on_readable(watcher->data);
+}
+
+static void on_patience(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	(void)loop;
+	(void)events;
+	log_limited(LOG_LEVEL_DEBUG, "control socket: dropped a client that does not go on");
+	drop_client(watcher->data);
+}
+
+static void start_client(struct control_client *client, int fd)
+{
+	struct ev_loop *loop = client->control->worker->loop;
+
+	client->fd = fd;
+	client->input_length = 0;
+	client->has_request = false;
+	memset(&client->progress, 0, sizeof(client->progress));
+	client->answer.length = client->answer.sent = 0;
+	client->answer.in_line = client->answer.comma = client->answer.is_complete = false;
+	ev_io_init(&client->io, on_client, fd, EV_READ);
+	client->io.data = client;
+	ev_io_start(loop, &client->io);
+	ev_init(&client->patience, on_patience);
+	client->patience.repeat = CONTROL_PATIENCE;
+	client->patience.data = client;
+	ev_timer_again(loop, &client->patience);
+	if (!control_socket_allows(fd)) {
+		answer_error(&client->answer, "only root and the group of the daemon may ask");
+		answer_end(&client->answer, ANSWER_FAILED);
+		start_answer(client);
+	}
+}
+
+static struct control_client *free_client(struct control *control)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+		if (control->clients[i].fd < 0)
+			return &control->clients[i];
+	return NULL;
+}
+
+static void on_connection(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct control *control = watcher->data;
+	struct control_client *client = free_client(control);
+	int fd;
+
+	(void)events;
+	if (!client) {
+		ev_io_stop(loop, watcher); /* until one is dropped */
+		return;
+	}
+	fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0)
+		start_client(client, fd);
+	else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		ev_io_stop(loop, watcher); /* until on_sample(): no descriptor may be left */
+}
+
+static void on_sample(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	struct control *control = watcher->data;
+	const struct counters *c = engine_counters(control->worker->engine);
+
+	(void)events;
+	control->samples[1] = control->samples[0];
+	control->samples[0] = (struct sample){
+		.time = clock_now(CLOCK_MONOTONIC),
+		.received = c->received,
+		.dropped = c->verdicts[VERDICT_DROPPED],
+		.opened = c->events[EVENT_FLOW_OPENED],
+	};
+	ev_io_start(loop, &control->listener);
+}
+
+bool control_open(struct control *control, struct worker *worker, const struct privileges *privileges)
+{
+	const struct daemon_config *config = worker->config;
+
+	control->worker = worker;
+	control->path = config->control;
+	control->fd = -1;
+	control->started = clock_now(CLOCK_MONOTONIC);
+	control->started_real = clock_now(CLOCK_REALTIME) / NANOSECONDS;
+	control->samples[0].time = control->samples[1].time = control->started;
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		control->clients[i].control = control;
+		control->clients[i].fd = -1;
+	}
+	if (config->control[0] == '\0')
+		return true;
+	control->fd = control_socket_open(config->control, privileges,
+					  config->control_place ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING);
+	if (control->fd < 0)
+		return config->control_place == NULL;
+	ev_io_init(&control->listener, on_connection, control->fd, EV_READ);
+	control->listener.data = control;
+	ev_io_start(worker->loop, &control->listener);
+	ev_timer_init(&control->sampler, on_sample, CONTROL_SAMPLE, CONTROL_SAMPLE);
+	control->sampler.data = control;
+	ev_timer_start(worker->loop, &control->sampler);
+	return true;
+}
+
+void control_close(struct control *control)
+{
+	if (control->fd < 0)
+		return;
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+		if (control->clients[i].fd >= 0)
+			drop_client(&control->clients[i]);
+	ev_io_stop(control->worker->loop, &control->listener);
+	ev_timer_stop(control->worker->loop, &control->sampler);
+	close(control->fd);
+	/* not an error: the folder may belong to somebody else, and the next daemon replaces what is left */
+	(void)unlink(control->path);
+}

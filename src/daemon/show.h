@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * show.h - the answers of the control socket, each in a file of its own
+ *
+ * Each function writes what fits, and is called again until it has written all. In between packets are handled, so
+ * it looks at a bounded number of things each time.
+ */
+#ifndef NAT46_DAEMON_SHOW_H
+#define NAT46_DAEMON_SHOW_H
+
+#include "config/config.h"
+#include "config/walk.h"
+#include "daemon/answer.h"
+#include "daemon/tun.h"
+#include "nat46/engine.h"
+#include "nat46/look.h"
+#include "protocol/protocol.h"
+
+/** What one call may look at: an item that is written costs SHOW_COST, one that is passed over costs 1. */
+#define SHOW_BUDGET 4096u
+#define SHOW_COST 32u
+
+/**
+ * struct sample - counters at a moment, for rates
+ * @time: when; 0: never
+ * @received, @dropped, @opened: packets, drops and flows until then
+ */
+struct sample {
+	int64_t time;
+	uint64_t received;
+	uint64_t dropped;
+	uint64_t opened;
+};
+
+/**
+ * struct view - what an answer is made of
+ * @config, @engine, @tun: what runs
+ * @now: current time, monotonic nanoseconds
+ * @started, @started_real: when the daemon started, on that clock, and in seconds since 1970
+ * @before: counters some seconds ago
+ */
+struct view {
+	const struct daemon_config *config;
+	const struct engine *engine;
+	const struct tun *tun;
+	int64_t now;
+	int64_t started;
+	int64_t started_real;
+	struct sample before;
+};
+
+/** Most servers of one service that "status" lists. */
+#define SHOW_SERVERS_MAX 32u
+
+/**
+ * struct progress - how far an answer is written; all zero at first
+ * @stage: which part; @index, @rule, @server: what is next in it
+ * @walk: in the tree of the configuration
+ * @counters: as they were when the answer began, so that they add up
+ * @seen, @seen_count: servers of the service that are listed already
+ * @client, @server6, @has_client, @has_server6: what the request asks for, read once
+ */
+struct progress {
+	unsigned int stage;
+	size_t index;
+	size_t rule;
+	size_t server;
+	struct config_walk walk;
+	struct counters counters;
+	struct server seen[SHOW_SERVERS_MAX];
+	size_t seen_count;
+	uint32_t client;
+	struct ipv6_address server6;
+	bool has_client;
+	bool has_server6;
+};
+
+/** show_fn - write more of an answer; @bytes: request->bytes first bytes; true: it is complete but for its end */
+typedef bool show_fn(const struct view *view, const struct request *request, const uint8_t *bytes,
+		     struct progress *progress, struct answer *answer);
+
+show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain;
+
+/**
+ * show_fail() - end an answer because of what was asked
+ * @status: ANSWER_FAILED or ANSWER_USAGE
+ *
+ * Return: true
+ */
+#define show_fail(answer, status, ...) (answer_error(answer, __VA_ARGS__), answer_end(answer, status), true)
+
+/** show_state() - "ok", "failing" or "unknown", of a server whose port and protocol are filled in */
+const char *show_state(const struct view *view, const struct server *server);
+
+/** show_server() - a server with what is known of it: a line with @indent blanks, or an object */
+void show_server(const struct view *view, bool json, const struct server *server, unsigned int indent,
+		 struct answer *answer);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * show_status.c - "status": one screen about the daemon, its traffic, and its services with their servers
+ *
+ * A service may lead to thousands of servers by 100,000s of rules. It is searched a bounded number of rules at a time,
+ * each server is listed once, and at most SHOW_SERVERS_MAX of them.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/show.h"
+
+#define SECOND INT64_C(1000000000)
+
+static const char *const flow_kinds[FLOWS_KIND_COUNT] = { "waiting", "connecting", "established", "closing", "udp" };
+
+/** struct rates - per second, since view->before */
+struct rates {
+	double received;
+	double dropped;
+	double opened;
+};
+
+static struct rates rates_of(const struct view *view)
+{
+	const struct counters *c = engine_counters(view->engine);
+	const struct sample *before = &view->before;
+	double seconds = (double)(view->now - before->time) / 1e9;
+
+	if (before->time == 0 || view->now <= before->time)
+		return (struct rates){ .received = 0 };
+	return (struct rates){
+		.received = (double)(c->received - before->received) / seconds,
+		.dropped = (double)(c->verdicts[VERDICT_DROPPED] - before->dropped) / seconds,
+		.opened = (double)(c->events[EVENT_FLOW_OPENED] - before->opened) / seconds,
+	};
+}
+
+/** head_json() - everything but the services */
+static void head_json(const struct view *view, struct answer *answer)
+{
+	const struct counters *c = engine_counters(view->engine);
+	struct rates rates = rates_of(view);
+
+	json_open(answer, NULL, '{');
+	json_text(answer, "version", PACKAGE_VERSION);
+	json_number(answer, "pid", (uint64_t)getpid());
+	json_text(answer, "file", view->config->file);
+	json_number(answer, "uptime_seconds", (uint64_t)((view->now - view->started) / SECOND));
+	json_open(answer, "interface", '{');
+	json_text(answer, "name", view->tun->name);
+	json_number(answer, "mtu", view->config->interface.mtu);
+	json_close(answer, '}');
+	json_open(answer, "packets", '{');
+	json_number(answer, "received", c->received);
+	for (unsigned int i = 0; i < VERDICT_COUNT; i++)
+		json_number(answer, verdict_name((enum verdict)i), c->verdicts[i]);
+	json_close(answer, '}');
+	json_open(answer, "rates", '{');
+	json_fraction(answer, "received", rates.received);
+	json_fraction(answer, "dropped", rates.dropped);
+	json_fraction(answer, "flows_opened", rates.opened);
+	json_close(answer, '}');
+	json_open(answer, "flows", '{');
+	for (unsigned int i = 0; i < FLOWS_KIND_COUNT; i++)
+		json_number(answer, flow_kinds[i], engine_flows(view->engine, (enum flow_kind)i));
+	json_number(answer, "limit", view->config->engine.limits.flows);
+	json_close(answer, '}');
+	json_open(answer, "services", '[');
+}
+
+static void head_text(const struct view *view, struct answer *answer)
+{
+	const struct counters *c = engine_counters(view->engine);
+	int64_t up = (view->now - view->started) / SECOND;
+	struct rates rates = rates_of(view);
+
+	answer_text(answer, "nat46d " PACKAGE_VERSION ", pid %ld, up %" PRId64 " d %02d:%02d:%02d, %s\n",
+		    (long)getpid(), up / 86400, (int)(up / 3600 % 24), (int)(up / 60 % 60), (int)(up % 60),
+		    view->config->file);
+	answer_text(answer, "interface  %s, MTU %u\n", view->tun->name, view->config->interface.mtu);
+	answer_text(answer,
+		    "packets    %" PRIu64 " received, %" PRIu64 " forwarded, %" PRIu64 " answered, %" PRIu64
+		    " absorbed, %" PRIu64 " dropped\n",
+		    c->received, c->verdicts[VERDICT_FORWARDED], c->verdicts[VERDICT_ANSWERED],
+		    c->verdicts[VERDICT_ABSORBED], c->verdicts[VERDICT_DROPPED]);
+	answer_text(answer, "rates      %.1f packets/s, %.1f drops/s, %.1f new flows/s\n", rates.received,
+		    rates.dropped, rates.opened);
+	answer_text(answer, "flows     ");
+	for (unsigned int i = 0; i < FLOWS_KIND_COUNT; i++)
+		answer_text(answer, " %" PRIu32 " %s%s", engine_flows(view->engine, (enum flow_kind)i), flow_kinds[i],
+			    i + 1 < FLOWS_KIND_COUNT ? "," : "");
+	answer_text(answer, ", of %" PRIu32 "\n", view->config->engine.limits.flows);
+}
+
+static void service_head(const struct service *service, bool json, struct answer *answer)
+{
+	char address[ADDRESS_TEXT_MAX];
+
+	if (!json) {
+		answer_text(answer, "service    %s, %s %s, %zu rules\n", service->name,
+			    ipv4_text(service->address, service->port, address), service->is_udp ? "udp" : "tcp",
+			    service->rule_count);
+		return;
+	}
+	json_open(answer, NULL, '{');
+	json_text(answer, "name", service->name);
+	json_text(answer, "protocol", service->is_udp ? "udp" : "tcp");
+	json_ipv4(answer, "address", service->address);
+	json_number(answer, "port", service->port);
+	json_number(answer, "rules", service->rule_count);
+	json_open(answer, "servers", '[');
+}
+
+/** service_end() - @complete: were all of its servers listed */
+static void service_end(bool complete, bool json, struct answer *answer)
+{
+	if (json) {
+		json_close(answer, ']');
+		json_bool(answer, "all_servers", complete);
+		json_close(answer, '}');
+	} else if (!complete) {
+		answer_text(answer, "  and more\n");
+	}
+}
+
+/** is_new() - was a server not listed yet; then it is now */
+static bool is_new(struct progress *progress, const struct server *server)
+{
+	for (size_t i = 0; i < progress->seen_count; i++)
+		if (progress->seen[i].port == server->port &&
+		    ipv6_equal(&progress->seen[i].address, &server->address))
+			return false;
+	if (progress->seen_count < SHOW_SERVERS_MAX)
+		progress->seen[progress->seen_count] = *server;
+	return ++progress->seen_count <= SHOW_SERVERS_MAX;
+}
+
+/** next_server() - the next server of a service, known or not: those of "to", then those of the rules */
+static bool next_server(const struct service *service, struct progress *progress, struct server *server)
+{
+	const struct server_set *set;
+
+	for (;; progress->rule++, progress->server = 0) {
+		if (progress->rule > service->rule_count)
+			return false;
+		set = progress->rule == 0 ? &service->fallback : &service->rules[progress->rule - 1].servers;
+		if (progress->server < set->count)
+			break;
+	}
+	*server = set->servers[progress->server++];
+	server->port = server->port ? server->port : service->port;
+	server->is_udp = service->is_udp;
+	return true;
+}
+
+/** show_service() - more of a service; false: it goes on in the next call */
+static bool show_service(const struct view *view, const struct service *service, bool json, struct progress *progress,
+			 unsigned int *spent, struct answer *answer)
+{
+	struct server server;
+
+	if (progress->stage == 1)
+		service_head(service, json, answer);
+	progress->stage = 2;
+	while (progress->seen_count <= SHOW_SERVERS_MAX) {
+		if (*spent >= SHOW_BUDGET || !answer_has_room(answer))
+			return false;
+		if (!next_server(service, progress, &server))
+			break;
+		*spent += 1;
+		if (is_new(progress, &server)) {
+			show_server(view, json, &server, 2, answer);
+			*spent += SHOW_COST;
+		}
+	}
+	service_end(progress->seen_count <= SHOW_SERVERS_MAX, json, answer);
+	return true;
+}
+
+bool show_status(const struct view *view, const struct request *request, const uint8_t *bytes,
+		 struct progress *progress, struct answer *answer)
+{
+	const struct engine_config *config = &view->config->engine;
+	unsigned int spent = 0;
+
+	(void)bytes;
+	if (progress->stage == 0) {
+		if (request->json)
+			head_json(view, answer);
+		else
+			head_text(view, answer);
+		progress->stage = 1;
+	}
+	for (; progress->index < config->service_count; progress->index++) {
+		if (spent >= SHOW_BUDGET || !answer_has_room(answer))
+			return false;
+		if (!show_service(view, &config->services[progress->index], request->json, progress, &spent, answer))
+			return false;
+		spent += SHOW_COST;
+		progress->stage = 1;
+		progress->rule = progress->server = progress->seen_count = 0;
+	}
+	if (request->json) {
+		json_close(answer, ']');
+		json_close(answer, '}');
+	}
+	return true;
+}
