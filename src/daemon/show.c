@@ -45,7 +45,7 @@ void show_server(const struct view *view, bool json, const struct server *server
 	answer_text(answer, "%*s%-28s  %s", (int)indent, "", ipv6_text(&server->address, server->port, text),
 		    show_state(view, server));
 	if (state && state->error != SERVER_ERROR_NONE)
-		answer_text(answer, ", %s %u times", server_error_name(state->error), state->failures);
+		answer_text(answer, ", last %s, %u in a row", server_error_name(state->error), state->failures);
 	else if (state && state->connect_time > 0)
 		answer_text(answer, ", answered in %.1f ms", (double)state->connect_time / 1e6);
 	answer_text(answer, "\n");
