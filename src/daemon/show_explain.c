@@ -60,7 +60,7 @@ static void list_servers(const struct question *q, const struct service *service
 	size_t count;
 
 	if (q->has_client) {
-		count = service_rank(servers, q->client, service->port, look_server_is_failing, &health, candidates);
+		count = service_rank(servers, q->client, q->port, look_server_is_failing, &health, candidates);
 	} else {
 		count = servers->count < CANDIDATES_MAX ? servers->count : CANDIDATES_MAX;
 		memcpy(candidates, servers->servers, count * sizeof(candidates[0]));
@@ -76,7 +76,7 @@ static void list_servers(const struct question *q, const struct service *service
 	}
 	for (size_t i = 0; i < count; i++) {
 		candidates[i].is_udp = service->is_udp;
-		candidates[i].port = candidates[i].port ? candidates[i].port : service->port;
+		candidates[i].port = candidates[i].port ? candidates[i].port : q->port;
 		show_server(q->view, json, &candidates[i], 4, q->answer);
 	}
 	if (json)

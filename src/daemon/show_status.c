@@ -100,9 +100,11 @@ static void service_head(const struct service *service, bool json, struct answer
 	char address[ADDRESS_TEXT_MAX];
 
 	if (!json) {
-		answer_text(answer, "service    %s, %s %s, %zu rules\n", service->name,
-			    ipv4_text(service->address, service->port, address), service->is_udp ? "udp" : "tcp",
-			    service->rule_count);
+		answer_text(answer, "service    %s, %s", service->name,
+			    ipv4_text(service->address, service->port, address));
+		if (service->further_ports > 0)
+			answer_text(answer, "-%u", service->port + service->further_ports);
+		answer_text(answer, " %s, %zu rules\n", service->is_udp ? "udp" : "tcp", service->rule_count);
 		return;
 	}
 	json_open(answer, NULL, '{');
@@ -110,6 +112,7 @@ static void service_head(const struct service *service, bool json, struct answer
 	json_text(answer, "protocol", service->is_udp ? "udp" : "tcp");
 	json_ipv4(answer, "address", service->address);
 	json_number(answer, "port", service->port);
+	json_number(answer, "last_port", service->port + service->further_ports);
 	json_number(answer, "rules", service->rule_count);
 	json_open(answer, "servers", '[');
 }
