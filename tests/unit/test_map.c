@@ -270,7 +270,7 @@ static void test_own_source(void **state)
 /** What is a protocol in IPv4 may be an extension header in IPv6, which no IPv4 host shall make a server read. */
 static void test_smuggling(void **state)
 {
-	static const uint8_t numbers[] = { 0, 2, 43, 44, 58, 59, 60 };
+	static const uint8_t numbers[] = { 0, 2, 43, 44, 58, 59, 60, 135, 139, 140 };
 	uint8_t bytes[128];
 	struct wire_tcp s = to_ipv4(HOST_A, 80);
 
