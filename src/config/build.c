@@ -77,10 +77,9 @@ void build_begin(struct build *build, const char *file, unsigned int line)
 	build->parts = part;
 }
 
-/** find_part() - the part that a line is in, any if there is none */
-static const struct part *find_part(const struct build *build, unsigned int line)
+const struct part *build_part(const struct part *last, unsigned int line)
 {
-	const struct part *part = build->parts;
+	const struct part *part = last;
 
 	while (part->before && part->first > line)
 		part = part->before;
@@ -94,7 +93,7 @@ const char *build_file(struct build *build, const char *name)
 
 const char *build_place(struct build *build, unsigned int line)
 {
-	const struct part *part = find_part(build, line);
+	const struct part *part = build_part(build->parts, line);
 
 	return line ? build_print(build, "%s:%u", part->file, part->line + line - part->first) : NULL;
 }
@@ -132,7 +131,7 @@ static bool is_before(const struct problem *a, const struct problem *b)
 void build_report_text(struct build *build, unsigned int line, const char *text)
 {
 	struct problem *problem = build_array(build, 1, sizeof(*problem)), **link = &build->problems;
-	const struct part *part = find_part(build, line);
+	const struct part *part = build_part(build->parts, line);
 
 	*problem = (struct problem){ .text = text, .at = line, .scanned = build->scanning };
 	problem->file = line ? part->file : build->config->file;

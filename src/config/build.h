@@ -45,6 +45,9 @@ char *build_print(struct build *build, const char *format, ...) __attribute__((f
 /* Lines are those of the text with all that it includes. The next ones are those of @file from its line @line on. */
 void build_begin(struct build *build, const char *file, unsigned int line);
 
+/** build_part() - the part that a line is in, any if there is none; @last: the last of them */
+const struct part *build_part(const struct part *last, unsigned int line);
+
 /* Full name of a file that is named in the configuration; "FILE:LINE" of a line or setting, NULL of a default. */
 const char *build_file(struct build *build, const char *name);
 const char *build_place(struct build *build, unsigned int line);

@@ -78,6 +78,7 @@ struct daemon_config *config_load(const char *name, const char *text, FILE *erro
 	else if (!build.failed)
 		build_report(&build, (unsigned int)config_error_line(tree), "%s", config_error_text(tree));
 	free(scanned);
+	config->parts = build.parts;
 	build_print_errors(&build, errors);
 	if (!build.problems)
 		return config;

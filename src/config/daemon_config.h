@@ -23,6 +23,7 @@ struct daemon_config {
 	enum log_level log_level;
 	bool log_sessions; /* one line when a connection is bound, and one when it ends */
 	const char *file;
+	const struct part *parts; /* which file a line of the tree comes from: build_part() */
 	struct config_t *tree;       /* what libconfig has read, and all defaults; strings point into it */
 	struct config_piece *memory; /* everything else that this points to */
 };
