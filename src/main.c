@@ -80,26 +80,17 @@ static bool parse_options(int argc, char **argv, struct options *options)
 	return optind == argc && !(options->test && options->print);
 }
 
-static enum log_level choose_level(const struct daemon_config *config, unsigned int verbose)
-{
-	enum log_level level = config->log_level;
-
-	if (verbose == 1 && level < LOG_LEVEL_DEBUG)
-		level = LOG_LEVEL_DEBUG;
-	return verbose > 1 ? LOG_LEVEL_TRACE : level;
-}
-
-/* From here on there are privileges, until privileges_drop(). */
-static enum exit_status serve(const struct daemon_config *config)
+/* From here on there are privileges, until privileges_drop(). In the end @config is what a reload has made of it. */
+static enum exit_status serve(struct daemon_config **config)
 {
 	static struct worker worker;
 	static struct control control;
 	struct privileges privileges;
 	enum exit_status status;
 
-	if (!privileges_begin() || !privileges_resolve(&privileges, config->user, config->group))
+	if (!privileges_begin() || !privileges_resolve(&privileges, (*config)->user, (*config)->group))
 		return STATUS_PERMISSION;
-	status = worker_open(&worker, config);
+	status = worker_open(&worker, *config);
 	if (status != STATUS_OK)
 		return status;
 	if (!control_open(&control, &worker, &privileges)) {
@@ -114,7 +105,7 @@ static enum exit_status serve(const struct daemon_config *config)
 		status = STATUS_PERMISSION;
 	}
 	control_close(&control);
-	worker_close(&worker);
+	*config = worker_close(&worker);
 	return status;
 }
 
@@ -140,8 +131,10 @@ int main(int argc, char **argv)
 	} else if (options.test) {
 		status = privileges_check_accounts(config, stderr) ? STATUS_OK : STATUS_CONFIGURATION;
 	} else {
-		log_open(choose_level(config, options.verbose));
-		status = serve(config);
+		if (options.verbose > 0)
+			log_at_least(options.verbose > 1 ? LOG_LEVEL_TRACE : LOG_LEVEL_DEBUG);
+		log_open(config->log_level);
+		status = serve(&config);
 	}
 	config_free(config);
 	return status;

@@ -13,6 +13,7 @@
  * buy time byte by byte: the clock starts again only when a whole piece was taken.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -69,7 +70,7 @@ static void write_more(struct control_client *client)
 	struct answer *answer = &client->answer;
 
 	answer->length = answer->sent = 0;
-	if (client->config != view.config) {
+	if (client->swaps != client->control->worker->reload.swaps) {
 		answer_error(answer, "the configuration was replaced meanwhile, ask again");
 		answer_end(answer, ANSWER_FAILED);
 		return;
@@ -104,7 +105,7 @@ static void start_answer(struct control_client *client)
 {
 	struct ev_loop *loop = client->control->worker->loop;
 
-	client->config = client->control->worker->config;
+	client->swaps = client->control->worker->reload.swaps;
 	ev_io_stop(loop, &client->io);
 	ev_io_set(&client->io, client->fd, EV_WRITE);
 	ev_io_start(loop, &client->io);
@@ -245,7 +246,7 @@ bool control_open(struct control *control, struct worker *worker, const struct p
 	const struct daemon_config *config = worker->config;
 
 	control->worker = worker;
-	control->path = config->control;
+	snprintf(control->path, sizeof(control->path), "%s", config->control);
 	control->fd = -1;
 	control->started = clock_now(CLOCK_MONOTONIC);
 	control->started_real = clock_now(CLOCK_REALTIME) / NANOSECONDS;

@@ -5,6 +5,8 @@
 #ifndef NAT46_DAEMON_CONTROL_H
 #define NAT46_DAEMON_CONTROL_H
 
+#include <sys/un.h>
+
 #include "daemon/show.h"
 #include "daemon/worker.h"
 
@@ -26,7 +28,7 @@ struct privileges;
  * @io, @patience: watchers
  * @input, @input_length: the request as it comes: a line, and the bytes behind it
  * @has_request, @request, @bytes: the request once its line is there, and where its bytes are
- * @config: configuration when the answer began
+ * @swaps: of the configuration (reload.h), when the answer began
  * @progress, @answer: the answer
  */
 struct control_client {
@@ -39,7 +41,7 @@ struct control_client {
 	bool has_request;
 	struct request request;
 	const uint8_t *bytes;
-	const struct daemon_config *config;
+	uint64_t swaps;
 	struct progress progress;
 	struct answer answer;
 };
@@ -56,7 +58,7 @@ struct control_client {
  */
 struct control {
 	struct worker *worker;
-	const char *path;
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	int fd;
 	ev_io listener;
 	ev_timer sampler;

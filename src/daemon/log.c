@@ -37,6 +37,7 @@ static const int priorities[] = {
 _Static_assert(ARRAY_SIZE(priorities) == LOG_LEVEL_COUNT, "a level without a priority");
 
 static enum log_level highest = LOG_LEVEL_INFO;
+static enum log_level least = LOG_LEVEL_ERROR;
 static bool to_journal;
 
 /* Lines that were lost since log_open(), those of them that no line has told of yet, and the errno of the last. */
@@ -55,9 +56,19 @@ static bool stderr_is_journal(void)
 	return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
 }
 
+void log_at_least(enum log_level level)
+{
+	least = level;
+}
+
+void log_set_level(enum log_level level)
+{
+	highest = level > least ? level : least;
+}
+
 void log_open(enum log_level level)
 {
-	highest = level;
+	log_set_level(level);
 	to_journal = stderr_is_journal();
 	lost = lost_untold = 0;
 	log_output_open();

@@ -34,6 +34,12 @@ struct log_limit {
 /** log_open() - set the highest level that is logged, and find out what stderr is: the journal, a pipe, ... */
 void log_open(enum log_level level);
 
+/** log_at_least() - log this level whatever log_open() and log_set_level() say */
+void log_at_least(enum log_level level);
+
+/** log_set_level() - change the highest level that is logged */
+void log_set_level(enum log_level level);
+
 /** log_enabled() - would a message of this level be logged */
 bool log_enabled(enum log_level level);
 

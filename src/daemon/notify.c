@@ -8,11 +8,28 @@
 
 #ifdef HAVE_SYSTEMD
 
+#include <inttypes.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 void notify_ready(void)
 {
 	sd_notify(0, "READY=1");
+}
+
+/* The time tells this reload from one before, for units with Type=notify-reload. */
+void notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+}
+
+void notify_reloaded(const char *status)
+{
+	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
 void notify_stopping(void)
@@ -44,6 +61,15 @@ bool notify_watchdog_interval(uint64_t *interval)
 
 void notify_ready(void)
 {
+}
+
+void notify_reloading(void)
+{
+}
+
+void notify_reloaded(const char *status)
+{
+	(void)status;
 }
 
 void notify_stopping(void)

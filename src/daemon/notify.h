@@ -13,6 +13,12 @@
 /** notify_ready() - start-up is complete */
 void notify_ready(void);
 
+/** notify_reloading() - a reload has begun */
+void notify_reloading(void);
+
+/** notify_reloaded() - a reload is over, whether it has succeeded or not; @status: how it went */
+void notify_reloaded(const char *status);
+
 /** notify_stopping() - shutdown has begun */
 void notify_stopping(void);
 

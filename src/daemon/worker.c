@@ -51,6 +51,14 @@ static void hook_emit(void *context, struct frame *frame)
 	tun_write(&worker->tun, frame);
 }
 
+static void hook_session(void *context, const struct session *session)
+{
+	const struct worker *worker = context;
+
+	if (worker->config->log_sessions)
+		session_log(NULL, session);
+}
+
 static void hook_random(void *context, void *bytes, size_t count)
 {
 	struct worker *worker = context;
@@ -180,14 +188,15 @@ static void on_minute(struct ev_loop *loop, ev_timer *watcher, int events)
 	struct worker *worker = watcher->data;
 	const struct counters *counters = engine_counters(worker->engine);
 	uint64_t packets = counters->received - worker->packets_reported;
-	char line[128];
+	const char *failure = reload_failure(&worker->reload);
+	char line[128 + RELOAD_FAILURE_MAX];
 
 	(void)loop;
 	(void)events;
 	worker->packets_reported = counters->received;
-	snprintf(line, sizeof(line), "%" PRIu32 " flows, %.0f packets/s, %" PRIu64 " drops",
+	snprintf(line, sizeof(line), "%" PRIu32 " flows, %.0f packets/s, %" PRIu64 " drops%s%s",
 		 count_flows(worker->engine), (double)packets / STATUS_INTERVAL,
-		 counters->verdicts[VERDICT_DROPPED]);
+		 counters->verdicts[VERDICT_DROPPED], *failure ? "; reload failed: " : "", failure);
 	notify_status(line);
 	log_catch_up();
 }
@@ -236,6 +245,17 @@ void worker_format_events(const struct engine *engine, char *line)
 						   event_name((enum event)i), counters->events[i]);
 }
 
+/** use_config() - between two packets; nothing here or in the engine points into the configuration that was in force */
+static void use_config(void *context, struct daemon_config *config)
+{
+	struct worker *worker = context;
+
+	worker->config = config;
+	engine_configure(worker->engine, &config->engine);
+	log_set_level(config->log_level);
+	engine_trace(worker->engine, log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL);
+}
+
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct worker *worker = watcher->data;
@@ -251,7 +271,8 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		log_info("%s", line);
 		break;
 	case SIGHUP:
-		log_warning("this version cannot reload: restart nat46d to use a changed configuration file");
+		log_info("reloading %s on signal %d", worker->config->file, watcher->signum);
+		reload_run(&worker->reload, NULL);
 		break;
 	default:
 		log_info("stopping on signal %d", watcher->signum);
@@ -268,7 +289,7 @@ static bool make_engine(struct worker *worker)
 		.emit = hook_emit,
 		.random = hook_random,
 		.trace = log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL,
-		.session = config->log_sessions ? session_log : NULL,
+		.session = hook_session,
 		.shortfall = shortfall_log,
 	};
 
@@ -321,7 +342,7 @@ static void start_watchers(struct worker *worker)
 	}
 }
 
-enum exit_status worker_open(struct worker *worker, const struct daemon_config *config)
+enum exit_status worker_open(struct worker *worker, struct daemon_config *config)
 {
 	enum exit_status status;
 	struct link link;
@@ -343,6 +364,9 @@ enum exit_status worker_open(struct worker *worker, const struct daemon_config *
 		goto free_memory;
 	}
 	start_watchers(worker);
+	worker->reload = (struct reload){
+		.running = config, .device = link.index, .use = use_config, .context = worker
+	};
 	return STATUS_OK;
 
 free_memory:
@@ -356,15 +380,18 @@ close_device:
 
 enum exit_status worker_run(struct worker *worker)
 {
+	reload_open(&worker->reload, worker->loop);
 	run_timers(worker, clock_now());
 	ev_run(worker->loop, 0);
 	return worker->status;
 }
 
-void worker_close(struct worker *worker)
+struct daemon_config *worker_close(struct worker *worker)
 {
+	reload_close(&worker->reload);
 	ev_loop_destroy(worker->loop);
 	arena_free(worker->memory, worker->memory_size);
 	link_watch_close(&worker->watch);
 	tun_close(&worker->tun);
+	return worker->config;
 }

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "daemon/exit_status.h"
 #include "daemon/netlink.h"
+#include "daemon/reload.h"
 #include "daemon/tun.h"
 #include "nat46/engine.h"
 
@@ -26,7 +27,8 @@
 
 /**
  * struct worker - one loop, one queue of the device, one engine
- * @config: configuration
+ * @config: configuration in force
+ * @reload: how it is replaced
  * @tun: device
  * @engine: engine, in @memory
  * @memory, @memory_size: from the arena
@@ -38,7 +40,8 @@
  * @status: how the process will end
  */
 struct worker {
-	const struct daemon_config *config;
+	struct daemon_config *config;
+	struct reload reload;
 	struct tun tun;
 	struct engine *engine;
 	void *memory;
@@ -59,11 +62,11 @@ struct worker {
 /**
  * worker_open() - open the device and make engine and loop; what needs a privilege happens here
  * @worker: filled in; its address must not change any more
- * @config: must stay valid until worker_close()
+ * @config: not to be released before worker_close()
  *
  * Return: STATUS_OK; otherwise, logged, how the process has to end. Nothing is left open then.
  */
-enum exit_status worker_open(struct worker *worker, const struct daemon_config *config);
+enum exit_status worker_open(struct worker *worker, struct daemon_config *config);
 
 /**
  * worker_run() - handle packets until a signal or a failure ends it
@@ -71,8 +74,11 @@ enum exit_status worker_open(struct worker *worker, const struct daemon_config *
  */
 enum exit_status worker_run(struct worker *worker);
 
-/** worker_close() - release everything that worker_open() made, in reverse order */
-void worker_close(struct worker *worker);
+/**
+ * worker_close() - release everything that worker_open() made, in reverse order
+ * Return: the configuration that was in force in the end; that of worker_open() was released if it is another one
+ */
+struct daemon_config *worker_close(struct worker *worker);
 
 /**
  * worker_format_status() - one line of key=value pairs: flows, packets, lines lost, drops that are not zero

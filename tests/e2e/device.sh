@@ -69,7 +69,7 @@ idle 2
 
 echo "# SIGHUP and SIGUSR1 do not end it"
 kill -HUP "$nat46d_pid"
-wait_for 5 logged "cannot reload" || fail "no answer to SIGHUP"
+wait_for 5 logged "nothing has changed" || fail "no answer to SIGHUP"
 kill -USR1 "$nat46d_pid"
 wait_for 5 logged " answered=" || fail "no status line after SIGUSR1"
 
