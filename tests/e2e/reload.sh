@@ -250,7 +250,7 @@ echo "# 100,000 rules: how long a packet waits while they are read"
 } >"$dir/rules"
 settings "@RULES@"
 sed -i -e "/@RULES@/{s/@RULES@.*/ /;r $dir/rules" -e 'a ); to = "[2001:db8::1]:80"; },' -e '}' "$dir/nat46d.conf"
-in_ns "$ns_client" ping -i 0.002 -w 6 -q 10.0.0.60 >"$dir/ping.log" &
+in_ns "$ns_client" ping -i 0.002 -c 2500 -W 5 -q 10.0.0.60 >"$dir/ping.log" &
 pinging=$!
 sleep 1
 reload
