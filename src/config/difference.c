@@ -116,8 +116,8 @@ static bool is_same_service(const void *a, const void *b)
 {
 	const struct service *x = a, *y = b;
 
-	return x->further_ports == y->further_ports && strcmp(x->name, y->name) == 0 && x->wait == y->wait && x->refusal == y->refusal &&
-	       x->silent == y->silent && is_same_set(&x->fallback, &y->fallback);
+	return x->further_ports == y->further_ports && strcmp(x->name, y->name) == 0 && x->wait == y->wait &&
+	       x->refusal == y->refusal && x->silent == y->silent && is_same_set(&x->fallback, &y->fallback);
 }
 
 static void name_service(const void *item, const char *of, char *name)
