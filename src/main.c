@@ -4,6 +4,8 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "config/config.h"
 #include "daemon/control.h"
@@ -12,6 +14,7 @@
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/worker.h"
+#include "nat46/assert.h"
 
 /* struct options - the command line */
 struct options {
@@ -80,6 +83,28 @@ static bool parse_options(int argc, char **argv, struct options *options)
 	return optind == argc && !(options->test && options->print);
 }
 
+/* Load the file; @problems gets what is wrong or may be, for free(). */
+static struct daemon_config *load(const char *file, char **problems)
+{
+	struct daemon_config *config;
+	size_t size;
+	FILE *stream = open_memstream(problems, &size);
+
+	NAT46_ASSERT(stream != NULL);
+	config = config_load(file, NULL, stream);
+	NAT46_ASSERT(fclose(stream) == 0);
+	return config;
+}
+
+/* Warnings belong into the log of a daemon that starts. */
+static void log_lines(char *text)
+{
+	char *rest;
+
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_warning("%s", line);
+}
+
 /* From here on there are privileges, until privileges_drop(). In the end @config is what a reload has made of it. */
 static enum exit_status serve(struct daemon_config **config)
 {
@@ -114,6 +139,7 @@ int main(int argc, char **argv)
 	enum exit_status status = STATUS_OK;
 	struct daemon_config *config;
 	struct options options;
+	char *problems;
 
 	if (!parse_options(argc, argv, &options)) {
 		fprintf(stderr, "Try '%s --help'.\n", argv[0]);
@@ -123,10 +149,12 @@ int main(int argc, char **argv)
 		fputs(options.help ? usage : PACKAGE_STRING "\nfeatures: " BUILD_FEATURES "\n", stdout);
 		return STATUS_OK;
 	}
-	config = config_load(options.file, NULL, stderr);
-	if (!config)
-		return STATUS_CONFIGURATION;
-	if (options.print) {
+	config = load(options.file, &problems);
+	if (!config || options.print || options.test)
+		fputs(problems, stderr);
+	if (!config) {
+		status = STATUS_CONFIGURATION;
+	} else if (options.print) {
 		config_print(config, stdout);
 	} else if (options.test) {
 		status = privileges_check_accounts(config, stderr) ? STATUS_OK : STATUS_CONFIGURATION;
@@ -134,8 +162,10 @@ int main(int argc, char **argv)
 		if (options.verbose > 0)
 			log_at_least(options.verbose > 1 ? LOG_LEVEL_TRACE : LOG_LEVEL_DEBUG);
 		log_open(config->log_level);
+		log_lines(problems);
 		status = serve(&config);
 	}
 	config_free(config);
+	free(problems);
 	return status;
 }

@@ -20,7 +20,7 @@ struct problem {
 	struct problem *next;
 	const char *file, *text;
 	unsigned int at, line; /* in the whole text, and in @file */
-	bool scanned, included;
+	bool scanned, included, is_warning;
 };
 
 void *build_array(struct build *build, size_t count, size_t size)
@@ -128,7 +128,8 @@ static bool is_before(const struct problem *a, const struct problem *b)
 	return order ? order < 0 : a->line < b->line;
 }
 
-void build_report_text(struct build *build, unsigned int line, const char *text)
+/** note() - put a problem where it belongs; @count: of those of its kind */
+static void note(struct build *build, unsigned int line, const char *text, size_t *count)
 {
 	struct problem *problem = build_array(build, 1, sizeof(*problem)), **link = &build->problems;
 	const struct part *part = build_part(build->parts, line);
@@ -137,12 +138,23 @@ void build_report_text(struct build *build, unsigned int line, const char *text)
 	problem->file = line ? part->file : build->config->file;
 	problem->line = line ? part->line + line - part->first : 0;
 	problem->included = strcmp(problem->file, build->config->file) != 0;
-	if (build->problem_count++ >= PROBLEMS_MAX)
+	problem->is_warning = count == &build->warning_count;
+	if (++*count > PROBLEMS_MAX)
 		return;
 	while (*link && !is_before(problem, *link))
 		link = &(*link)->next;
 	problem->next = *link;
 	*link = problem;
+}
+
+void build_report_text(struct build *build, unsigned int line, const char *text)
+{
+	note(build, line, text, &build->problem_count);
+}
+
+void build_warn_text(struct build *build, unsigned int line, const char *text)
+{
+	note(build, line, text, &build->warning_count);
 }
 
 void build_error_text(struct build *build, const config_setting_t *setting, const char *text)
@@ -162,10 +174,13 @@ bool build_was_cut(struct build *build, const config_setting_t *setting)
 	return p != NULL;
 }
 
-void build_print_errors(const struct build *build, FILE *out)
+void build_print_problems(const struct build *build, FILE *out)
 {
 	for (const struct problem *p = build->problems; p; p = p->next)
-		fprintf(out, "%s%s%.0u: error: %s\n", p->file, p->line ? ":" : "", p->line, p->text);
+		fprintf(out, "%s%s%.0u: %s: %s\n", p->file, p->line ? ":" : "", p->line,
+			p->is_warning ? "warning" : "error", p->text);
 	if (build->problem_count > PROBLEMS_MAX)
 		fprintf(out, "%s: error: %zu more\n", build->config->file, build->problem_count - PROBLEMS_MAX);
+	if (build->warning_count > PROBLEMS_MAX)
+		fprintf(out, "%s: warning: %zu more\n", build->config->file, build->warning_count - PROBLEMS_MAX);
 }

@@ -34,8 +34,9 @@ struct build {
 	unsigned int line;            /* of that text, where the next part begins */
 	bool scanning;                /* libconfig has not read the file yet, */
 	bool failed;                  /* and there is no use in reading it */
-	struct problem *problems;     /* what was found wrong, at most 1000, in the order of the files */
-	size_t problem_count;
+	struct problem *problems;     /* what was found wrong, in the order of the files, with */
+	size_t problem_count;         /* at most 1000 errors */
+	size_t warning_count;         /* and 1000 warnings */
 };
 
 /* Memory that lives as long as the configuration: zeroed elements, a formatted string. Never NULL. */
@@ -56,17 +57,19 @@ const char *build_setting_place(struct build *build, const config_setting_t *set
 /** build_path() - "services[0].to[3]" with @end behind it; "" for the file as a whole */
 const char *build_path(struct build *build, const config_setting_t *setting, const char *end);
 
-/* Note an error, printf-like: in a line, 0: in the file as a whole; at a setting, with its path. */
+/* Note an error, printf-like: in a line, 0: in the file as a whole; at a setting, with its path. Or a warning. */
 #define build_report(build, line, ...) build_report_text(build, line, build_print(build, __VA_ARGS__))
 #define build_error(build, setting, ...) build_error_text(build, setting, build_print(build, __VA_ARGS__))
+#define build_warn(build, line, ...) build_warn_text(build, line, build_print(build, __VA_ARGS__))
 void build_report_text(struct build *build, unsigned int line, const char *text);
+void build_warn_text(struct build *build, unsigned int line, const char *text);
 void build_error_text(struct build *build, const config_setting_t *setting, const char *text);
 
 /** build_was_cut() - has the scan reported an integer in the line of @setting */
 bool build_was_cut(struct build *build, const config_setting_t *setting);
 
-/** build_print_errors() - print "FILE:LINE: error: TEXT" for each error, the first file first, line by line */
-void build_print_errors(const struct build *build, FILE *out);
+/** build_print_problems() - print "FILE:LINE: error: TEXT" for each error, or warning, the first file first */
+void build_print_problems(const struct build *build, FILE *out);
 
 /**
  * scan() - read the file with all that it includes, and report what libconfig would do silently or for ever
@@ -99,6 +102,9 @@ void build_forget(void *seen);
 /* From what was read to what the engine uses; the mappings first. */
 void mappings_compile(struct build *build);
 void lists_services(struct build *build);
+
+/** warnings_check() - look in a configuration without errors for what is probably not meant */
+void warnings_check(struct build *build);
 
 /** mappings_loop() - the setting that brings packets for @address back to us, or NULL */
 const char *mappings_loop(const struct build *build, const struct ipv6_address *address);

@@ -49,6 +49,8 @@ static void compile(struct build *build)
 	check_combinations(build);
 	mappings_compile(build);
 	lists_services(build);
+	if (build->problem_count == 0)
+		warnings_check(build);
 	build->config->user_place = build_setting_place(build, config_lookup(build->config->tree, "user"));
 	build->config->group_place = build_setting_place(build, config_lookup(build->config->tree, "group"));
 	build->config->control_place = build_setting_place(build, config_lookup(build->config->tree, "control"));
@@ -79,8 +81,8 @@ struct daemon_config *config_load(const char *name, const char *text, FILE *erro
 		build_report(&build, (unsigned int)config_error_line(tree), "%s", config_error_text(tree));
 	free(scanned);
 	config->parts = build.parts;
-	build_print_errors(&build, errors);
-	if (!build.problems)
+	build_print_problems(&build, errors);
+	if (build.problem_count == 0)
 		return config;
 	config_free(config);
 	return NULL;

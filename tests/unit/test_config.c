@@ -52,7 +52,7 @@ static const char everything[] =
 	       "           buffer = 4096; buffers = 1099511627776L; };\n"
 	       "log = { level = \"trace\"; sessions = true; };\n";
 
-/** load() - parse @text; @errors gets what was printed, to be released by free() */
+/** load() - parse @text; @errors gets what was printed but warnings, to be released by free() */
 static struct daemon_config *load(const char *text, char **errors)
 {
 	size_t size;
@@ -61,6 +61,9 @@ static struct daemon_config *load(const char *text, char **errors)
 
 	assert_non_null(stream);
 	fclose(stream);
+	/* test_warnings.c has them; they are only there without errors */
+	if (config)
+		(*errors)[0] = '\0';
 	return config;
 }
 
