@@ -30,6 +30,8 @@ services = (
 );
 END
 start_nat46d "$ns_box"
+logged 'nat46d.conf:1: warning: prefix: "2001:db8:46::/96" is reserved for documentation' ||
+	fail "the log has no warning about the prefix"
 
 # sequence PATTERN...: the log has these lines in this order
 sequence() {
