@@ -54,7 +54,7 @@ struct hosts hosts_open(struct build *build, const config_setting_t *setting, co
 	const char *error = NULL, *file;
 	struct stat status;
 	char *text = NULL;
-	size_t length;
+	size_t length = 0;
 
 	if (!name)
 		return none;
