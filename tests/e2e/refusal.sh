@@ -15,13 +15,14 @@ start_witness "$ns_servers" one=2001:db8::1,80
 
 configure <<END
 router = { ipv4 = "10.0.0.41"; };
-timeouts = { connect = 1.0; };
+timeouts = { connect = 4.0; };
 services = (
   { name = "reset"; ipv4 = "10.0.0.42"; tcp = 80; wait = 60;	# longer than a client of the tests is patient
     rules = (
       { bytes = "ONE";    to = "2001:db8::1"; },
       { bytes = "CLOSED"; to = "2001:db8::2"; },
-      { bytes = "NOBODY"; to = "2001:db8::3"; }
+      { bytes = "NOBODY"; to = "2001:db8::3"; },
+      { bytes = "NOWAY";  to = "2001:db8:dead::1"; }
     ); },
   { name = "silent"; ipv4 = "10.0.0.43"; tcp = 80; wait = 1; refuse = "drop";
     rules = ( { bytes = "ONE"; to = "2001:db8::1"; } ); },
@@ -68,6 +69,13 @@ echo "# the server's port is closed; there is no such server"
 expect "reset" "$ns_client" --send 'CLOSED' 10.0.0.42 80
 expect "reset" "$ns_client" --send 'NOBODY' 10.0.0.42 80
 expect "refused" "$ns_client" 10.0.0.44 80
+
+echo "# the box itself has no route to the server: told at once, long before the time to connect is over"
+began=$(date +%s%N)
+expect "reset" "$ns_client" --send 'NOWAY' 10.0.0.42 80
+took=$((($(date +%s%N) - began) / 1000000))
+[ $took -lt 2000 ] || fail "took $took ms to say that there is no route"
+[ "$(counted refused_silence)" = 0 ] || fail "no route was counted as silence"
 
 echo "# none of this disturbs the others"
 expect "one 2001:db8:46::a00:3 *|end 3 *|closed" "$ns_client" --send 'ONE' 10.0.0.42 80

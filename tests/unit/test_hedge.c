@@ -184,16 +184,18 @@ static void test_all_refuse(void **state)
 	expect_one_record();
 }
 
-/** Unreachable is refused for all but the last that is left. */
+/** Unreachable is refused, also by the last one that is left. */
 static void test_unreachable(void **state)
 {
 	(void)state;
 	expect_drop(&world, server_unreachable(&world, ranked[0], CLIENT_ISN + 1, 1, 0), DROP_ICMP_IGNORED, 1);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		expect_silence(&world, server_unreachable(&world, ranked[i], CLIENT_ISN, 1, 0));
-	assert_int_equal(world_events(&world, EVENT_SERVER_REFUSED), 2);
-	server_answers(&world, ranked[2], TCP_SYN | TCP_ACK, -1, 0);
-	expect_bound_to(ranked[2]);
+	assert_int_equal(server_unreachable(&world, ranked[2], CLIENT_ISN, 1, 0), VERDICT_ABSORBED);
+	assert_int_equal(world.count, 1);
+	expect_client_gets(&world, 0, TCP_RST | TCP_ACK, OUR_ISN + 1, CLIENT_ISN + 1, "");
+	assert_int_equal(world_events(&world, EVENT_SERVER_REFUSED), 3);
+	assert_int_equal(world_events(&world, EVENT_REFUSED_NO_SERVER), 1);
 }
 
 /** A server that remembers an older connection is helped over it, whichever it is. */

@@ -11,7 +11,7 @@
  * plus delta; the quote of a segment to the server has the client's own, and only its ACK is shifted.
  *
  * Errors never create, refresh or end a flow (RFC 5508). The one exception is an error about our own SYN:
- * there we are the host, and go to the next server.
+ * there we are the host, and go to the next server or refuse the client.
  */
 #include "core/ip/icmp_flow.h"
 

@@ -205,12 +205,7 @@ static struct next refused(struct engine *e, struct flow *flow, enum server_erro
 
 struct next connect_unreachable(struct engine *e, struct flow *flow)
 {
-	const struct pending *p = pending_of(e, flow);
-	uint32_t position = 0;
-
-	if (flow->state == TCP_STATE_ASKED || has_next(p) || asked_next(e, p, &position))
-		return refused(e, flow, SERVER_ERROR_UNREACHABLE);
-	return next_nothing(VERDICT_ABSORBED);
+	return refused(e, flow, SERVER_ERROR_UNREACHABLE);
 }
 
 struct next connect_timer(struct engine *e, struct flow *flow)

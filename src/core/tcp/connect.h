@@ -16,7 +16,8 @@ struct next connect_input(struct engine *e, struct flow *flow, struct input *in)
 /**
  * connect_unreachable() - an ICMP error about our own SYN: go on with the others; @flow may be in state ASKED
  *
- * For the last one it is a soft error: it may be a passing fault of the path (RFC 5927 5.2).
+ * Without others the client is refused, as it would be if it had asked itself: hosts give up a connection that is
+ * opening at such an error, whatever it says, and do not wait for the path to mend (RFC 5461 4.2).
  */
 struct next connect_unreachable(struct engine *e, struct flow *flow);
 
