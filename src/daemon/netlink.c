@@ -20,7 +20,6 @@
 #include "daemon/log.h"
 #include "daemon/netlink.h"
 
-#define REQUEST_MAX 1024
 #define ANSWER_MAX 16384
 
 /* From linux/if_link.h of newer kernels: IN6_ADDR_GEN_MODE_NONE. */
@@ -45,7 +44,7 @@ void netlink_close(struct netlink *netlink)
 	netlink->socket = NULL;
 }
 
-static struct nlmsghdr *new_request(struct netlink *netlink, void *buffer, uint16_t type, uint16_t flags)
+struct nlmsghdr *netlink_new_request(struct netlink *netlink, void *buffer, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
@@ -55,8 +54,7 @@ static struct nlmsghdr *new_request(struct netlink *netlink, void *buffer, uint1
 	return message;
 }
 
-/* Send a request and go through the answer. Returns 0, or the error that the kernel answered with. */
-static int transact(struct netlink *netlink, const struct nlmsghdr *message, mnl_cb_t callback, void *data)
+int netlink_transact(struct netlink *netlink, const struct nlmsghdr *message, netlink_callback *callback, void *data)
 {
 	_Alignas(struct nlmsghdr) char answer[ANSWER_MAX];
 	unsigned int port = mnl_socket_get_portid(netlink->socket);
@@ -102,14 +100,14 @@ static int found_link(const struct nlmsghdr *message, void *data)
 
 bool netlink_find_link(struct netlink *netlink, const char *name, struct link *link)
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_MAX];
-	struct nlmsghdr *message = new_request(netlink, buffer, RTM_GETLINK, NLM_F_ACK);
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_MAX];
+	struct nlmsghdr *message = netlink_new_request(netlink, buffer, RTM_GETLINK, NLM_F_ACK);
 	int error;
 
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	*link = (struct link){ 0 };
-	error = transact(netlink, message, found_link, link);
+	error = netlink_transact(netlink, message, found_link, link);
 	if (error && error != ENODEV) {
 		log_error("%s: cannot look the device up: %s", name, strerror(error));
 		return false;
@@ -131,7 +129,7 @@ static void put_address_generation(struct nlmsghdr *message)
 enum exit_status netlink_configure_link(struct netlink *netlink, uint32_t index, const char *name, uint32_t mtu,
 					uint32_t queue_length)
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_MAX];
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_MAX];
 	const char *const steps[] = { "set MTU and queue length", "switch link-local addresses off", "bring it up" };
 	struct nlmsghdr *message;
 	struct ifinfomsg *info;
@@ -139,7 +137,7 @@ enum exit_status netlink_configure_link(struct netlink *netlink, uint32_t index,
 	int error;
 
 	for (step = 0; step < 3; step++) {
-		message = new_request(netlink, buffer, RTM_NEWLINK, NLM_F_ACK);
+		message = netlink_new_request(netlink, buffer, RTM_NEWLINK, NLM_F_ACK);
 		info = mnl_nlmsg_put_extra_header(message, sizeof(*info));
 		info->ifi_index = (int)index;
 		if (step == 0) {
@@ -151,7 +149,7 @@ enum exit_status netlink_configure_link(struct netlink *netlink, uint32_t index,
 			info->ifi_flags = IFF_UP;
 			info->ifi_change = IFF_UP;
 		}
-		error = transact(netlink, message, NULL, NULL);
+		error = netlink_transact(netlink, message, NULL, NULL);
 		if (error) {
 			log_error("%s: cannot %s: %s", name, steps[step], strerror(error));
 			return status_of(error);
@@ -224,21 +222,21 @@ static int compare_route(const struct nlmsghdr *message, void *data)
 
 static bool route_leads_to(struct netlink *netlink, const struct route *route, uint32_t index)
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_MAX];
-	struct nlmsghdr *message = new_request(netlink, buffer, RTM_GETROUTE, NLM_F_DUMP);
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_MAX];
+	struct nlmsghdr *message = netlink_new_request(netlink, buffer, RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	struct route_search search = { .route = route, .index = index };
 
 	header->rtm_family = route->is_ipv6 ? AF_INET6 : AF_INET;
-	return transact(netlink, message, compare_route, &search) == 0 && search.found;
+	return netlink_transact(netlink, message, compare_route, &search) == 0 && search.found;
 }
 
 enum exit_status netlink_add_route(struct netlink *netlink, const struct route *route, uint32_t index,
 				   const char *name)
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_MAX];
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_MAX];
 	struct nlmsghdr *message =
-		new_request(netlink, buffer, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+		netlink_new_request(netlink, buffer, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 	char text[ROUTE_TEXT_MAX];
 	int error;
@@ -251,7 +249,7 @@ enum exit_status netlink_add_route(struct netlink *netlink, const struct route *
 	header->rtm_type = RTN_UNICAST;
 	put_destination(message, route);
 	mnl_attr_put_u32(message, RTA_OIF, index);
-	error = transact(netlink, message, NULL, NULL);
+	error = netlink_transact(netlink, message, NULL, NULL);
 	if (!error || (error == EEXIST && route_leads_to(netlink, route, index)))
 		return STATUS_OK;
 	route_format(route, text);
@@ -309,7 +307,7 @@ static int link_changed(const struct nlmsghdr *message, void *data)
 /* Notifications were lost: have the present state of the device sent to us once more. */
 static void ask_again(const struct link_watch *watch)
 {
-	_Alignas(struct nlmsghdr) char buffer[REQUEST_MAX];
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_MAX];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *info;
 

@@ -12,6 +12,7 @@
 #include "nat46/address.h"
 
 struct mnl_socket;
+struct nlmsghdr;
 
 /**
  * struct link - a network device as the kernel sees it
@@ -50,6 +51,27 @@ bool netlink_open(struct netlink *netlink);
 
 /** netlink_close() - disconnect */
 void netlink_close(struct netlink *netlink);
+
+/** Room for a request. */
+#define NETLINK_REQUEST_MAX 1024
+
+/** netlink_callback - told of each message of an answer; returns more than 0 to go on */
+typedef int netlink_callback(const struct nlmsghdr *message, void *data);
+
+/**
+ * netlink_new_request() - begin a request, for netlink_transact()
+ * @buffer: room for NETLINK_REQUEST_MAX bytes, aligned for a struct nlmsghdr
+ * @type, @flags: of the message; NLM_F_REQUEST is added
+ */
+struct nlmsghdr *netlink_new_request(struct netlink *netlink, void *buffer, uint16_t type, uint16_t flags);
+
+/**
+ * netlink_transact() - send a request that was begun last, and go through the answer
+ * @callback, @data: for each message of the answer; NULL: there is nothing to see but the error
+ *
+ * Return: 0, or the error that the kernel answered with
+ */
+int netlink_transact(struct netlink *netlink, const struct nlmsghdr *message, netlink_callback *callback, void *data);
 
 /**
  * netlink_find_link() - look a device up; needs no privilege

@@ -91,6 +91,12 @@ static void device_lost(struct worker *worker)
 	end(worker, STATUS_FAILURE);
 }
 
+/* The network needs what only a new process has the right to. */
+static void network_lost(void *context)
+{
+	end(context, STATUS_FAILURE);
+}
+
 static void run_timers(struct worker *worker, int64_t now)
 {
 	int64_t due = engine_timers(worker->engine, now);
@@ -144,16 +150,13 @@ static void on_link_event(void *context, enum link_event event)
 	struct worker *worker = context;
 	const char *name = worker->tun.name;
 
+	watch_link(&worker->network, event == LINK_UP);
 	switch (event) {
 	case LINK_DOWN:
 		log_warning("%s: the device was set down", name);
 		break;
 	case LINK_UP:
 		log_info("%s: the device was set up", name);
-		if (worker->config->interface.setup)
-			log_warning("%s: the kernel removed the routes into the device when it was set down; "
-				    "restart nat46d to add them again",
-				    name);
 		break;
 	case LINK_REMOVED:
 		if (tun_exists(&worker->tun))
@@ -329,6 +332,7 @@ static void start_watchers(struct worker *worker)
 	ev_io_init(&worker->notifications, on_notification, link_watch_fd(&worker->watch), EV_READ);
 	worker->notifications.data = worker;
 	ev_io_start(worker->loop, &worker->notifications);
+	watch_start(&worker->network, worker->loop);
 	ev_init(&worker->timer, on_timer);
 	worker->timer.data = worker;
 	ev_timer_init(&worker->minute, on_minute, STATUS_INTERVAL, STATUS_INTERVAL);
@@ -340,6 +344,20 @@ static void start_watchers(struct worker *worker)
 		ev_timer_set(&worker->watchdog, half, half);
 		ev_timer_start(worker->loop, &worker->watchdog);
 	}
+}
+
+static enum exit_status watch_network(struct worker *worker, const struct link *link)
+{
+	worker->network = (struct watch){
+		.config = &worker->config->engine,
+		.name = worker->tun.name,
+		.device = link->index,
+		.setup = worker->config->interface.setup,
+		.is_up = link->up,
+		.give_up = network_lost,
+		.context = worker,
+	};
+	return watch_open(&worker->network);
 }
 
 enum exit_status worker_open(struct worker *worker, struct daemon_config *config)
@@ -356,8 +374,10 @@ enum exit_status worker_open(struct worker *worker, struct daemon_config *config
 	worker->watch = (struct link_watch){ .notify = on_link_event, .context = worker };
 	if (!link_watch_open(&worker->watch, &link))
 		goto close_device;
-	if (!make_engine(worker))
+	if (watch_network(worker, &link) != STATUS_OK)
 		goto close_watch;
+	if (!make_engine(worker))
+		goto close_network;
 	worker->loop = ev_default_loop(EVFLAG_AUTO);
 	if (!worker->loop) {
 		log_error("cannot make an event loop");
@@ -371,6 +391,8 @@ enum exit_status worker_open(struct worker *worker, struct daemon_config *config
 
 free_memory:
 	arena_free(worker->memory, worker->memory_size);
+close_network:
+	watch_close(&worker->network);
 close_watch:
 	link_watch_close(&worker->watch);
 close_device:
@@ -389,6 +411,7 @@ enum exit_status worker_run(struct worker *worker)
 struct daemon_config *worker_close(struct worker *worker)
 {
 	reload_close(&worker->reload);
+	watch_close(&worker->network);
 	ev_loop_destroy(worker->loop);
 	arena_free(worker->memory, worker->memory_size);
 	link_watch_close(&worker->watch);

@@ -14,6 +14,7 @@
 #include "daemon/netlink.h"
 #include "daemon/reload.h"
 #include "daemon/tun.h"
+#include "daemon/watch.h"
 #include "nat46/engine.h"
 
 /** Packets that are read before timers and signals get their turn. */
@@ -34,6 +35,7 @@
  * @memory, @memory_size: from the arena
  * @loop: event loop
  * @watch: state of the device
+ * @network: what is around it
  * @device, @notifications, @timer, @minute, @watchdog, @signals: watchers
  * @timer_due: when @timer is set to go off, monotonic nanoseconds; INT64_MAX: it is not
  * @packets_reported: packets when the last status was sent
@@ -48,6 +50,7 @@ struct worker {
 	size_t memory_size;
 	struct ev_loop *loop;
 	struct link_watch watch;
+	struct watch network;
 	ev_io device;
 	ev_io notifications;
 	ev_timer timer;

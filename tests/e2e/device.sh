@@ -51,6 +51,13 @@ route() {
 	ip -n "$ns" "$@" | grep -q 'dev nat46 '
 }
 
+# add_routes: what the kernel took away when the device was set down, before the daemon misses it
+add_routes() {
+	for destination in 192.0.2.1 192.0.2.10 2001:db8:46::/96 2001:db8::3 2001:db8:46::1; do
+		ip -n "$ns" route replace "$destination" dev nat46
+	done
+}
+
 echo "# set-up by the daemon"
 configure
 start_nat46d "$ns"
@@ -80,7 +87,7 @@ idle 2
 has_ended "$nat46d_pid" && fail "the daemon ended"
 ip -n "$ns" link set nat46 up
 wait_for 5 logged "device was set up" || fail "going up is not logged"
-ip -n "$ns" route add 192.0.2.1/32 dev nat46
+add_routes
 wait_for 5 answers || fail "no answer after the device was set down and up"
 idle 2
 
@@ -91,6 +98,7 @@ awk 'BEGIN { for (i = 0; i < 2000; i++) print "link set nat46 mtu", 1400 - i % 2
 kill -CONT "$nat46d_pid"
 wait_for 5 twice "device was set down" || fail "going down among many events is not noticed"
 ip -n "$ns" link set nat46 up
+add_routes
 
 echo "# the device is moved to another namespace and back"
 namespace other

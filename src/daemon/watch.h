@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * watch.h - watch the network around the device while the daemon runs: routes, addresses, forwarding
+ */
+#ifndef NAT46_DAEMON_WATCH_H
+#define NAT46_DAEMON_WATCH_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/exit_status.h"
+#include "daemon/network.h"
+
+/** Conflicting addresses, and foreign routes to parts of destinations, that are known at a time. */
+#define WATCH_KNOWN 32u
+
+/**
+ * struct watch_state - what does not fit, for whoever wants to show it
+ * @ipv4_forwarding, @ipv6_forwarding: does the box forward
+ * @conflicts: addresses of ours that are also configured on the box
+ * @missing: destinations without their route into the device
+ * @elsewhere: destinations that lead elsewhere
+ * @strays: routes that lead parts of a destination elsewhere
+ */
+struct watch_state {
+	bool ipv4_forwarding;
+	bool ipv6_forwarding;
+	size_t conflicts;
+	size_t missing;
+	size_t elsewhere;
+	size_t strays;
+};
+
+/**
+ * struct watch_destination - where a destination leads
+ * @to: destination
+ * @probe: address of it that is looked up
+ * @way: as it was told last
+ * @is_due: to be looked up
+ */
+struct watch_destination {
+	struct route to;
+	struct route probe;
+	enum way way;
+	bool is_due;
+};
+
+/**
+ * struct watch - the watched network
+ * @config, @name, @device: configuration, name and index of our device
+ * @setup: the routes are ours to add, by a restart
+ * @give_up, @context: called, logged, when only a restart can mend it
+ * @is_up: is the device up
+ * @is_told: has the present state of forwarding been told
+ * @started: monotonic seconds when it was
+ * @netlink: for questions
+ * @socket: for notifications
+ * @destinations, @count: what is wanted
+ * @conflicts, @strays, @state: what is wrong; their numbers are in @state
+ * @ipv4_all, @ipv4_device: what @state->ipv4_forwarding is made of
+ * @loop, @notification, @check: event loop and watchers
+ */
+struct watch {
+	const struct engine_config *config;
+	const char *name;
+	uint32_t device;
+	bool setup;
+	void (*give_up)(void *context);
+	void *context;
+	bool is_up;
+	bool is_told;
+	int64_t started;
+	struct netlink netlink;
+	struct mnl_socket *socket;
+	struct watch_destination *destinations;
+	size_t count;
+	struct kernel_address conflicts[WATCH_KNOWN];
+	struct kernel_route strays[WATCH_KNOWN];
+	struct watch_state state;
+	bool ipv4_all;
+	bool ipv4_device;
+	struct ev_loop *loop;
+	ev_io notification;
+	ev_timer check;
+};
+
+/**
+ * watch_open() - look at the network as it is, and begin to watch it; needs no privilege
+ * @watch: @config, @name, @device, @setup, @is_up, @give_up and @context are set, all else is zero
+ *
+ * What does not fit is logged. An address that is also configured on the box is a failure.
+ *
+ * Return: STATUS_OK; otherwise, logged, STATUS_FAILURE, and nothing is left open
+ */
+enum exit_status watch_open(struct watch *watch);
+
+/** watch_start() - go on in an event loop */
+void watch_start(struct watch *watch, struct ev_loop *loop);
+
+/** watch_link() - the device was set up, or down or away */
+void watch_link(struct watch *watch, bool is_up);
+
+/** watch_close() - end it; before its loop is destroyed, if it was started */
+void watch_close(struct watch *watch);
+
+#endif
