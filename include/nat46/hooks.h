@@ -114,6 +114,20 @@ struct shortfall {
 };
 
 /**
+ * struct server_change - a server begins to fail, fails in another way, or answers again
+ * @name: name of the service
+ * @server: server address and port
+ * @is_udp: protocol
+ * @error: how it fails; SERVER_ERROR_NONE: it answers again
+ */
+struct server_change {
+	const char *name;
+	struct endpoint server;
+	bool is_udp;
+	enum server_error error;
+};
+
+/**
  * struct engine_hooks - how an engine reaches the world
  * @context: first argument of every hook
  * @emit: send @frame. It and its buffer are valid during the call only; the headroom may be overwritten.
@@ -121,6 +135,7 @@ struct shortfall {
  * @trace: report a packet; NULL: no trace, which costs nothing
  * @session: report a bound or ended session; NULL: no session log
  * @shortfall: report that a server lowers what its service promises; NULL: no report
+ * @server_changed: report that a server begins to fail or answers again; NULL: no report
  * @isn: replace the initial sequence number (the cookie) of a SYN/ACK; for replays only, NULL otherwise. The
  *	handshake then completes only from the half-open record, because the cookie cannot be checked.
  */
@@ -131,6 +146,7 @@ struct engine_hooks {
 	void (*trace)(void *context, const struct trace *trace);
 	void (*session)(void *context, const struct session *session);
 	void (*shortfall)(void *context, const struct shortfall *shortfall);
+	void (*server_changed)(void *context, const struct server_change *change);
 	uint32_t (*isn)(void *context, uint32_t cookie);
 };
 

@@ -49,6 +49,8 @@ enum server_error {
  * @retry: failing until then; 0: not failing
  * @failures: in a row
  * @error: last error
+ * @told: error that was told of and has not passed
+ * @unanswered: handshakes of others with it in a row that got no answer
  * @connect_time: nanoseconds from SYN to SYN/ACK, or from a datagram to the answer, the last time
  */
 struct server_state {
@@ -56,6 +58,8 @@ struct server_state {
 	uint16_t port;
 	bool is_udp;
 	enum server_error error;
+	enum server_error told;
+	uint32_t unanswered;
 	uint32_t failures;
 	int64_t used;
 	int64_t retry;
@@ -105,13 +109,23 @@ struct server_table {
 /** server_table_find() - what is known of a server, or NULL */
 const struct server_state *server_table_find(const struct server_table *table, const struct server *server);
 
-/** server_table_connected() - a server accepted after @connect_time nanoseconds */
-void server_table_connected(struct server_table *table, const struct server *server, int64_t connect_time,
+/** server_table_connected() - a server accepted after @connect_time nanoseconds; returns true if it was told to fail */
+bool server_table_connected(struct server_table *table, const struct server *server, int64_t connect_time,
 			    int64_t now);
 
-/** server_table_failed() - a server did not accept */
-void server_table_failed(struct server_table *table, const struct server *server, enum server_error error,
+/** server_table_failed() - a server did not accept; returns true if that is new, and to be told */
+bool server_table_failed(struct server_table *table, const struct server *server, enum server_error error,
 			 int64_t now);
+
+/**
+ * server_table_noticed() - a handshake between others and a server showed @error, or SERVER_ERROR_NONE
+ *
+ * Anybody can begin one in anybody's name, so that it does not count when a server is chosen.
+ *
+ * Return: true if that is new, and to be told
+ */
+bool server_table_noticed(struct server_table *table, const struct server *server, enum server_error error,
+			  int64_t now);
 
 /** server_table_is_failing() - should others be tried first */
 bool server_table_is_failing(const struct server_table *table, const struct server *server, int64_t now);

@@ -15,6 +15,10 @@
 
 /* Characters of free text that a line shows. */
 #define QUOTED_MAX 300u
+#define SERVICE_NAME_MAX 200u
+
+/* Groups of servers that have a rate limit of their own. */
+#define SERVER_LIMITS 64u
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -172,6 +176,24 @@ size_t shortfall_format(const struct shortfall *shortfall, char *line)
 	return text.length;
 }
 
+size_t server_format(const struct server_change *change, char *line)
+{
+	static const char *const texts[] = {
+		[SERVER_ERROR_NONE] = "answers again",
+		[SERVER_ERROR_REFUSED] = "refuses connections",
+		[SERVER_ERROR_SILENT] = "does not answer",
+		[SERVER_ERROR_UNREACHABLE] = "cannot be reached: an ICMP error says so",
+	};
+	struct text text = { .line = line, .size = SERVER_LINE_MAX };
+
+	NAT46_ASSERT(change->error < ARRAY_SIZE(texts));
+	append(&text, "server ");
+	append_endpoint(&text, &change->server, true);
+	append(&text, " (service %.*s%s) %s", (int)SERVICE_NAME_MAX, change->name, change->is_udp ? ", UDP" : "",
+	       texts[change->error]);
+	return text.length;
+}
+
 void trace_log(void *context, const struct trace *trace)
 {
 	char line[TRACE_LINE_MAX];
@@ -197,4 +219,16 @@ void shortfall_log(void *context, const struct shortfall *shortfall)
 	(void)context;
 	shortfall_format(shortfall, line);
 	log_line(LOG_LEVEL_INFO, "%s", line);
+}
+
+void server_log(void *context, const struct server_change *change)
+{
+	static struct log_limit limits[SERVER_LIMITS];
+	const uint8_t *byte = change->server.ipv6.byte;
+	char line[SERVER_LINE_MAX];
+
+	(void)context;
+	server_format(change, line);
+	log_line_limited(&limits[(byte[7] + byte[13] + byte[14] + byte[15] + change->server.port) % SERVER_LIMITS],
+			 change->error == SERVER_ERROR_NONE ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "%s", line);
 }

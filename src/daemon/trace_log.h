@@ -20,6 +20,9 @@
 /** Room for any line of shortfall_format() with its NUL. */
 #define SHORTFALL_LINE_MAX 256u
 
+/** Room for any line of server_format() with its NUL. */
+#define SERVER_LINE_MAX 400u
+
 /**
  * trace_format() - a trace event as one line without a newline
  * @trace: event
@@ -49,13 +52,29 @@ size_t session_format(const struct session *session, char *line);
  */
 size_t shortfall_format(const struct shortfall *shortfall, char *line);
 
+/**
+ * server_format() - that a server fails or answers again as one line without a newline
+ * @change: event
+ * @line: room for SERVER_LINE_MAX bytes; a very long name is cut
+ *
+ * Return: length of the line
+ */
+size_t server_format(const struct server_change *change, char *line);
+
 /** trace_log() - engine hook: log the event at level trace; @context is not used */
 void trace_log(void *context, const struct trace *trace);
 
 /** session_log() - engine hook: log the event at level info; @context is not used */
 void session_log(void *context, const struct session *session);
 
-/** shortfall_log() - the same */
+/**
+ * server_log() - engine hook: log the event, a failure at level warning
+ *
+ * The rate limit is for each of a number of groups of servers, so that one that comes and goes hides few others.
+ */
+void server_log(void *context, const struct server_change *change);
+
+/** shortfall_log() - engine hook: log the event at level info; @context is not used */
 void shortfall_log(void *context, const struct shortfall *shortfall);
 
 #endif

@@ -294,6 +294,7 @@ static bool make_engine(struct worker *worker)
 		.trace = log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL,
 		.session = hook_session,
 		.shortfall = shortfall_log,
+		.server_changed = server_log,
 	};
 
 	worker->memory_size = engine_memory(&config->engine.limits);

@@ -75,5 +75,8 @@ echo "# the server's port is closed: refused; there is no such server: unreachab
 expect refused "$ns_client" --source 10.0.0.3 10.0.0.45 80
 expect unreachable "$ns_client" --source 10.0.0.3 10.0.0.46 80
 
+grep -q 'warning: server \[.*\]:80 (service .*) refuses connections$' "$dir/nat46d.log" || fail "nothing says who refused"
+grep -q 'warning: server \[.*\]:80 (service .*) cannot be reached' "$dir/nat46d.log" || fail "nothing says who is not there"
+
 stop_nat46d
 echo "PASS"

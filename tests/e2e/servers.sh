@@ -87,5 +87,16 @@ for pid in $sharing; do
 done
 [ "$(cat "$dir"/shared*.log | grep -c '^silent$')" = 5 ] || fail "a connection was disturbed"
 
+echo "# who refused and who was silent is said, and when it is over"
+logged "warning: server [2001:db8::3]:80 (service refusing) refuses connections" || fail "a server that refuses is not named"
+[ "$(grep -c 'warning: server \[2001:db8::3\]:80 ' "$dir/nat46d.log")" = 1 ] || fail "it is named time and again"
+logged "warning: server [2001:db8::4]:80 (service silent) does not answer" || fail "the silent server is not named"
+start_witness "$ns_servers" three=2001:db8::3,80
+is_back() {
+	answers 10.0.0.43 >"$dir/back"
+	logged "info: server [2001:db8::3]:80 (service refusing) answers again"
+}
+wait_for 40 is_back || fail "it is not said that the server answers again"
+
 stop_nat46d
 echo "PASS"

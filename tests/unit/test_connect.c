@@ -153,6 +153,11 @@ static void test_refused_then_next_then_none(void **state)
 	assert_int_equal(world_events(&world, EVENT_SERVER_REFUSED), 3);
 	assert_int_equal(world_events(&world, EVENT_REFUSED_NO_SERVER), 1);
 	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 0);
+	/* of each server */
+	assert_int_equal(world.changes, 3);
+	assert_int_equal(world.change.error, SERVER_ERROR_REFUSED);
+	assert_int_equal(world.change.server.ipv6.byte[15], third);
+	assert_int_equal(world.change.server.port, 80);
 	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 1);
 }
 

@@ -425,8 +425,18 @@ static void test_refused(void **state)
 	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 0);
 	world_wait(&world, 20000000000);
 	assert_int_equal(world.sessions, 0);
+	assert_int_equal(world.changes, 1);
+	assert_int_equal(world.change.error, SERVER_ERROR_REFUSED);
+	assert_string_equal(world.change.name, "plain");
+	assert_int_equal(world.change.server.port, PORT);
 	/* a SYN on the same port is a new attempt */
 	assert_int_equal(client_passes(TCP_SYN, 5000, 0).seq, CLIENT_ISN + 5001);
+	s = from_server(TCP_SYN | TCP_ACK, -1, 5001);
+	through(&world, &s);
+	assert_int_equal(world.changes, 1);
+	client_passes(TCP_ACK, 5001, SERVER_ISN + 1);
+	assert_int_equal(world.changes, 2);
+	assert_int_equal(world.change.error, SERVER_ERROR_NONE);
 }
 
 /** A forged SYN brings together two hosts that know other connections: what they tell each other ends. */

@@ -73,6 +73,40 @@ static void test_silence(void **state)
 	assert_false(server_table_is_failing(&table, &server, START + 3 + 2 * SECOND));
 }
 
+/** What is told: that a server begins to fail, another kind of failure, and that it answers again; each once. */
+static void test_told(void **state)
+{
+	const struct server server = server_number(1);
+
+	(void)state;
+	assert_false(server_table_connected(&table, &server, 3, START));
+	assert_false(server_table_failed(&table, &server, SERVER_ERROR_SILENT, START));
+	assert_true(server_table_failed(&table, &server, SERVER_ERROR_SILENT, START + 1));
+	assert_false(server_table_failed(&table, &server, SERVER_ERROR_SILENT, START + 2));
+	assert_false(server_table_failed(&table, &server, SERVER_ERROR_SILENT, START + 60 * SECOND));
+	assert_true(server_table_failed(&table, &server, SERVER_ERROR_REFUSED, START + 61 * SECOND));
+	assert_true(server_table_connected(&table, &server, 3, START + 62 * SECOND));
+	assert_false(server_table_connected(&table, &server, 3, START + 63 * SECOND));
+	assert_true(server_table_failed(&table, &server, SERVER_ERROR_UNREACHABLE, START + 64 * SECOND));
+}
+
+/** What was only noticed is told in the same way, and has no part in the choice. */
+static void test_noticed(void **state)
+{
+	const struct server server = server_number(1);
+
+	(void)state;
+	assert_false(server_table_noticed(&table, &server, SERVER_ERROR_NONE, START));
+	assert_false(server_table_noticed(&table, &server, SERVER_ERROR_SILENT, START));
+	assert_false(server_table_noticed(&table, &server, SERVER_ERROR_NONE, START));
+	assert_false(server_table_noticed(&table, &server, SERVER_ERROR_SILENT, START));
+	assert_true(server_table_noticed(&table, &server, SERVER_ERROR_SILENT, START));
+	assert_false(server_table_noticed(&table, &server, SERVER_ERROR_SILENT, START));
+	assert_true(server_table_noticed(&table, &server, SERVER_ERROR_REFUSED, START));
+	assert_false(server_table_is_failing(&table, &server, START));
+	assert_true(server_table_noticed(&table, &server, SERVER_ERROR_NONE, START));
+}
+
 /** More servers than there is room: the newest are known, nothing breaks. */
 static void test_many(void **state)
 {
@@ -314,6 +348,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_backoff, setup),
 		cmocka_unit_test_setup(test_silence, setup),
+		cmocka_unit_test_setup(test_told, setup),
+		cmocka_unit_test_setup(test_noticed, setup),
 		cmocka_unit_test_setup(test_many, setup),
 		cmocka_unit_test_setup(test_promise, setup),
 		cmocka_unit_test_setup(test_few_clients, setup),

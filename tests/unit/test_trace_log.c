@@ -248,6 +248,30 @@ static void test_shortfall(void **state)
 	assert_non_null(strstr(line, ":65535 sack=no timestamps=no ecn=no mss=65535"));
 }
 
+static void test_server(void **state)
+{
+	struct server_change change = { .name = "web", .server = SERVER, .error = SERVER_ERROR_SILENT };
+	char line[SERVER_LINE_MAX], name[1000];
+
+	(void)state;
+	server_format(&change, line);
+	assert_string_equal(line, "server [2001:db8::1]:80 (service web) does not answer");
+	change.error = SERVER_ERROR_REFUSED;
+	server_format(&change, line);
+	assert_string_equal(line, "server [2001:db8::1]:80 (service web) refuses connections");
+	change.is_udp = true;
+	change.error = SERVER_ERROR_UNREACHABLE;
+	server_format(&change, line);
+	assert_string_equal(line, "server [2001:db8::1]:80 (service web, UDP) cannot be reached: "
+				  "an ICMP error says so");
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	change.name = name;
+	change.error = SERVER_ERROR_NONE;
+	server_format(&change, line);
+	assert_non_null(strstr(line, "xxx, UDP) answers again"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_session_ended),
 		cmocka_unit_test(test_session_udp),
 		cmocka_unit_test(test_session_text),
+		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_shortfall),
 	};
 

@@ -69,6 +69,14 @@ static void on_shortfall(void *context, const struct shortfall *shortfall)
 	world->shortfall = *shortfall;
 }
 
+static void on_change(void *context, const struct server_change *change)
+{
+	struct world *world = context;
+
+	world->changes++;
+	world->change = *change;
+}
+
 static uint32_t on_isn(void *context, uint32_t cookie)
 {
 	const struct world *world = context;
@@ -125,6 +133,7 @@ void world_make(struct world *world)
 		.random = on_random,
 		.session = on_session,
 		.shortfall = on_shortfall,
+		.server_changed = on_change,
 		.isn = on_isn,
 	};
 

@@ -43,6 +43,8 @@ struct world_packet {
  * @session: the last one; of its pointers only those to constant text are good
  * @shortfalls: number of servers that lowered a promise
  * @shortfall: the last one
+ * @changes: number of servers that began to fail or answer again
+ * @change: the last one
  */
 struct world {
 	struct engine *engine;
@@ -59,6 +61,8 @@ struct world {
 	struct session session;
 	size_t shortfalls;
 	struct shortfall shortfall;
+	size_t changes;
+	struct server_change change;
 };
 
 /** world_config() - the configuration; may be changed before world_make() */

@@ -147,3 +147,45 @@ void report_shortfall(struct engine *e, const struct flow *flow, const struct se
 	if (e->hooks.shortfall)
 		e->hooks.shortfall(e->hooks.context, &shortfall);
 }
+
+/** name_of() - the name of the service of a flow; "" if the configuration does not have it any more */
+static const char *name_of(const struct engine *e, const struct flow *flow)
+{
+	const struct service *service = service_find(e->config, flow->is_udp, flow->service, flow->service_port);
+
+	return service ? service->name : "";
+}
+
+static void report_server(struct engine *e, const struct flow *flow, const struct server *server,
+			  enum server_error error)
+{
+	const struct server_change change = {
+		.name = name_of(e, flow),
+		.server = endpoint6(&server->address, server->port),
+		.is_udp = flow->is_udp,
+		.error = error,
+	};
+
+	if (e->hooks.server_changed)
+		e->hooks.server_changed(e->hooks.context, &change);
+}
+
+void server_failed(struct engine *e, const struct flow *flow, const struct server *server, enum server_error error)
+{
+	if (server_table_failed(e->servers, server, error, e->now))
+		report_server(e, flow, server, error);
+}
+
+void server_connected(struct engine *e, const struct flow *flow, const struct server *server, int64_t connect_time)
+{
+	if (server_table_connected(e->servers, server, connect_time, e->now))
+		report_server(e, flow, server, SERVER_ERROR_NONE);
+}
+
+void server_noticed(struct engine *e, const struct flow *flow, enum server_error error)
+{
+	const struct server server = { .address = flow->server, .port = flow->server_port };
+
+	if (server_table_noticed(e->servers, &server, error, e->now))
+		report_server(e, flow, &server, error);
+}

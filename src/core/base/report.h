@@ -37,6 +37,16 @@ void report_bound(struct engine *e, const struct flow *flow, const char *rule, c
 /** report_ended() - report to the session hook, if there is one, that a connection is over, and how */
 void report_ended(struct engine *e, const struct flow *flow, const char *how);
 
+/**
+ * server_failed(), server_connected() - a server of @flow did not accept, or did; told to the hook if it is news
+ * @connect_time: nanoseconds
+ */
+void server_failed(struct engine *e, const struct flow *flow, const struct server *server, enum server_error error);
+void server_connected(struct engine *e, const struct flow *flow, const struct server *server, int64_t connect_time);
+
+/** server_noticed() - the same of the handshake between the client and the server of @flow; see server_table.h */
+void server_noticed(struct engine *e, const struct flow *flow, enum server_error error);
+
 /** report_shortfall() - report to the shortfall hook, if there is one, what the server of @flow lacks */
 void report_shortfall(struct engine *e, const struct flow *flow, const struct server_answer *lacks);
 

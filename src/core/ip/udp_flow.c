@@ -137,7 +137,7 @@ void udp_flow_to_client(struct engine *e, struct flow *flow, size_t payload)
 	uint32_t waited = (uint32_t)(e->now / MILLISECOND) - flow->last_seen;
 
 	if (!flow->udp.is_answered)
-		server_table_connected(e->servers, &server, waited * MILLISECOND, e->now);
+		server_connected(e, flow, &server, waited * MILLISECOND);
 	flow->udp.is_answered = true;
 	flow->udp.is_refused = false;
 	flow->udp.to_client += payload;
@@ -150,7 +150,7 @@ bool udp_flow_refused(struct engine *e, struct flow *flow)
 	bool is_answered = flow->udp.is_answered;
 
 	count(e, EVENT_SERVER_REFUSED);
-	server_table_failed(e->servers, &server, SERVER_ERROR_UNREACHABLE, e->now);
+	server_failed(e, flow, &server, SERVER_ERROR_UNREACHABLE);
 	flow->udp.is_refused = true;
 	if (is_answered || !has_choice(e, flow))
 		return false;

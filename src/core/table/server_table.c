@@ -13,7 +13,10 @@
 #define BELIEVED (3600 * SECOND)
 
 /** Failing for 1, 2, 4 ... 32 seconds. */
-enum { BACKOFF_MAX = 5 };
+enum {
+	BACKOFF_MAX = 5,
+	UNANSWERED_LEAST = 2,	/* one may be a lost packet */
+};
 
 static const char *const error_names[] = {
 	[SERVER_ERROR_NONE] = "none",
@@ -73,7 +76,16 @@ static struct server_state *enter(struct server_table *table, const struct serve
 	return entry;
 }
 
-void server_table_connected(struct server_table *table, const struct server *server, int64_t connect_time,
+/** tell() - is @error of a server something that was not told; if so, it is told now */
+static bool tell(struct server_state *entry, enum server_error error)
+{
+	bool is_new = entry->told != error;
+
+	entry->told = error;
+	return is_new;
+}
+
+bool server_table_connected(struct server_table *table, const struct server *server, int64_t connect_time,
 			    int64_t now)
 {
 	struct server_state *entry = enter(table, server, now);
@@ -81,6 +93,7 @@ void server_table_connected(struct server_table *table, const struct server *ser
 	entry->retry = 0;
 	entry->failures = 0;
 	entry->connect_time = connect_time;
+	return tell(entry, SERVER_ERROR_NONE);
 }
 
 /** backoff() - how long a server is left alone that has failed @failures times before */
@@ -92,7 +105,7 @@ static int64_t backoff(uint32_t failures, enum server_error error)
 	return SECOND << (failures < BACKOFF_MAX ? failures : BACKOFF_MAX);
 }
 
-void server_table_failed(struct server_table *table, const struct server *server, enum server_error error,
+bool server_table_failed(struct server_table *table, const struct server *server, enum server_error error,
 			 int64_t now)
 {
 	struct server_state *entry = enter(table, server, now);
@@ -103,6 +116,18 @@ void server_table_failed(struct server_table *table, const struct server *server
 		entry->failures++;
 	}
 	entry->error = error;
+	return entry->retry > now && tell(entry, error);
+}
+
+bool server_table_noticed(struct server_table *table, const struct server *server, enum server_error error,
+			  int64_t now)
+{
+	struct server_state *entry = enter(table, server, now);
+
+	entry->unanswered = error == SERVER_ERROR_SILENT ? entry->unanswered + 1 : 0;
+	if (error == SERVER_ERROR_SILENT && entry->unanswered < UNANSWERED_LEAST)
+		return false;
+	return tell(entry, error);
 }
 
 bool server_table_is_failing(const struct server_table *table, const struct server *server, int64_t now)

@@ -103,10 +103,12 @@ static void ask(struct engine *e, const struct flow *flow)
 }
 
 /** silent() - a server did not answer in time */
-static void silent(struct engine *e, const struct pending *p, uint8_t candidate)
+static void silent(struct engine *e, const struct flow *flow, uint8_t candidate)
 {
+	const struct pending *p = pending_of(e, flow);
+
 	count(e, EVENT_SERVER_SILENT);
-	server_table_failed(e->servers, &p->candidates[candidate], SERVER_ERROR_SILENT, e->now);
+	server_failed(e, flow, &p->candidates[candidate], SERVER_ERROR_SILENT);
 }
 
 static void send_reset(struct engine *e, const struct flow *flow)
@@ -129,7 +131,7 @@ static void abandon_others(struct engine *e, const struct flow *flow)
 
 	for (uint32_t i = 0; (asked = asked_next(e, p, &i));) {
 		if ((uint32_t)(e->now / MILLISECOND) - asked->last_seen >= HEDGE / MILLISECOND)
-			silent(e, p, asked->attempts);
+			silent(e, flow, asked->attempts);
 		send_reset(e, asked);
 		asked_forget(e, asked);
 	}
@@ -141,7 +143,7 @@ static void abandon_present(struct engine *e, const struct flow *flow)
 	const struct pending *p = pending_of(e, flow);
 
 	if (e->now - p->started >= HEDGE)
-		silent(e, p, p->candidate);
+		silent(e, flow, p->candidate);
 	send_reset(e, flow);
 }
 
@@ -188,7 +190,7 @@ static struct next refused(struct engine *e, struct flow *flow, enum server_erro
 	uint32_t position = 0;
 	struct flow *asked;
 
-	server_table_failed(e->servers, &p->candidates[candidate], error, e->now);
+	server_failed(e, flow, &p->candidates[candidate], error);
 	count(e, EVENT_SERVER_REFUSED);
 	if (flow->state == TCP_STATE_ASKED) {
 		asked_forget(e, flow);
@@ -250,7 +252,7 @@ static void connected(struct engine *e, struct flow *flow, const struct input *i
 	abandon_others(e, flow);
 	promises_keep(e, flow, in);
 	p->ts_server = in->options.ts_value;
-	server_table_connected(e->servers, &p->candidates[p->candidate], e->now - p->started, e->now);
+	server_connected(e, flow, &p->candidates[p->candidate], e->now - p->started);
 	promises_learn(e, flow, in);
 	p->mss = flow->server_mss < announced_mss(e) ? flow->server_mss : announced_mss(e);
 	track_start(e, flow, in->packet.window, p->window);

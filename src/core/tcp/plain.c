@@ -84,6 +84,8 @@ static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in
 
 	if (in->packet.flags & TCP_ACK)
 		return verdict_drop(e, in, DROP_TCP_STATE);
+	if (is_repeated)
+		server_noticed(e, flow, SERVER_ERROR_SILENT);
 	if (is_repeated && service && service->rule_count == 0 && service->fallback.count > 1) {
 		if (choose(e, flow, service, ++flow->attempts))
 			count(e, EVENT_SERVER_NEXT);
@@ -198,6 +200,7 @@ static void opened(struct engine *e, struct flow *flow, struct flow_answer answe
 	flow->theta = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);
+	server_noticed(e, flow, SERVER_ERROR_NONE);
 	report_bound(e, flow, "to", "", 0);
 }
 
@@ -235,7 +238,9 @@ enum verdict plain_from_server(struct engine *e, struct flow *flow, struct input
 	if (counts && !(in->packet.flags & TCP_RST))
 		remember(e, flow, in);
 	verdict = pass_to_client(e, flow, in);
-	if (is_over)
+	if (is_over) {
+		server_noticed(e, flow, SERVER_ERROR_REFUSED);
 		flow_end(e, flow, "refused");
+	}
 	return verdict;
 }
