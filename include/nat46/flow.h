@@ -60,6 +60,9 @@ struct flow_answer {
 	bool is_there;
 };
 
+/** Nanoseconds in the unit in which a flow knows when it was opened. */
+#define FLOW_MILLISECOND UINT64_C(1000000)
+
 /** Answers that are kept for a flow. */
 #define FLOW_ANSWERS 2u
 
@@ -114,7 +117,7 @@ struct flow_udp {
  * @service, @service_port: the service
  * @client_isn: initial sequence number of the client
  * @client_scale: window shift of the client
- * @opened: time of the first packet, in seconds
+ * @opened, @opened_high: time of the first packet in milliseconds, which goes on for two years; flow_set_opened()
  *
  * base/choose.c
  * @server, @server_port: the server
@@ -143,6 +146,7 @@ struct flow_udp {
  * @reset_by: in state RESET, the FIN flag of the side that sent the RST
  *
  * base/flows.c
+ * @is_ended: its end was reported
  * @last_seen: time of the last packet that counts, in milliseconds (wraps); in state ASKED of the SYN, by tcp/hedge.c
  *
  * base/pending.c
@@ -202,9 +206,29 @@ struct flow {
 	bool strip_ecn : 1;
 	bool timestamps : 1;
 	bool has_pending : 1;
+	bool is_ended : 1;
+	uint8_t opened_high : 4;
 };
 
 static_assert(offsetof(struct flow, to_server) == 64, "hot fields fill the first cache line");
 static_assert(sizeof(struct flow) == 112, "128 bytes with the index slots");
+
+/** flow_set_opened() - the first packet of a flow came @now */
+static inline void flow_set_opened(struct flow *flow, int64_t now)
+{
+	uint64_t milliseconds = (uint64_t)now / FLOW_MILLISECOND;
+
+	flow->opened = (uint32_t)milliseconds;
+	flow->opened_high = milliseconds >> 32 & 0xf;
+}
+
+/** flow_age() - nanoseconds since the first packet of a flow, in milliseconds of the clock */
+static inline int64_t flow_age(const struct flow *flow, int64_t now)
+{
+	uint64_t opened = (uint64_t)flow->opened_high << 32 | flow->opened;
+	uint64_t age = ((uint64_t)now / FLOW_MILLISECOND - opened) & UINT64_C(0xfffffffff);
+
+	return (int64_t)(age * FLOW_MILLISECOND);
+}
 
 #endif

@@ -66,20 +66,23 @@ struct trace {
 /** enum session_kind - when a session event is reported */
 enum session_kind {
 	SESSION_BOUND,		/* the server is connected */
-	SESSION_ENDED,		/* the flow record is released */
+	SESSION_ENDED,		/* the last FIN or RST has come, or the flow was given up */
+	SESSION_REFUSED,	/* a client whose handshake was complete, or whose server refuses, gets no connection */
 };
 
 /**
  * struct session - one line of the session log
- * @kind: bound or ended
+ * @kind: what has happened. A connection that lives on after a RST that was believed ends twice, the last one counts
  * @protocol: IP protocol number. An exchange of datagrams is bound when its client has sent another one after an
  *	answer of the server, and is not reported before
  * @client: client as it is
  * @service: service address and port
- * @server: server address and port
+ * @name: name of the service; "" if the configuration does not have it any more
+ * @server: server address and port; not with SESSION_REFUSED
  * @source_port: source port towards the server
- * @reason: SESSION_BOUND: text of the rule or "to"; SESSION_ENDED: how it ended ("closed", "reset", "timeout", ...)
- * @host: SESSION_BOUND: name that the client sent, or ""
+ * @reason: SESSION_BOUND: text of the rule or "to"; SESSION_ENDED: how it ended ("closed", "reset", "timeout", ...);
+ *	SESSION_REFUSED: why
+ * @host: SESSION_BOUND, SESSION_REFUSED: name that the client sent, or ""
  * @acknowledged: SESSION_BOUND: bytes of the client that we had to acknowledge before its server did
  * @bytes_to_server, @bytes_to_client: SESSION_ENDED: payload bytes acknowledged, or of UDP passed on
  * @duration: SESSION_ENDED: nanoseconds since the flow was opened
@@ -89,6 +92,7 @@ struct session {
 	uint8_t protocol;
 	struct endpoint client;
 	struct endpoint service;
+	const char *name;
 	struct endpoint server;
 	uint16_t source_port;
 	const char *reason;

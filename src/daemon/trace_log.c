@@ -15,10 +15,14 @@
 
 /* Characters of free text that a line shows. */
 #define QUOTED_MAX 300u
+#define NAME_SHOWN_MAX 64u
 #define SERVICE_NAME_MAX 200u
 
 /* Groups of servers that have a rate limit of their own. */
 #define SERVER_LIMITS 64u
+
+/* The same of clients. */
+#define CLIENT_LIMITS 61u
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -118,10 +122,11 @@ size_t trace_format(const struct trace *trace, char *line)
 /* Free text as a value: its own double quotes become single ones, and it never fills the line. */
 static void append_quoted(struct text *text, const char *key, const char *value)
 {
+	const size_t most = strcmp(key, "name") == 0 ? NAME_SHOWN_MAX : QUOTED_MAX;
 	size_t i;
 
 	append(text, " %s=\"", key);
-	for (i = 0; i < QUOTED_MAX && value[i]; i++)
+	for (i = 0; i < most && value[i]; i++)
 		append(text, "%c", value[i] == '"' ? '\'' : value[i]);
 	append(text, "\"");
 }
@@ -133,19 +138,38 @@ static void append_duration(struct text *text, int64_t nanoseconds)
 	append(text, " duration=%" PRId64 ".%03" PRId64, milliseconds / 1000, milliseconds % 1000);
 }
 
+/* Which server has refused is not in it: there are lines of the servers. */
+static void append_refused(struct text *text, const struct session *session)
+{
+	append_quoted(text, "name", session->name);
+	append_quoted(text, "host", session->host);
+	append_quoted(text, "why", session->reason);
+}
+
 size_t session_format(const struct session *session, char *line)
 {
+	static const char *const kinds[] = {
+		[SESSION_BOUND] = "bound",
+		[SESSION_ENDED] = "ended",
+		[SESSION_REFUSED] = "refused",
+	};
 	struct text text = { .line = line, .size = SESSION_LINE_MAX };
 
-	append(&text, "session %s client=", session->kind == SESSION_BOUND ? "bound" : "ended");
+	NAT46_ASSERT(session->kind < ARRAY_SIZE(kinds));
+	append(&text, "session %s client=", kinds[session->kind]);
 	append_endpoint(&text, &session->client, true);
 	append(&text, " service=");
 	append_endpoint(&text, &session->service, true);
+	if (session->kind == SESSION_REFUSED) {
+		append_refused(&text, session);
+		return text.length;
+	}
 	append(&text, " server=");
 	append_endpoint(&text, &session->server, true);
 	append(&text, " source_port=%u", session->source_port);
 	if (session->protocol == IPPROTO_UDP)
 		append(&text, " proto=udp");
+	append_quoted(&text, "name", session->name);
 	if (session->kind == SESSION_BOUND) {
 		append_quoted(&text, "rule", session->reason);
 		append_quoted(&text, "host", session->host);
@@ -205,11 +229,15 @@ void trace_log(void *context, const struct trace *trace)
 
 void session_log(void *context, const struct session *session)
 {
+	static struct log_limit limits[CLIENT_LIMITS];
 	char line[SESSION_LINE_MAX];
 
 	(void)context;
 	session_format(session, line);
-	log_line(LOG_LEVEL_INFO, "%s", line);
+	if (session->kind == SESSION_REFUSED)
+		log_line_limited(&limits[session->client.ipv4 % CLIENT_LIMITS], LOG_LEVEL_INFO, "%s", line);
+	else
+		log_line(LOG_LEVEL_INFO, "%s", line);
 }
 
 void shortfall_log(void *context, const struct shortfall *shortfall)

@@ -77,6 +77,15 @@ took=$((($(date +%s%N) - began) / 1000000))
 [ $took -lt 2000 ] || fail "took $took ms to say that there is no route"
 [ "$(counted refused_silence)" = 0 ] || fail "no route was counted as silence"
 
+echo "# each is in the session log"
+refused() {
+	grep -q "info: session refused client=10.0.0.3:[0-9]* service=$1:80 name=\"$2\" host=\"$3\" why=\"$4\"\$" \
+		"$dir/nat46d.log" || fail "not logged: $*"
+}
+refused 10.0.0.42 reset "" "no rule matches"
+refused 10.0.0.45 hasty "" "the client said too little in time"
+refused 10.0.0.42 reset "" "no server accepts"
+
 echo "# none of this disturbs the others"
 expect "one 2001:db8:46::a00:3 *|end 3 *|closed" "$ns_client" --send 'ONE' 10.0.0.42 80
 expect "one 2001:db8:46::a00:3 *|end 3 *|closed" "$ns_client" --send 'ONE' 10.0.0.43 80

@@ -85,6 +85,8 @@ echo "# a name that no rule knows is reset"
 for name in unknown.example example.org xshop.example; do
 	answer=$(page $name 10.0.0.42 443 -k) || :
 	case $answer in *"reset by peer"*) ;; *) fail "https://$name gives '$answer'" ;; esac
+	grep -q "session refused .* host=\"$name\" why=\"no rule matches\"\$" "$dir/nat46d.log" ||
+		fail "the session log does not say that $name was asked for"
 done
 
 echo "# with a default server it goes there, on each port of the service"

@@ -421,10 +421,13 @@ static void test_refused(void **state)
 	out = through(&world, &s);
 	assert_int_equal(out.flags, TCP_RST | TCP_ACK);
 	assert_int_equal(out.ack, CLIENT_ISN + 1);
+	assert_int_equal(world.sessions, 1);
+	assert_int_equal(world.session.kind, SESSION_REFUSED);
+	assert_string_equal(world.session.name, "plain");
 	/* it never was a connection: nothing is left of it, for strangers to revive, or for the session log */
 	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 0);
 	world_wait(&world, 20000000000);
-	assert_int_equal(world.sessions, 0);
+	assert_int_equal(world.sessions, 1);
 	assert_int_equal(world.changes, 1);
 	assert_int_equal(world.change.error, SERVER_ERROR_REFUSED);
 	assert_string_equal(world.change.name, "plain");

@@ -80,6 +80,16 @@ static void assert_over(void)
 	assert_null(engine_check(world.engine));
 }
 
+/** assert_reported() - the session log has one line, of this client, that says why */
+static void assert_reported(const char *why)
+{
+	assert_int_equal(world.sessions, 1);
+	assert_int_equal(world.session.kind, SESSION_REFUSED);
+	assert_string_equal(world.session.reason, why);
+	assert_string_equal(world.session.name, "web");
+	assert_int_equal(world.session.client.ipv4, WORLD_CLIENT);
+}
+
 static void test_reset(void **state)
 {
 	(void)state;
@@ -89,6 +99,7 @@ static void test_reset(void **state)
 	assert_int_equal(flags_of(0), TCP_RST | TCP_ACK);
 	assert_int_equal(wire_u32(world.packets[0].bytes, 24), OUR_ISN + 1);
 	assert_int_equal(event(EVENT_REFUSED_NO_RULE), 1);
+	assert_reported("no rule matches");
 	assert_over();
 }
 
@@ -154,6 +165,8 @@ static void test_answer_malformed(void **state)
 	(void)state;
 	start(REFUSE_ANSWER);
 	answered("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 ");
+	assert_int_equal(world.session.kind, SESSION_REFUSED);
+	assert_true(strlen(world.session.reason) > 0);
 }
 
 /** assert_incomplete() - the answer to a client that has said the beginning and no more, though there is a default */
@@ -267,6 +280,7 @@ static void test_answer_server_silent(void **state)
 	assert_memory_equal(payload_of(world.count - 1, &length), "HTTP/1.1 504 ", 13);
 	/* before it, the server was told that nobody wants it any more */
 	assert_int_equal(world.packets[world.count - 2].bytes[40 + 13], TCP_RST);
+	assert_reported("no server answers");
 }
 
 static void test_answer_server_refuses(void **state)
@@ -279,6 +293,7 @@ static void test_answer_server_refuses(void **state)
 	server_sends(&world, TCP_RST | TCP_ACK, -1, 0, NULL);
 	assert_int_equal(world.count, 1);
 	assert_memory_equal(payload_of(0, &length), "HTTP/1.1 503 ", 13);
+	assert_reported("no server accepts");
 	/* a reset at the number that we wait for ends it */
 	client_sends(&world, TCP_RST, 1000, 0, NULL);
 	assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 1);

@@ -148,6 +148,7 @@ static const struct session session = {
 	.kind = SESSION_BOUND,
 	.client = CLIENT,
 	.service = SERVICE,
+	.name = "web",
 	.server = SERVER,
 	.source_port = 33526,
 	.reason = "host www.example.org",
@@ -164,7 +165,7 @@ static void test_session_bound(void **state)
 	(void)state;
 	session_format(&session, line);
 	assert_string_equal(line, "session bound client=10.0.0.3:33526 service=10.0.0.42:80 "
-				  "server=[2001:db8::1]:80 source_port=33526 "
+				  "server=[2001:db8::1]:80 source_port=33526 name=\"web\" "
 				  "rule=\"host www.example.org\" host=\"www.example.org\"");
 }
 
@@ -190,8 +191,21 @@ static void test_session_ended(void **state)
 	ended.host = NULL; /* not to be looked at */
 	session_format(&ended, line);
 	assert_string_equal(line, "session ended client=10.0.0.3:33526 service=10.0.0.42:80 "
-				  "server=[2001:db8::1]:80 source_port=33526 bytes_to_server=2 "
+				  "server=[2001:db8::1]:80 source_port=33526 name=\"web\" bytes_to_server=2 "
 				  "bytes_to_client=18446744073709551615 duration=61.002 end=\"closed\"");
+}
+
+static void test_session_refused(void **state)
+{
+	struct session refused = session;
+	char line[SESSION_LINE_MAX];
+
+	(void)state;
+	refused.kind = SESSION_REFUSED;
+	refused.reason = "no rule matches";
+	session_format(&refused, line);
+	assert_string_equal(line, "session refused client=10.0.0.3:33526 service=10.0.0.42:80 name=\"web\" "
+				  "host=\"www.example.org\" why=\"no rule matches\"");
 }
 
 static void test_session_udp(void **state)
@@ -202,10 +216,10 @@ static void test_session_udp(void **state)
 	(void)state;
 	udp.protocol = 17;
 	session_format(&udp, line);
-	assert_non_null(strstr(line, " source_port=33526 proto=udp rule=\""));
+	assert_non_null(strstr(line, " source_port=33526 proto=udp name=\"web\" rule=\""));
 	udp.kind = SESSION_ENDED;
 	session_format(&udp, line);
-	assert_non_null(strstr(line, " source_port=33526 proto=udp bytes_to_server=2 "));
+	assert_non_null(strstr(line, " source_port=33526 proto=udp name=\"web\" bytes_to_server=2 "));
 }
 
 /* A rule may hold any text of any length; the line stays one that can be read. */
@@ -222,6 +236,7 @@ static void test_session_text(void **state)
 	text[sizeof(text) - 1] = '\0';
 	bound.reason = text;
 	bound.host = text;
+	bound.name = text;
 	assert_true(session_format(&bound, line) < SESSION_LINE_MAX);
 	assert_int_equal(line[strlen(line) - 1], '"');
 }
@@ -280,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_session_bound),
 		cmocka_unit_test(test_session_bound_late),
 		cmocka_unit_test(test_session_ended),
+		cmocka_unit_test(test_session_refused),
 		cmocka_unit_test(test_session_udp),
 		cmocka_unit_test(test_session_text),
 		cmocka_unit_test(test_server),

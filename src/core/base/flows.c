@@ -107,10 +107,21 @@ void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event)
 	count(e, EVENT_FLOW_OPENED);
 }
 
+void flow_over(struct engine *e, struct flow *flow, const char *reason)
+{
+	if (tcp_state_is_bound((enum tcp_state)flow->state) && !flow->is_ended)
+		report_ended(e, flow, reason);
+	flow->is_ended = true;
+}
+
+void flow_goes_on(struct flow *flow)
+{
+	flow->is_ended = false;
+}
+
 void flow_end(struct engine *e, struct flow *flow, const char *reason)
 {
-	if (tcp_state_is_bound((enum tcp_state)flow->state))
-		report_ended(e, flow, reason);
+	flow_over(e, flow, reason);
 	pending_release(e, flow);
 	if (flow->state == TCP_STATE_OPENING)
 		source_queue_leave(&e->opening[flow->is_udp], flow->place);
@@ -121,9 +132,7 @@ void flow_end(struct engine *e, struct flow *flow, const char *reason)
 /* The cookie is no younger than the flow. */
 bool flow_may_reopen(const struct engine *e, const struct flow *flow)
 {
-	int64_t opened = ((int64_t)flow->opened + 1) * SECOND;
-
-	return flow->flags & FLOW_SPLICED && e->now < opened + COOKIE_DEAD;
+	return flow->flags & FLOW_SPLICED && flow_age(flow, e->now) < COOKIE_DEAD + MILLISECOND;
 }
 
 bool flow_may_repeat(const struct engine *e, const struct flow *flow)
@@ -139,8 +148,7 @@ void flow_close(struct engine *e, struct flow *flow, const char *reason)
 		flow_end(e, flow, reason);
 		return;
 	}
-	if (tcp_state_is_bound((enum tcp_state)flow->state))
-		report_ended(e, flow, reason);
+	flow_over(e, flow, reason);
 	pending_release(e, flow);
 	/* what a server still sends is not for this connection any more */
 	flow_table_unlink6(&e->flows, flow);
@@ -376,7 +384,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow, bool hurrie
 		return !flow_may_reopen(e, flow);
 	/* a client that only says that it is still there has nothing to say either */
 	if (state == TCP_STATE_SILENT)
-		return e->now >= (int64_t)flow->opened * SECOND + tcp_state_timeout(state, &e->config->timeouts);
+		return flow_age(flow, e->now) >= tcp_state_timeout(state, &e->config->timeouts);
 	silent = silence(e, flow);
 	allowed = allowed_silence(e, flow);
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */

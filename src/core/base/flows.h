@@ -39,6 +39,12 @@ const struct service *flow_service(const struct engine *e, const struct flow *fl
 /** flow_touch() - the flow was used now */
 void flow_touch(struct engine *e, struct flow *flow);
 
+/** flow_over() - a flow is over, though its record is kept: report that, once; @reason for the session log */
+void flow_over(struct engine *e, struct flow *flow, const char *reason);
+
+/** flow_goes_on() - it was not over after all, and will be reported again */
+void flow_goes_on(struct flow *flow);
+
 /** flow_end() - release a flow and everything that belongs to it; @reason for the session log */
 void flow_end(struct engine *e, struct flow *flow, const char *reason);
 

@@ -44,7 +44,7 @@ bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct 
 		.client_port = flow->client_port,
 		.service = flow->service,
 		.service_port = flow->service_port,
-		.age = (now / SECOND - flow->opened) * SECOND,
+		.age = flow_age(flow, now),
 		.idle = (int64_t)((uint32_t)(now / MILLISECOND) - flow->last_seen) * MILLISECOND,
 	};
 	look_at_ends(flow, info);

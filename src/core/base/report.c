@@ -99,6 +99,14 @@ enum verdict verdict_drop(struct engine *e, const struct input *in, enum drop wh
 	return VERDICT_DROPPED;
 }
 
+/** name_of() - the name of the service of a flow; "" if the configuration does not have it any more */
+static const char *name_of(const struct engine *e, const struct flow *flow)
+{
+	const struct service *service = service_find(e->config, flow->is_udp, flow->service, flow->service_port);
+
+	return service ? service->name : "";
+}
+
 static struct session session_of(const struct engine *e, enum session_kind kind, const struct flow *flow,
 				 const char *reason)
 {
@@ -107,13 +115,14 @@ static struct session session_of(const struct engine *e, enum session_kind kind,
 		.protocol = flow->is_udp ? IP_PROTOCOL_UDP : IP_PROTOCOL_TCP,
 		.client = endpoint4(flow->client, flow->client_port),
 		.service = endpoint4(flow->service, flow->service_port),
+		.name = name_of(e, flow),
 		.server = endpoint6(&flow->server, flow->server_port),
 		.source_port = flow->source_port,
 		.reason = reason,
 		.host = "",
 		.bytes_to_server = flow_bytes_to_server(flow),
 		.bytes_to_client = flow_bytes_to_client(flow),
-		.duration = (e->now / SECOND - flow->opened) * SECOND,
+		.duration = flow_age(flow, e->now),
 	};
 }
 
@@ -124,6 +133,15 @@ void report_bound(struct engine *e, const struct flow *flow, const char *rule, c
 
 	session.host = host;
 	session.acknowledged = acknowledged;
+	if (e->hooks.session)
+		e->hooks.session(e->hooks.context, &session);
+}
+
+void report_refused(struct engine *e, const struct flow *flow, const char *why, const char *host)
+{
+	struct session session = session_of(e, SESSION_REFUSED, flow, why);
+
+	session.host = host;
 	if (e->hooks.session)
 		e->hooks.session(e->hooks.context, &session);
 }
@@ -146,14 +164,6 @@ void report_shortfall(struct engine *e, const struct flow *flow, const struct se
 
 	if (e->hooks.shortfall)
 		e->hooks.shortfall(e->hooks.context, &shortfall);
-}
-
-/** name_of() - the name of the service of a flow; "" if the configuration does not have it any more */
-static const char *name_of(const struct engine *e, const struct flow *flow)
-{
-	const struct service *service = service_find(e->config, flow->is_udp, flow->service, flow->service_port);
-
-	return service ? service->name : "";
 }
 
 static void report_server(struct engine *e, const struct flow *flow, const struct server *server,

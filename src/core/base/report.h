@@ -34,6 +34,9 @@ void trace_server_connected(struct engine *e, const struct flow *flow);
 void report_bound(struct engine *e, const struct flow *flow, const char *rule, const char *host,
 		  uint32_t acknowledged);
 
+/** report_refused() - report to the session hook, if there is one, that a client gets no connection; @host may be "" */
+void report_refused(struct engine *e, const struct flow *flow, const char *why, const char *host);
+
 /** report_ended() - report to the session hook, if there is one, that a connection is over, and how */
 void report_ended(struct engine *e, const struct flow *flow, const char *how);
 

@@ -84,7 +84,7 @@ struct flow *udp_flow_open(struct engine *e, const struct packet *p, const struc
 	flow->client_port = p->source_port;
 	flow->service = p->destination4;
 	flow->service_port = p->destination_port;
-	flow->opened = (uint32_t)(e->now / SECOND);
+	flow_set_opened(flow, e->now);
 	(void)choose_rank(e, flow, &service->fallback, candidates);
 	if (!choose_server(e, flow, &candidates[0])) {
 		flow_table_release(&e->flows, flow);

@@ -297,7 +297,7 @@ struct flow *handshake_accept(struct engine *e, const struct half_open *from, co
 		flow->client_scale = from->promises.window_scale & 0xfu;
 		flow->our_scale = e->config->tcp.window_scale & 0xfu;
 	}
-	flow->opened = (uint32_t)(e->now / SECOND);
+	flow_set_opened(flow, e->now);
 	p = pending_take(e, flow, why);
 	if (!p) {
 		flow_table_release(&e->flows, flow);

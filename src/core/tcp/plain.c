@@ -52,7 +52,7 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 	flow->service_port = p->destination_port;
 	flow->client_isn = p->seq;
 	flow->client_scale = in->options.window_scale & 0xfu;
-	flow->opened = (uint32_t)(e->now / SECOND);
+	flow_set_opened(flow, e->now);
 	if (!choose(e, flow, service, 0)) {
 		flow_table_release(&e->flows, flow);
 		return verdict_drop(e, in, DROP_TCP_COLLISION);
@@ -240,6 +240,7 @@ enum verdict plain_from_server(struct engine *e, struct flow *flow, struct input
 	verdict = pass_to_client(e, flow, in);
 	if (is_over) {
 		server_noticed(e, flow, SERVER_ERROR_REFUSED);
+		report_refused(e, flow, "the server refuses", "");
 		flow_end(e, flow, "refused");
 	}
 	return verdict;

@@ -36,9 +36,14 @@ enum {
 	TLS_ALERT_LENGTH = 7,
 };
 
-/** struct wording - what a refusal is in TLS (RFC 8446 6.2, RFC 6066 3) and in HTTP (RFC 9110 15) */
+/**
+ * struct wording - what a refusal is in words, in TLS (RFC 8446 6.2, RFC 6066 3) and in HTTP (RFC 9110 15)
+ *
+ * Without @page it is never answered.
+ */
 struct wording {
 	enum event why;
+	const char *text;
 	uint8_t alert;
 	const char *page;
 };
@@ -49,11 +54,18 @@ struct wording {
 	"\r\nConnection: close\r\n\r\n" text "\n"
 
 static const struct wording wordings[] = {
-	{ EVENT_REFUSED_NO_RULE, 112, PAGE("421 Misdirected Request", "27", "No host of that name here.") },
-	{ EVENT_REFUSED_MALFORMED, 50, PAGE("400 Bad Request", "40", "The request contradicts itself or HTTP.") },
-	{ EVENT_REFUSED_INCOMPLETE, 50, PAGE("408 Request Timeout", "29", "The request is not complete.") },
-	{ EVENT_REFUSED_NO_SERVER, 80, PAGE("503 Service Unavailable", "27", "The server is not running.") },
-	{ EVENT_REFUSED_SILENCE, 80, PAGE("504 Gateway Timeout", "41", "The server of this host does not answer.") },
+	{ EVENT_REFUSED_NO_RULE, "no rule matches", 112,
+	  PAGE("421 Misdirected Request", "27", "No host of that name here.") },
+	{ EVENT_REFUSED_MALFORMED, "the first bytes contradict themselves", 50,
+	  PAGE("400 Bad Request", "40", "The request contradicts itself or HTTP.") },
+	{ EVENT_REFUSED_INCOMPLETE, "the first bytes are not complete", 50,
+	  PAGE("408 Request Timeout", "29", "The request is not complete.") },
+	{ EVENT_REFUSED_NO_SERVER, "no server accepts", 80,
+	  PAGE("503 Service Unavailable", "27", "The server is not running.") },
+	{ EVENT_REFUSED_SILENCE, "no server answers", 80,
+	  PAGE("504 Gateway Timeout", "41", "The server of this host does not answer.") },
+	{ .why = EVENT_REFUSED_TIMEOUT, .text = "the client said too little in time" },
+	{ .why = EVENT_REFUSED_FULL, .text = "a table or pool is full" },
 };
 
 static const struct wording *find_wording(enum event why)
@@ -63,6 +75,19 @@ static const struct wording *find_wording(enum event why)
 			return &wordings[i];
 	}
 	return NULL;
+}
+
+/** report() - for the session log: who was refused, and what was asked for */
+static void report(struct engine *e, const struct flow *flow, enum event why)
+{
+	const struct wording *wording = find_wording(why);
+	struct choice choice;
+
+	if (!e->hooks.session)
+		return;
+	NAT46_ASSERT(wording);
+	decide_server(e, flow, true, &choice);
+	report_refused(e, flow, choice.decision == DECISION_MALFORMED ? choice.text : wording->text, choice.host);
 }
 
 static void reset(struct engine *e, struct flow *flow)
@@ -117,14 +142,16 @@ static bool answer(struct engine *e, struct flow *flow, enum event why)
 	const struct wording *wording = find_wording(why);
 	struct choice choice;
 
+	if (!wording || !wording->page)
+		return false;
 	decide_server(e, flow, true, &choice);
-	if (wording && choice.protocol == PROTOCOL_TLS) {
+	if (choice.protocol == PROTOCOL_TLS) {
 		const uint8_t alert[TLS_ALERT_LENGTH] = { 21, 3, 3, 0, 2, 2, wording->alert };
 
 		start_answer(e, flow, alert, sizeof(alert));
 		return true;
 	}
-	if (wording && choice.protocol == PROTOCOL_HTTP) {
+	if (choice.protocol == PROTOCOL_HTTP) {
 		start_answer(e, flow, (const uint8_t *)wording->page, strlen(wording->page));
 		return true;
 	}
@@ -137,6 +164,7 @@ void refuse(struct engine *e, struct flow *flow, enum event why)
 	enum refusal refusal = service ? service->refusal : REFUSE_RESET;
 
 	count(e, why);
+	report(e, flow, why);
 	/* whose bytes were acknowledged must not be left to wait for an answer */
 	if (refusal == REFUSE_DROP && pending_of(e, flow)->acked == 0)
 		flow_close(e, flow, "refused");

@@ -70,6 +70,7 @@ void silent_end(struct engine *e, struct flow *flow)
 	};
 
 	count(e, EVENT_REFUSED_TIMEOUT);
+	report_refused(e, flow, "the client said nothing in time", "");
 	if (!service || service->refusal != REFUSE_DROP)
 		segment_send(e, &reset);
 	flow_close(e, flow, "refused");

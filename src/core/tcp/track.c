@@ -123,6 +123,7 @@ static void track_rst(struct engine *e, struct flow *flow, const struct flow_dir
 	flow_move(&e->flows, flow, TCP_EVENT_RST);
 	flow->reset_by = fin_flag;
 	flow_touch(e, flow);
+	flow_over(e, flow, flow_end_reason(flow));
 }
 
 /**
@@ -159,6 +160,8 @@ static bool track(struct engine *e, struct flow *flow, struct flow_direction *se
 	if (advance_end(flow, sent, fin_flag, packet->flags, end_of(packet)))
 		event = fin_event;
 	flow_move(&e->flows, flow, event);
+	if (is_revived)
+		flow_goes_on(flow);
 	/* alive again, and as far as it was */
 	if (is_revived && flow->flags & FLOW_CLIENT_FIN)
 		flow_move(&e->flows, flow, TCP_EVENT_CLIENT_FIN);
@@ -167,6 +170,8 @@ static bool track(struct engine *e, struct flow *flow, struct flow_direction *se
 	if (flow->state == TCP_STATE_CLOSING && fins_are_acked(flow))
 		flow_move(&e->flows, flow, TCP_EVENT_FINS_ACKED);
 	flow_touch(e, flow);
+	if (flow->state == TCP_STATE_CLOSED)
+		flow_over(e, flow, flow_end_reason(flow));
 	return true;
 }
 

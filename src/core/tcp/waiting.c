@@ -53,7 +53,7 @@ static bool may_stay_silent(const struct engine *e, const struct flow *flow)
 	const struct pending *p = pending_of(e, flow);
 
 	return is_mute(e, flow) && !p->has_fin && !p->lost &&
-	       e->now < (int64_t)flow->opened * SECOND + e->config->timeouts.silent;
+	       flow_age(flow, e->now) < e->config->timeouts.silent;
 }
 
 /** decide() - ask the rules; @refusal: why, if they refuse */
@@ -97,7 +97,7 @@ static void extend(struct engine *e, const struct flow *flow, struct pending *p)
 {
 	const struct service *service = flow_service(e, flow);
 	int64_t wait = service ? service->wait : 0;
-	int64_t last = ((int64_t)flow->opened + 1) * SECOND + WAITS_MAX * wait;
+	int64_t last = e->now - flow_age(flow, e->now) + WAITS_MAX * wait;
 
 	p->deadline = e->now + wait < last ? e->now + wait : last;
 }
