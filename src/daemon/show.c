@@ -9,9 +9,10 @@ const char *show_state(const struct view *view, const struct server *server)
 	const struct look_health health = { .engine = view->engine, .is_udp = server->is_udp, .now = view->now };
 	const struct server_state *state = look_server(view->engine, server);
 
-	if (look_server_is_failing(&health, server))
+	/* as the log says: until it answers again */
+	if (look_server_is_failing(&health, server) || (state && state->told != SERVER_ERROR_NONE))
 		return "failing";
-	return state && state->error == SERVER_ERROR_NONE ? "ok" : "unknown";
+	return state && state->failures == 0 ? "ok" : "unknown";
 }
 
 /** show_server_json() - the same as an object */

@@ -127,6 +127,8 @@ bool server_table_noticed(struct server_table *table, const struct server *serve
 	entry->unanswered = error == SERVER_ERROR_SILENT ? entry->unanswered + 1 : 0;
 	if (error == SERVER_ERROR_SILENT && entry->unanswered < UNANSWERED_LEAST)
 		return false;
+	if (error != SERVER_ERROR_NONE)
+		entry->error = error;
 	return tell(entry, error);
 }
 
