@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
+#include "daemon/summary.h"
 #include "daemon/worker.h"
 #include "nat46/assert.h"
 
@@ -111,6 +112,7 @@ static enum exit_status serve(struct daemon_config **config)
 	static struct worker worker;
 	static struct control control;
 	struct privileges privileges;
+	char summary[SUMMARY_MAX];
 	enum exit_status status;
 
 	if (!privileges_begin() || !privileges_resolve(&privileges, (*config)->user, (*config)->group))
@@ -121,6 +123,8 @@ static enum exit_status serve(struct daemon_config **config)
 	if (!control_open(&control, &worker, &privileges)) {
 		status = STATUS_FAILURE;
 	} else if (privileges_drop(&privileges)) {
+		summary_format(*config, summary);
+		log_info("%s", summary);
 		log_info("nat46d %s started", PACKAGE_VERSION);
 		notify_ready();
 		status = worker_run(&worker);

@@ -47,6 +47,8 @@ echo "# forwarding is off at the start, switched on, and off again"
 configure true
 start_nat46d "$ns"
 cp "$dir/nat46d.log" "$dir/start.log"
+logged "nat46d.conf: 1 service with 0 rules, 0 names and 1 server; prefix 2001:db8:46::/96, 1 client, 2 maps, 7 routes" ||
+	fail "it is not said what was started"
 says warning "IPv4 forwarding is off, so no client is served: set the sysctl net.ipv4.ip_forward to 1"
 cp "$dir/start.log" "$dir/nat46d.log"
 says warning "IPv6 forwarding is off, so no server is reached: set the sysctl net.ipv6.conf.all.forwarding to 1"
