@@ -517,29 +517,35 @@ static void choose_probe(const struct watch *watch, struct watch_destination *de
 
 	do
 		destination->probe = network_probe(&destination->to, number++);
-	while (number < PROBES_MAX && is_covered(watch, destination, &destination->probe));
+	while (!network_same(&destination->probe, &destination->to) && number < PROBES_MAX &&
+	       is_covered(watch, destination, &destination->probe));
 }
 
+/* Returns false, with nothing changed, if there is no memory. */
 static bool list_destinations(struct watch *watch)
 {
-	struct watch_destination *last = NULL;
+	struct watch_destination *list, *last = NULL;
 	struct route route;
 	size_t most = 0;
 
 	while (device_route(watch->config, most, &route))
 		most++;
-	watch->destinations = calloc(most, sizeof(*watch->destinations));
-	for (size_t i = 0; watch->destinations && i < most; i++) {
+	list = calloc(most, sizeof(*list));
+	if (!list)
+		return false;
+	free(watch->destinations);
+	watch->destinations = list;
+	watch->count = 0;
+	for (size_t i = 0; i < most; i++) {
 		(void)device_route(watch->config, i, &route);
 		if (last && network_same(&last->to, &route))
 			continue;
-		last = &watch->destinations[watch->count++];
-		last->to = route;
-		last->is_due = true;
+		last = &list[watch->count++];
+		*last = (struct watch_destination){ .to = route, .is_due = true };
 	}
 	for (size_t i = 0; i < watch->count; i++)
-		choose_probe(watch, &watch->destinations[i]);
-	return watch->destinations;
+		choose_probe(watch, &list[i]);
+	return true;
 }
 
 enum exit_status watch_open(struct watch *watch)
@@ -571,6 +577,14 @@ void watch_start(struct watch *watch, struct ev_loop *loop)
 	ev_io_start(loop, &watch->notification);
 	ev_init(&watch->check, on_check);
 	watch->check.data = watch;
+}
+
+void watch_configure(struct watch *watch, const struct engine_config *config)
+{
+	watch->config = config;
+	if (!list_destinations(watch))
+		log_error("cannot watch the network for the new configuration: %s", strerror(errno));
+	look_at_all(watch);
 }
 
 void watch_link(struct watch *watch, bool is_up)

@@ -99,6 +99,13 @@ enum exit_status watch_open(struct watch *watch);
 /** watch_start() - go on in an event loop */
 void watch_start(struct watch *watch, struct ev_loop *loop);
 
+/**
+ * watch_configure() - watch for another configuration from now on; the device is the same
+ *
+ * What does not fit is logged anew, as when the daemon starts; it is no failure.
+ */
+void watch_configure(struct watch *watch, const struct engine_config *config);
+
 /** watch_link() - the device was set up, or down or away */
 void watch_link(struct watch *watch, bool is_up);
 

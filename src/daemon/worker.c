@@ -255,6 +255,7 @@ static void use_config(void *context, struct daemon_config *config)
 
 	worker->config = config;
 	engine_configure(worker->engine, &config->engine);
+	watch_configure(&worker->network, &config->engine);
 	log_set_level(config->log_level);
 	engine_trace(worker->engine, log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL);
 }

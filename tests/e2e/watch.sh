@@ -22,7 +22,7 @@ configure() {
 prefix = "2001:db8:46::/96";
 interface = { setup = $1; };
 router = { ipv4 = "192.0.2.1"; ipv6 = "2001:db8:46::1"; };
-user = "nobody"; group = "nogroup";
+user = "nobody"; group = "nogroup"; control = "$dir/control";
 clients = ( { ipv4 = "10.0.0.3"; ipv6 = "2001:db8::3"; } );
 maps = ( { ipv4 = "192.0.2.32/28"; ipv6 = "2001:db8:1::30/124"; },
 	{ ipv4 = "192.0.2.20"; ipv6 = "2001:db8:46:0:0:0:c000:214"; } );
@@ -107,6 +107,25 @@ ip -n "$ns" route add 192.0.2.0/24 via 198.51.100.9
 awk 'BEGIN { for (i = 0; i < 20000; i++) printf "route add 100.%d.%d.0/24 dev eth0\n", i / 256, i % 256 }' |
 	ip -n "$ns" -batch -
 quiet 3
+
+echo "# what a new configuration wants is watched as well"
+ip -n "$ns" route add 192.0.2.11/32 dev nat46
+sed 's/^services = (/&\n\t{ name = "new"; ipv4 = "192.0.2.11"; tcp = 80; to = "2001:db8:1::1"; },/' \
+	"$dir/nat46d.conf" >"$dir/new"
+cat "$dir/new" >"$dir/nat46d.conf"
+kill -HUP "$nat46d_pid"
+wait_for 5 logged "reloaded " || fail "the new configuration is not taken over"
+ip -n "$ns" address add 192.0.2.11/32 dev lo
+says warning '192.0.2.11/32 of service "new" is also an address of lo'
+ip -n "$ns" address delete 192.0.2.11/32 dev lo
+says info "192.0.2.11/32 is no longer an address of the box"
+configure true
+: >"$dir/nat46d.log"
+kill -HUP "$nat46d_pid"
+wait_for 5 logged "reloaded " || fail "the first configuration is not taken back"
+ip -n "$ns" address add 192.0.2.11/32 dev lo
+ip -n "$ns" route delete 192.0.2.11/32 dev nat46
+quiet 2
 
 echo "# notifications are lost: everything is looked at anew"
 kill -STOP "$nat46d_pid"
