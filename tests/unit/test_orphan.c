@@ -125,6 +125,31 @@ static void test_bounded(void **state)
 	assert_int_equal(emitted(&world, 4).source_port, 8003);
 }
 
+/** Of a range of ports it was the one that the server has as well. */
+static void test_range(void **state)
+{
+	static const struct server h1[] = { { .address = V6(1) } };
+	static struct service service;
+	struct wire_tcp s = server_segment(TCP_ACK, 0, 0);
+
+	(void)state;
+	world_config(&world);
+	service = world.config.services[1];
+	service.port = 8000;
+	service.further_ports = 99;
+	service.fallback = (struct server_set){ h1, 1 };
+	world.config.services = &service;
+	world.config.service_count = 1;
+	world_make(&world);
+	s.source_port = 8099;
+	connection_send(&world, &s);
+	assert_int_equal(world.count, 2);
+	assert_int_equal(emitted(&world, 1).source_port, 8099);
+	s.source_port = 8100;
+	connection_send(&world, &s);
+	assert_int_equal(world.count, 1);
+}
+
 /** Who has a connection of the same addresses and ports is not disturbed by a late segment of another server. */
 static void test_late_segment(void **state)
 {
@@ -228,6 +253,7 @@ int main(void)
 		WORLD_TEST(test_timestamps, world_setup),
 		WORLD_TEST(test_services, world_setup),
 		WORLD_TEST(test_bounded, NULL),
+		WORLD_TEST(test_range, NULL),
 		WORLD_TEST(test_late_segment, world_setup),
 		WORLD_TEST(test_refused_in_silence, NULL),
 		WORLD_TEST(test_limit, world_setup),
