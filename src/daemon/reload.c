@@ -59,6 +59,8 @@ static void load(void *context)
 
 	NAT46_ASSERT(out != NULL);
 	reload->config = config_load(running->file, NULL, out);
+	fflush(out);
+	reload->warned = reload->length;
 	if (!reload->config) {
 		explain_access(running->file, out);
 	} else {
@@ -140,7 +142,7 @@ static void tell_result(struct reload *reload, bool has_succeeded)
 	log_text(reload->text);
 	if (has_succeeded)
 		log_info("reloaded %s in %.0f ms%s", reload->running->file, milliseconds,
-			 reload->length == 0 ? ", nothing has changed" : "");
+			 reload->length == reload->warned ? ", nothing has changed" : "");
 	else
 		log_error("reload failed, everything stays as it was");
 	remember(reload, has_succeeded);

@@ -37,10 +37,10 @@ says() {
 	: >"$dir/nat46d.log"
 }
 
-# quiet SECONDS: nothing is wrong
+# quiet SECONDS: nothing is wrong, but that the addresses are those of documentation
 quiet() {
 	sleep "$1"
-	! grep -E ' (error|warning): ' "$dir/nat46d.log" || fail "complains without a reason"
+	! grep -E ' (error|warning): ' "$dir/nat46d.log" | grep -v 'reserved for documentation' || fail "complains without a reason"
 }
 
 echo "# forwarding is off at the start, switched on, and off again"

@@ -26,7 +26,7 @@ static const size_t PROTOCOLS = sizeof(protocols) / sizeof(protocols[0]);
 bool transport_other_family(bool is_ipv6, uint8_t protocol, uint8_t *other)
 {
 	/* in IPv6 these are extension headers, which no IPv4 host shall make a server read: hop-by-hop, routing,
-	 * fragment, no next header, destination options, mobility, HIP, Shim6; and its ICMP, which is not that of IPv4 */
+	 * fragment, no next header, destination options, mobility, HIP, Shim6; and its ICMP, which is another one */
 	static const uint8_t meanings[] = { 0, 43, 44, IP_PROTOCOL_ICMPV6, 59, 60, 135, 139, 140 };
 	static const uint8_t igmp = 2;
 
