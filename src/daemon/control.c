@@ -56,6 +56,7 @@ static struct view view_of(const struct control *control)
 		.config = control->worker->config,
 		.engine = control->worker->engine,
 		.tun = &control->worker->tun,
+		.network = &control->worker->network.state,
 		.now = clock_now(CLOCK_MONOTONIC),
 		.started = control->started,
 		.started_real = control->started_real,

@@ -12,6 +12,7 @@
 #include "config/walk.h"
 #include "daemon/answer.h"
 #include "daemon/tun.h"
+#include "daemon/watch_state.h"
 #include "nat46/engine.h"
 #include "nat46/look.h"
 #include "protocol/protocol.h"
@@ -35,6 +36,7 @@ struct sample {
 /**
  * struct view - what an answer is made of
  * @config, @engine, @tun: what runs
+ * @network: what is around it
  * @now: current time, monotonic nanoseconds
  * @started, @started_real: when the daemon started, on that clock, and in seconds since 1970
  * @before: counters some seconds ago
@@ -43,6 +45,7 @@ struct view {
 	const struct daemon_config *config;
 	const struct engine *engine;
 	const struct tun *tun;
+	const struct watch_state *network;
 	int64_t now;
 	int64_t started;
 	int64_t started_real;

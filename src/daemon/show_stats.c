@@ -183,6 +183,26 @@ static void metric_gauges(const struct view *view, struct answer *answer)
 	answer_text(answer, "nat46_waiting_limit %" PRIu32 "\n", limits->waiting);
 }
 
+/** metric_network() - what in the network around the device does not fit */
+static void metric_network(const struct watch_state *network, struct answer *answer)
+{
+	const struct {
+		const char *kind;
+		size_t count;
+	} faults[] = {
+		{ "ipv4_forwarding", !network->ipv4_forwarding },
+		{ "ipv6_forwarding", !network->ipv6_forwarding },
+		{ "own_address", network->conflicts },
+		{ "route_missing", network->missing },
+		{ "route_elsewhere", network->elsewhere },
+		{ "route_beside", network->strays },
+	};
+
+	metric_head("network_faults", "gauge", "What keeps packets away, by kind; the log says more.", answer);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		answer_text(answer, "nat46_network_faults{kind=\"%s\"} %zu\n", faults[i].kind, faults[i].count);
+}
+
 bool show_metrics(const struct view *view, const struct request *request, const uint8_t *bytes,
 		  struct progress *progress, struct answer *answer)
 {
@@ -193,6 +213,7 @@ bool show_metrics(const struct view *view, const struct request *request, const 
 	if (progress->index == 0) {
 		progress->counters = *engine_counters(view->engine);
 		metric_gauges(view, answer);
+		metric_network(view->network, answer);
 	}
 	for (; progress->index < ITEMS; progress->index++) {
 		struct item item = item_at(view, progress, (unsigned int)progress->index);

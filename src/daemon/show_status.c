@@ -38,6 +38,40 @@ static struct rates rates_of(const struct view *view)
 	};
 }
 
+static void network_json(const struct watch_state *network, struct answer *answer)
+{
+	json_open(answer, "network", '{');
+	json_bool(answer, "ipv4_forwarding", network->ipv4_forwarding);
+	json_bool(answer, "ipv6_forwarding", network->ipv6_forwarding);
+	json_number(answer, "own_addresses", network->conflicts);
+	json_number(answer, "routes_missing", network->missing);
+	json_number(answer, "routes_elsewhere", network->elsewhere);
+	json_number(answer, "routes_beside", network->strays);
+	json_close(answer, '}');
+}
+
+/** network_text() - only what is wrong; the log has said more */
+static void network_text(const struct watch_state *network, struct answer *answer)
+{
+	if (network->ipv4_forwarding && network->ipv6_forwarding && network->conflicts + network->missing == 0 &&
+	    network->elsewhere + network->strays == 0)
+		return;
+	answer_text(answer, "network   ");
+	if (!network->ipv4_forwarding)
+		answer_text(answer, " IPv4 forwarding is off;");
+	if (!network->ipv6_forwarding)
+		answer_text(answer, " IPv6 forwarding is off;");
+	if (network->conflicts > 0)
+		answer_text(answer, " addresses of ours on the box: %zu;", network->conflicts);
+	if (network->missing > 0)
+		answer_text(answer, " routes that are gone: %zu;", network->missing);
+	if (network->elsewhere > 0)
+		answer_text(answer, " destinations that lead elsewhere: %zu;", network->elsewhere);
+	if (network->strays > 0)
+		answer_text(answer, " routes beside ours: %zu;", network->strays);
+	answer_text(answer, " see the log\n");
+}
+
 /** head_json() - everything but the services */
 static void head_json(const struct view *view, struct answer *answer)
 {
@@ -53,6 +87,7 @@ static void head_json(const struct view *view, struct answer *answer)
 	json_text(answer, "name", view->tun->name);
 	json_number(answer, "mtu", view->config->interface.mtu);
 	json_close(answer, '}');
+	network_json(view->network, answer);
 	json_open(answer, "packets", '{');
 	json_number(answer, "received", c->received);
 	for (unsigned int i = 0; i < VERDICT_COUNT; i++)
@@ -81,6 +116,7 @@ static void head_text(const struct view *view, struct answer *answer)
 		    (long)getpid(), up / 86400, (int)(up / 3600 % 24), (int)(up / 60 % 60), (int)(up % 60),
 		    view->config->file);
 	answer_text(answer, "interface  %s, MTU %u\n", view->tun->name, view->config->interface.mtu);
+	network_text(view->network, answer);
 	answer_text(answer,
 		    "packets    %" PRIu64 " received, %" PRIu64 " forwarded, %" PRIu64 " answered, %" PRIu64
 		    " absorbed, %" PRIu64 " dropped\n",

@@ -12,26 +12,10 @@
 
 #include "daemon/exit_status.h"
 #include "daemon/network.h"
+#include "daemon/watch_state.h"
 
 /** Conflicting addresses, and foreign routes to parts of destinations, that are known at a time. */
 #define WATCH_KNOWN 32u
-
-/**
- * struct watch_state - what does not fit, for whoever wants to show it
- * @ipv4_forwarding, @ipv6_forwarding: does the box forward
- * @conflicts: addresses of ours that are also configured on the box
- * @missing: destinations without their route into the device
- * @elsewhere: destinations that lead elsewhere
- * @strays: routes that lead parts of a destination elsewhere
- */
-struct watch_state {
-	bool ipv4_forwarding;
-	bool ipv6_forwarding;
-	size_t conflicts;
-	size_t missing;
-	size_t elsewhere;
-	size_t strays;
-};
 
 /**
  * struct watch_destination - where a destination leads

@@ -30,6 +30,11 @@ services = ( { name = "web"; ipv4 = "192.0.2.10"; tcp = [ 80, 443 ]; to = "2001:
 END
 }
 
+# status ARGUMENT...: what nat46ctl says, in $dir/status.log
+status() {
+	"${NAT46CTL:-${NAT46D%/*}/nat46ctl}" -s "$dir/control" "$@" >"$dir/status.log" || fail "nat46ctl fails"
+}
+
 # says LEVEL TEXT: within a few seconds; the line is then no longer in the log that is looked at
 says() {
 	wait_for 5 grep -q -F -- "$1: $2" "$dir/nat46d.log" || fail "not logged: '$1: $2'"
@@ -52,6 +57,9 @@ logged "nat46d.conf: 1 service with 0 rules, 0 names and 1 server; prefix 2001:d
 says warning "IPv4 forwarding is off, so no client is served: set the sysctl net.ipv4.ip_forward to 1"
 cp "$dir/start.log" "$dir/nat46d.log"
 says warning "IPv6 forwarding is off, so no server is reached: set the sysctl net.ipv6.conf.all.forwarding to 1"
+status status
+grep -q '^network    IPv4 forwarding is off; IPv6 forwarding is off; see the log$' "$dir/status.log" ||
+	fail "nat46ctl status does not say that forwarding is off"
 sysctl_in "$ns" ipv4/ip_forward 1
 says info "IPv4 forwarding is on again"
 sysctl_in "$ns" ipv6/conf/all/forwarding 1
@@ -68,6 +76,11 @@ says info "IPv6 forwarding is on again"
 echo "# addresses of ours appear on the box: of a service, of a block of a map, of others"
 ip -n "$ns" address add 192.0.2.10/32 dev lo
 says warning '192.0.2.10/32 of service "web" is also an address of lo: the box answers itself'
+status -j status
+grep -q '"ipv4_forwarding":true,"ipv6_forwarding":true,"own_addresses":1,"routes_missing":0' "$dir/status.log" ||
+	fail "nat46ctl -j status does not have the address"
+status metrics
+grep -q '^nat46_network_faults{kind="own_address"} 1$' "$dir/status.log" || fail "the metrics do not have the address"
 ip -n "$ns" address delete 192.0.2.10/32 dev lo
 says info "192.0.2.10/32 is no longer an address of the box"
 ip -n "$ns" address add 192.0.2.33/32 dev eth0
