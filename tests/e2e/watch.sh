@@ -136,6 +136,7 @@ configure true
 : >"$dir/nat46d.log"
 kill -HUP "$nat46d_pid"
 wait_for 5 logged "reloaded " || fail "the first configuration is not taken back"
+: >"$dir/nat46d.log" # it warns of the documentation's addresses
 ip -n "$ns" address add 192.0.2.11/32 dev lo
 ip -n "$ns" route delete 192.0.2.11/32 dev nat46
 quiet 2
