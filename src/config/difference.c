@@ -78,9 +78,11 @@ static void compare(const struct kind *kind, struct sorted is, struct sorted was
 		const char *a = i < is.count ? new + i * kind->size : NULL;
 		const char *b = k < was.count ? old + k * kind->size : NULL;
 		int order = !a ? 1 : !b ? -1 : kind->order(a, b);
+		const char *item = order > 0 ? b : a;
 
+		NAT46_ASSERT(item != NULL);
 		if (order != 0 || !kind->is_same(a, b)) {
-			kind->name(order > 0 ? b : a, of, name);
+			kind->name(item, of, name);
 			note(changes, order < 0 ? ADDED : order > 0 ? REMOVED : CHANGED, name);
 		}
 		i += order <= 0;

@@ -73,7 +73,9 @@ static struct found look_up(struct mnl_socket *socket, const struct route *route
 				      mnl_cb_run(answer, (size_t)length, sequence, mnl_socket_get_portid(socket),
 						 read_route, &found);
 	} while (result > MNL_CB_STOP);
-	return result < 0 ? (struct found){ 0 } : found;
+	if (result < 0)
+		found.index = 0;
+	return found;
 }
 
 static int order_routes(const void *a, const void *b)
