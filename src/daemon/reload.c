@@ -15,6 +15,7 @@
 #include "daemon/reload.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,10 @@ static void release(void *context)
 
 	config_free(reload->config);
 	reload->config = NULL;
+#ifdef HAVE_MALLOC_TRIM
+	/* or else glibc keeps what some threads have released, for each of them: three times a large file */
+	(void)malloc_trim(0);
+#endif
 }
 
 /* ---- in the loop -------------------------------------------------------------------------- */
