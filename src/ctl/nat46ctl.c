@@ -67,16 +67,17 @@ static bool find_command(const char *name, enum command *command)
 /** read_bytes() - read the file of first bytes, "-" is standard input; NULL, or what is wrong */
 static const char *read_bytes(const char *name, struct job *job)
 {
-	FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
+	FILE *file = fopen(strcmp(name, "-") == 0 ? "/dev/stdin" : name, "rb");
+	bool failed;
 
 	if (!file)
 		return strerror(errno);
 	job->request.bytes = fread(job->bytes, 1, sizeof(job->bytes), file);
 	job->request.has_bytes = true;
-	if (ferror(file))
-		return strerror(errno);
-	if (file != stdin)
-		fclose(file);
+	failed = ferror(file) != 0;
+	fclose(file);
+	if (failed)
+		return "cannot be read";
 	return job->request.bytes > REQUEST_BYTES_MAX ? "is longer than a service can wait for" : NULL;
 }
 
@@ -173,14 +174,14 @@ static int print_answer(FILE *answer)
 	FILE *out = NULL;
 	int byte, status = -1;
 
-	while ((byte = getc(answer)) != EOF) {
+	while ((byte = getc_unlocked(answer)) != EOF) {
 		if (out) {
-			putc(byte, out);
+			putc_unlocked(byte, out);
 			out = byte == '\n' ? NULL : out;
 			continue;
 		}
 		if (byte == ANSWER_END) {
-			status = getc(answer) - '0';
+			status = getc_unlocked(answer) - '0';
 			break;
 		}
 		out = byte == ANSWER_OUTPUT ? stdout : stderr;

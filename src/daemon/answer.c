@@ -73,30 +73,31 @@ void answer_end(struct answer *answer, int status)
 /** put_quoted() - a JSON string; what is no printable ASCII is taken for Latin-1, so that any bytes are valid */
 static void put_quoted(struct answer *answer, const char *text)
 {
-	answer_text(answer, "\"");
+	put_lines(answer, ANSWER_OUTPUT, "\"");
 	for (; *text; text++) {
 		unsigned char byte = (unsigned char)*text;
 
-		if (byte == '"' || byte == '\\')
-			answer_text(answer, "\\%c", byte);
-		else if (byte < ' ' || byte > '~')
+		if (byte < ' ' || byte > '~') {
 			answer_text(answer, "\\u%04x", byte);
-		else
-			answer_text(answer, "%c", byte);
+			continue;
+		}
+		if (byte == '"' || byte == '\\')
+			put(answer, '\\');
+		put(answer, *text);
 	}
-	answer_text(answer, "\"");
+	put(answer, '"');
 }
 
 /** begin() - what stands in front of a value */
 static void begin(struct answer *answer, const char *key)
 {
 	if (answer->comma)
-		answer_text(answer, ",");
+		put_lines(answer, ANSWER_OUTPUT, ",");
 	answer->comma = true;
 	if (!key)
 		return;
 	put_quoted(answer, key);
-	answer_text(answer, ":");
+	put(answer, ':');
 }
 
 void json_open(struct answer *answer, const char *key, char bracket)

@@ -19,7 +19,7 @@
 
 /** What one call may look at: an item that is written costs SHOW_COST, one that is passed over costs 1. */
 #define SHOW_BUDGET 4096u
-#define SHOW_COST 32u
+#define SHOW_COST 128u
 
 /**
  * struct sample - counters at a moment, for rates

@@ -88,7 +88,7 @@ bool show_config(const struct view *view, const struct request *request, const u
 	(void)bytes;
 	if (request->json && progress->stage++ == 0)
 		json_open(answer, NULL, '{');
-	for (unsigned int spent = 0; spent < SHOW_BUDGET; spent += SHOW_COST / 8) {
+	for (unsigned int spent = 0; spent < SHOW_BUDGET; spent += SHOW_COST / 16) {
 		if (!answer_has_room(answer))
 			return false;
 		step = config_step(view->config, &progress->walk);
