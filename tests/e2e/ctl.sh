@@ -146,6 +146,7 @@ says '10.9.9.9: neither service nor map' explain 10.9.9.9:1
 
 echo "# wrong usage, no daemon"
 fails 2 'Try' nothing
+fails 2 'Try' reload
 fails 2 'Try' status --service web
 fails 2 'Try' explain
 fails 2 'is not ADDRESS:PORT' explain 10.0.0.42

@@ -13,7 +13,7 @@ import select
 import socket
 import sys
 
-WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"config", b"flows", b"explain", b"json", b"bytes=7",
+WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"config", b"flows", b"explain", b"reload", b"drain", b"json", b"bytes=7",
          b"bytes=65536", b"service=web", b"client=10.0.0.4", b"server=2001:db8::1", b"address=10.0.0.42:80",
          b"address=1:2", b"host=www.example.org", b"", b"=", b"\0", b"\n", b"host=" + b"x" * 300]
 
@@ -65,7 +65,7 @@ def make(rng):
         return rng.randbytes(rng.randrange(3000))
     words = [rng.choice(WORDS) for _ in range(rng.randrange(6))]
     if rng.random() < 0.7:
-        words = [b"nat46/1", rng.choice(WORDS[2:8])] + words
+        words = [b"nat46/1", rng.choice(WORDS[2:10])] + words
     return b" ".join(words) + (b"\n" if rng.random() < 0.9 else b"") + rng.randbytes(rng.choice([0, 0, 7, 70000]))
 
 
