@@ -31,6 +31,7 @@ static const char usage[] =
 	"                       live connections and UDP exchanges\n"
 	"  explain ADDRESS:PORT [--host NAME] [--client ADDRESS] [--bytes FILE]\n"
 	"                       what would become of a connection\n"
+	"  reload               read the configuration file again, and say what has changed\n"
 	"\n"
 	"See nat46ctl(8).\n";
 
@@ -144,7 +145,7 @@ static int parse(int argc, char **argv, struct job *job)
 		json |= option == 'j';
 	}
 	if (optind == argc)
-		return complain(ANSWER_USAGE, "no command", "status, stats, metrics, config, flows or explain");
+		return complain(ANSWER_USAGE, "no command", "status, stats, metrics, config, flows, explain or reload");
 	if (!find_command(argv[optind], &job->request.command))
 		return complain(ANSWER_USAGE, argv[optind], "unknown command");
 	if (json && set_word(job, "json", NULL) != ANSWER_OK)
@@ -185,9 +186,7 @@ static int print_answer(FILE *answer)
 			break;
 		}
 		out = byte == ANSWER_OUTPUT ? stdout : stderr;
-		if (byte == ANSWER_ERROR)
-			fputs("nat46ctl: ", stderr);
-		else if (byte != ANSWER_OUTPUT)
+		if (byte != ANSWER_OUTPUT && byte != ANSWER_ERROR)
 			return complain(ANSWER_FAILED, "answer", "the daemon speaks another language");
 	}
 	if (status < 0 || status > ANSWER_USAGE)

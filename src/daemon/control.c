@@ -13,7 +13,9 @@
  * buy time byte by byte: the clock starts again only when a whole piece was taken.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -28,6 +30,7 @@
 static show_fn *const shows[COMMAND_COUNT] = {
 	[COMMAND_STATUS] = show_status, [COMMAND_STATS] = show_stats, [COMMAND_METRICS] = show_metrics,
 	[COMMAND_CONFIG] = show_config, [COMMAND_FLOWS] = show_flows, [COMMAND_EXPLAIN] = show_explain,
+	[COMMAND_RELOAD] = show_reload,
 };
 
 static int64_t clock_now(clockid_t clock)
@@ -45,6 +48,11 @@ static void drop_client(struct control_client *client)
 
 	ev_io_stop(loop, &client->io);
 	ev_timer_stop(loop, &client->patience);
+	if (client->is_waiting)
+		reload_forget(&control->worker->reload, &client->reload);
+	client->is_waiting = false;
+	free(client->result);
+	client->result = NULL;
 	close(client->fd);
 	client->fd = -1;
 	ev_io_start(loop, &control->listener); /* there is room for another one */
@@ -71,8 +79,8 @@ static void write_more(struct control_client *client)
 	struct answer *answer = &client->answer;
 
 	answer->length = answer->sent = 0;
-	if (client->swaps != client->control->worker->reload.swaps) {
-		answer_error(answer, "the configuration was replaced meanwhile, ask again");
+	if (client->request.command != COMMAND_RELOAD && client->swaps != client->control->worker->reload.swaps) {
+		answer_error(answer, "nat46ctl: the configuration was replaced meanwhile, ask again");
 		answer_end(answer, ANSWER_FAILED);
 		return;
 	}
@@ -113,9 +121,39 @@ static void start_answer(struct control_client *client)
 	ev_timer_again(loop, &client->patience);
 }
 
+/** on_reloaded() - the reload that a client waits for is over */
+static void on_reloaded(struct reload_request *request, bool has_succeeded, const char *text)
+{
+	struct control_client *client =
+		(struct control_client *)((char *)request - offsetof(struct control_client, reload));
+
+	client->is_waiting = false;
+	client->result = strdup(text);
+	client->progress.result = client->result ? client->result : "";
+	client->progress.has_succeeded = has_succeeded;
+	start_answer(client);
+}
+
+/** start_request() - the request is complete: answer it, or wait for what there is to be said */
+static void start_request(struct control_client *client)
+{
+	struct ev_loop *loop = client->control->worker->loop;
+
+	if (client->request.command != COMMAND_RELOAD) {
+		start_answer(client);
+		return;
+	}
+	/* it is for us to go on now; whether the client is still there the answer will show */
+	ev_io_stop(loop, &client->io);
+	ev_timer_stop(loop, &client->patience);
+	client->is_waiting = true;
+	client->reload = (struct reload_request){ .done = on_reloaded };
+	reload_run(&client->control->worker->reload, &client->reload);
+}
+
 static void refuse(struct control_client *client, const char *why)
 {
-	answer_error(&client->answer, "%s", why);
+	answer_error(&client->answer, "nat46ctl: %s", why);
 	answer_end(&client->answer, ANSWER_USAGE);
 	start_answer(client);
 }
@@ -143,7 +181,7 @@ static void look_for_request(struct control_client *client)
 		client->bytes = end + 1;
 	}
 	if (client->input_length - (size_t)(client->bytes - client->input) >= client->request.bytes)
-		start_answer(client);
+		start_request(client);
 }
 
 static void on_readable(struct control_client *client)
@@ -194,7 +232,7 @@ static void start_client(struct control_client *client, int fd)
 	client->patience.data = client;
 	ev_timer_again(loop, &client->patience);
 	if (!control_socket_allows(fd)) {
-		answer_error(&client->answer, "only root and the group of the daemon may ask");
+		answer_error(&client->answer, "nat46ctl: only root and the group of the daemon may ask");
 		answer_end(&client->answer, ANSWER_FAILED);
 		start_answer(client);
 	}

@@ -29,6 +29,8 @@ struct privileges;
  * @input, @input_length: the request as it comes: a line, and the bytes behind it
  * @has_request, @request, @bytes: the request once its line is there, and where its bytes are
  * @swaps: of the configuration (reload.h), when the answer began
+ * @reload, @is_waiting: a reload whose end is awaited
+ * @result: what became of it, for free()
  * @progress, @answer: the answer
  */
 struct control_client {
@@ -42,6 +44,9 @@ struct control_client {
 	struct request request;
 	const uint8_t *bytes;
 	uint64_t swaps;
+	struct reload_request reload;
+	bool is_waiting;
+	char *result;
 	struct progress progress;
 	struct answer answer;
 };

@@ -61,6 +61,7 @@ struct view {
  * @walk: in the tree of the configuration
  * @counters: as they were when the answer began, so that they add up
  * @seen, @seen_count: servers of the service that are listed already
+ * @result, @has_succeeded: of a reload that is over: lines
  * @client, @server6, @has_client, @has_server6: what the request asks for, read once
  */
 struct progress {
@@ -72,6 +73,8 @@ struct progress {
 	struct counters counters;
 	struct server seen[SHOW_SERVERS_MAX];
 	size_t seen_count;
+	const char *result;
+	bool has_succeeded;
 	uint32_t client;
 	struct ipv6_address server6;
 	bool has_client;
@@ -82,7 +85,7 @@ struct progress {
 typedef bool show_fn(const struct view *view, const struct request *request, const uint8_t *bytes,
 		     struct progress *progress, struct answer *answer);
 
-show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain;
+show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain, show_reload;
 
 /**
  * show_fail() - end an answer because of what was asked
@@ -90,7 +93,8 @@ show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_exp
  *
  * Return: true
  */
-#define show_fail(answer, status, ...) (answer_error(answer, __VA_ARGS__), answer_end(answer, status), true)
+#define show_fail(answer, status, ...) \
+	(answer_error(answer, "nat46ctl: " __VA_ARGS__), answer_end(answer, status), true)
 
 /** show_state() - "ok", "failing" or "unknown", of a server whose port and protocol are filled in */
 const char *show_state(const struct view *view, const struct server *server);

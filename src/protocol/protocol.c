@@ -20,6 +20,7 @@ static const char *const commands[] = {
 	[COMMAND_CONFIG] = "config",
 	[COMMAND_FLOWS] = "flows",
 	[COMMAND_EXPLAIN] = "explain",
+	[COMMAND_RELOAD] = "reload",
 };
 
 _Static_assert(sizeof(commands) / sizeof(commands[0]) == COMMAND_COUNT, "every command has a name");

@@ -44,7 +44,7 @@ static void test_wrong(void **state)
 {
 	static const char *const lines[] = {
 		"", " ", "status", "nat46/2 status", "nat46/1", "nat46/1 ", "nat46/1  status", "nat46/1 status ",
-		"nat46/1 nothing", "nat46/1 reload", "nat46/1 status explain", "nat46/1 metrics json",
+		"nat46/1 nothing", "nat46/1 reload explain", "nat46/1 status explain", "nat46/1 metrics json",
 		"nat46/1 stats json=1",
 		"nat46/1 flows service", "nat46/1 flows service=", "nat46/1 flows client=1 client=2",
 		"nat46/1 flows host=x", "nat46/1 flows bytes=1", "nat46/1 explain", "nat46/1 explain host=a",
