@@ -69,6 +69,8 @@ static struct view view_of(const struct control *control)
 		.started = control->started,
 		.started_real = control->started_real,
 		.before = control->samples[1],
+		.reloads = control->worker->reload.swaps,
+		.reload_failure = reload_failure(&control->worker->reload),
 	};
 }
 

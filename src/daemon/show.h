@@ -40,6 +40,8 @@ struct sample {
  * @now: current time, monotonic nanoseconds
  * @started, @started_real: when the daemon started, on that clock, and in seconds since 1970
  * @before: counters some seconds ago
+ * @reloads: how often the configuration was replaced
+ * @reload_failure: first error of the last reload, "" if it succeeded or there was none
  */
 struct view {
 	const struct daemon_config *config;
@@ -50,6 +52,8 @@ struct view {
 	int64_t started;
 	int64_t started_real;
 	struct sample before;
+	uint64_t reloads;
+	const char *reload_failure;
 };
 
 /** Most servers of one service that "status" lists. */

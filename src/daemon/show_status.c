@@ -103,6 +103,10 @@ static void head_json(const struct view *view, struct answer *answer)
 		json_number(answer, flow_kinds[i], engine_flows(view->engine, (enum flow_kind)i));
 	json_number(answer, "limit", view->config->engine.limits.flows);
 	json_close(answer, '}');
+	json_open(answer, "reload", '{');
+	json_number(answer, "count", view->reloads);
+	json_text(answer, "failure", view->reload_failure);
+	json_close(answer, '}');
 	json_open(answer, "services", '[');
 }
 
@@ -129,6 +133,10 @@ static void head_text(const struct view *view, struct answer *answer)
 		answer_text(answer, " %" PRIu32 " %s%s", engine_flows(view->engine, (enum flow_kind)i), flow_kinds[i],
 			    i + 1 < FLOWS_KIND_COUNT ? "," : "");
 	answer_text(answer, ", of %" PRIu32 "\n", view->config->engine.limits.flows);
+	if (view->reload_failure[0])
+		answer_text(answer, "reload     failed, the old file is in force: %s\n", view->reload_failure);
+	else if (view->reloads > 0)
+		answer_text(answer, "reload     %" PRIu64 " since the start, the last one succeeded\n", view->reloads);
 }
 
 static void service_head(const struct service *service, bool json, struct answer *answer)

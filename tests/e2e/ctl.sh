@@ -173,8 +173,10 @@ says 'TLS: goes by host .*new.example.org' explain 10.0.0.42:80 --host new.examp
 echo 'nonsense = 1;' >>"$dir/nat46d.conf"
 fails 1 "^$dir/nat46d.conf:[0-9]*: error: unknown setting 'nonsense'" reload
 says 'TLS: goes by host .*new.example.org' explain 10.0.0.42:80 --host new.example.org
+says "^reload     failed, .*: error: unknown setting 'nonsense'" status
 sed -i '$d' "$dir/nat46d.conf"
 json 'isinstance(a, list)' reload
+json 'a["reload"] == { "count": 2, "failure": "" }' status
 kill -0 "$launched" || fail "a reload has ended an open connection"
 
 echo "# readers that never read, requests without an end, and 1,000 random requests, while packets go on"
