@@ -26,6 +26,7 @@ services = (
       { bytes = "("; to = "2001:db8::1"; }
     ); },
   { name = "plain"; ipv4 = "10.0.0.42"; tcp = 81; to = "[2001:db8::2]:80"; },
+  { name = "range"; ipv4 = "10.0.0.42"; tcp = [ "8000-8099" ]; to = "2001:db8::2"; },
   { name = "dns"; ipv4 = "10.0.0.42"; udp = 53; to = "2001:db8::1"; },
   { name = "many"; ipv4 = "10.0.0.43"; tcp = 443; rules = (
       { host = [ $(seq -s ', ' -f '"host%g.example"' 20000) ]; to = "2001:db8::1"; }
@@ -85,7 +86,8 @@ echo "# status, stats"
 says '^nat46d [^ ]+, pid [0-9]+, up 0 d 00:00:' status
 says '^service    web, 10.0.0.42:80 tcp, 3 rules$' status
 says '\[2001:db8::1\]:80 +ok' status
-json 'a["interface"]["name"] == "nat46" and len(a["services"]) == 4 and a["flows"]["established"] == 1' status
+json 'a["interface"]["name"] == "nat46" and len(a["services"]) == 5 and a["flows"]["established"] == 1' status
+says '^service    range, 10.0.0.42:8000-8099 tcp, 0 rules$' status
 json 'all(s["all_servers"] for s in a["services"])' status
 json '[s["servers"][0]["address"] for s in a["services"] if s["name"] == "dns"] == ["2001:db8::1"]' status
 json 'a["packets"]["received"] > 20' stats
@@ -107,7 +109,7 @@ ctl config >"$dir/printed.conf" || fail "no configuration"
 "$NAT46D" -p -c "$dir/nat46d.conf" >"$dir/effective"
 "$NAT46D" -p -c "$dir/printed.conf" | cmp -s - "$dir/effective" || fail "it is another configuration"
 json 'a["services"][0]["rules"][1]["to"] == ["2001:db8::2", "2001:db8::3"] and a["copy_tos"] is True' config
-json 'len(a["services"][3]["rules"][0]["host"]) == 20000' config
+json 'len(a["services"][4]["rules"][0]["host"]) == 20000' config
 
 echo "# flows"
 says '^tcp 10.0.0.4:40004 +web +\[2001:db8::1\]:80 +established ' flows
@@ -139,6 +141,7 @@ echo >>"$dir/bytes"
 fails 2 'longer than a service can wait for' explain 10.0.0.42:80 --bytes "$dir/bytes"
 says 'silent for 5.0 seconds: may still speak' explain 10.0.0.42:80
 says 'every connection, end to end: goes by to' explain 10.0.0.42:81
+says '^    \[2001:db8::2\]:8042 +unknown' explain 10.0.0.42:8042
 says 'udp: service dns' explain 10.0.0.42:53
 says '10.0.0.50: map to 2001:db8::50' explain 10.0.0.50:22
 says '10.0.0.42: an address of services, but none has port 82: refused' explain 10.0.0.42:82
