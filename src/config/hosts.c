@@ -35,6 +35,7 @@ struct hosts hosts_over(const config_setting_t *setting, const char *file, char 
 {
 	struct hosts hosts = { .setting = setting, .file = file, .text = text };
 
+	NAT46_ASSERT(text != NULL);
 	for (const char *at = text + strspn(text, BLANKS "\n"); *at; at += strspn(at, BLANKS "\n")) {
 		hosts.lines++;
 		/* comments may be counted as well */
@@ -95,6 +96,11 @@ static void report(struct reader *reader, const char *word, const char *reason)
 	build_report(reader->build, reader->line, "%s %s", text_quote(word, quoted), reason);
 }
 
+static bool is_same(const struct server *a, const struct server *b)
+{
+	return a->port == b->port && ipv6_equal(&a->address, &b->address);
+}
+
 /** read_server() - the address of a line; NULL if it is wrong */
 static const struct server *read_server(struct reader *reader, const char *word)
 {
@@ -109,7 +115,7 @@ static const struct server *read_server(struct reader *reader, const char *word)
 	if (reason)
 		report(reader, word, reason);
 	/* neighbours often share it */
-	if (!reason && reader->server_count > 0 && memcmp(server, server - 1, sizeof(*server)) == 0)
+	if (!reason && reader->server_count > 0 && is_same(server, server - 1))
 		server--;
 	else
 		reader->server_count += !reason;

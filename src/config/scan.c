@@ -246,17 +246,19 @@ static void scan_token(struct scanner *scanner, struct source *source)
 static void begin(struct scanner *scanner, const char *text)
 {
 	struct source *source = scanner->current;
+	char *read;
 
 	source->line = source->text ? source->line : 1;
 	build_begin(scanner->build, source->name, source->line);
 	if (source->text)
 		return;
-	source->text = text ? strdup(text) : read_file(scanner, source);
-	NAT46_ASSERT(source->text != NULL);
+	read = text ? NULL : read_file(scanner, source);
+	source->text = build_print(scanner->build, "%s", text ? text : read);
+	free(read);
 	source->at = source->copied = source->text;
 }
 
-/** end() - the current file has ended: release it, and return the one to go on with */
+/** end() - the current file has ended: return the one to go on with */
 static struct source *end(struct scanner *scanner)
 {
 	struct source *source = scanner->current;
@@ -265,7 +267,6 @@ static struct source *end(struct scanner *scanner)
 	/* up to 1.5 a comment in the last line must end with a newline */
 	(void)putc('\n', scanner->out);
 	scanner->build->line++;
-	free(source->text);
 	return source->next ? source->next : source->parent;
 }
 
@@ -289,8 +290,6 @@ char *scan(struct build *build, const char *text)
 		if (!build->failed && scanner.current == source)
 			scanner.current = end(&scanner);
 	}
-	for (struct source *source = scanner.current; source; source = source->parent)
-		free(source->text);
 	NAT46_ASSERT(fclose(scanner.out) == 0);
 	return result;
 }

@@ -171,7 +171,7 @@ const char *network_protocol_name(uint8_t protocol)
 static void address_format(const struct route *address, char *text)
 {
 	route_format(address, text);
-	*strchr(text, '/') = '\0';
+	text[strcspn(text, "/")] = '\0';
 }
 
 void network_describe(const struct kernel_route *route, const char *device, char *text)

@@ -31,6 +31,7 @@
 #include "daemon/netlink_query.h"
 #include "daemon/network_message.h"
 #include "daemon/watch.h"
+#include "nat46/assert.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -530,6 +531,7 @@ static bool list_destinations(struct watch *watch)
 
 	while (device_route(watch->config, most, &route))
 		most++;
+	NAT46_ASSERT(most > 0); /* that of the prefix */
 	list = calloc(most, sizeof(*list));
 	if (!list)
 		return false;

@@ -74,7 +74,8 @@ static struct daemon_config *load(char **errors)
 	FILE *stream = open_memstream(&printed, &printed_size), *kept = open_memstream(errors, &size);
 	struct daemon_config *config;
 
-	assert_true(stream && kept);
+	assert_non_null(stream);
+	assert_non_null(kept);
 	(void)snprintf(path, sizeof(path), "%s/main.conf", directory);
 	config = config_load(path, NULL, stream);
 	fclose(stream);

@@ -51,18 +51,17 @@ static struct route block(const char *text)
 	struct route route = { .is_ipv6 = strchr(text, ':') };
 	char address[ROUTE_TEXT_MAX];
 	struct in_addr ipv4;
-	char *slash;
+	size_t slash = strcspn(text, "/");
 
 	snprintf(address, sizeof(address), "%s", text);
-	slash = strchr(address, '/');
-	*slash = '\0';
+	address[slash] = '\0';
 	if (route.is_ipv6) {
 		assert_int_equal(inet_pton(AF_INET6, address, route.ipv6.address.byte), 1);
-		route.ipv6.length = (uint8_t)atoi(slash + 1);
+		route.ipv6.length = (uint8_t)atoi(text + slash + 1);
 	} else {
 		assert_int_equal(inet_pton(AF_INET, address, &ipv4), 1);
 		route.ipv4.address = ntohl(ipv4.s_addr);
-		route.ipv4.length = (uint8_t)atoi(slash + 1);
+		route.ipv4.length = (uint8_t)atoi(text + slash + 1);
 	}
 	return route;
 }
