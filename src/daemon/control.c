@@ -126,8 +126,7 @@ static void start_answer(struct control_client *client)
 /** on_reloaded() - the reload that a client waits for is over */
 static void on_reloaded(struct reload_request *request, bool has_succeeded, const char *text)
 {
-	struct control_client *client =
-		(struct control_client *)((char *)request - offsetof(struct control_client, reload));
+	struct control_client *client = request->data;
 
 	client->is_waiting = false;
 	client->result = strdup(text);
@@ -149,7 +148,7 @@ static void start_request(struct control_client *client)
 	ev_io_stop(loop, &client->io);
 	ev_timer_stop(loop, &client->patience);
 	client->is_waiting = true;
-	client->reload = (struct reload_request){ .done = on_reloaded };
+	client->reload = (struct reload_request){ .done = on_reloaded, .data = client };
 	reload_run(&client->control->worker->reload, &client->reload);
 }
 

@@ -21,10 +21,12 @@ struct daemon_config;
  * @next: next one who waits
  * @done: called in the loop, once. @text: lines, each with a newline at its end: errors and warnings as
  *	"FILE:LINE: error: text", and if @has_succeeded what was changed; valid during the call
+ * @data: of the caller
  */
 struct reload_request {
 	struct reload_request *next;
 	void (*done)(struct reload_request *request, bool has_succeeded, const char *text);
+	void *data;
 };
 
 /**
