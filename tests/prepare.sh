@@ -42,7 +42,7 @@ install_locked() {
 		return 1
 	fi
 	# Nor shall it start with the machine. It was not there before, so nobody has asked for it.
-	for service in nginx haproxy tayga iperf3; do
+	for service in nginx haproxy tayga iperf3 prometheus; do
 		case $missing in
 		*"$service"*) systemctl disable "$service" >/dev/null 2>&1 || : ;;
 		esac
