@@ -246,6 +246,7 @@ static bool is_for_service(const struct engine *e, const struct packet *p, bool 
 static enum verdict from_ipv4(struct engine *e, struct input *in)
 {
 	const struct packet *p = &in->packet;
+	struct flow *flow = NULL;
 	struct ipv6_address host;
 	bool is_mapped = host_of(e, p->destination4, &host);
 	enum verdict verdict;
@@ -256,13 +257,15 @@ static enum verdict from_ipv4(struct engine *e, struct input *in)
 	if (p->source_route)
 		return icmp_source_route(e, in);
 	if (p->is_fragment &&
-	    (!is_mapped || p->protocol == IP_PROTOCOL_ICMP || service_owns(e->config, p->destination4)) &&
-	    !gather(e, in, &verdict))
-		return verdict;
+	    (!is_mapped || p->protocol == IP_PROTOCOL_ICMP || service_owns(e->config, p->destination4))) {
+		if (!gather(e, in, &verdict))
+			return verdict;
+		flow = flow_find(e, p);
+	}
 	if (p->protocol == IP_PROTOCOL_ICMP)
 		return icmp4_input(e, in, is_mapped ? &host : NULL);
 	if (is_for_service(e, p, is_mapped))
-		return from_client(e, flow_find(e, p), in);
+		return from_client(e, flow, in);
 	return is_mapped ? map_to_ipv6(e, in, &host) : icmp_unreachable(e, in);
 }
 
