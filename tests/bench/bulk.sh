@@ -207,16 +207,6 @@ header() {
 
 # A run is left out for steal only; the cells of a round are compared with each other
 cat >"$dir/summary.awk" <<'AWK'
-function spread(list, n,   i, j, v) {
-	for (i = 2; i <= n; i++) {
-		v = list[i]
-		for (j = i - 1; j >= 1 && list[j] > v; j--) list[j + 1] = list[j]
-		list[j + 1] = v
-	}
-	if (n == 0) return "-"
-	return sprintf("%.3f (%.3f..%.3f)",
-		n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2, list[1], list[n])
-}
 function single(direction, translator, value,   i, n, list) {
 	for (i = 1; i <= rounds; i++)
 		if ((i, direction, translator) in value) list[++n] = value[i, direction, translator]
@@ -282,7 +272,7 @@ while [ "$round" -le "$runs" ]; do
 	done
 	round=$((round + 1))
 done
-awk -f "$dir/summary.awk" "$dir/rows" || distrusted=1
+awk -f "$here/spread.awk" -f "$dir/summary.awk" "$dir/rows" || distrusted=1
 
 # What the null forwarder itself has seen
 case " $translators " in

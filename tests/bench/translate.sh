@@ -154,16 +154,6 @@ bulk() {
 # ---- rounds and summary ---------------------------------------------------------------------
 
 cat >"$dir/summary.awk" <<'AWK'
-function spread(list, n,   i, j, v) {
-	for (i = 2; i <= n; i++) {
-		v = list[i]
-		for (j = i - 1; j >= 1 && list[j] > v; j--) list[j + 1] = list[j]
-		list[j + 1] = v
-	}
-	if (n == 0) return "-"
-	return sprintf("%.3f (%.3f..%.3f)",
-		n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2, list[1], list[n])
-}
 function ratio(name, a, b, value,   i, n, list) {
 	for (i = 1; i <= rounds; i++)
 		if ((i, name, a) in value && value[i, name, b] > 0)
@@ -234,4 +224,4 @@ while [ "$round" -le "$runs" ]; do
 	done
 	round=$((round + 1))
 done
-awk -f "$dir/summary.awk" "$dir/rows"
+awk -f "$here/spread.awk" -f "$dir/summary.awk" "$dir/rows"
