@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 status=0
-for script in build-aux/get-version .ci/run $(find tests -name '*.sh' | sort); do
+for script in build-aux/get-version .ci/run debian/nat46d.postinst $(find tests -name '*.sh' | sort); do
 	sh -n "$script" || status=1
 	if ! head -3 "$script" | grep -q 'SPDX-License-Identifier: ISC'; then
 		echo "$script:1: no SPDX line"
