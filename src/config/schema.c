@@ -2,7 +2,7 @@
 /*
  * schema.c - all settings as data: name, type, range, default, place
  *
- * nat46d.conf(5) and etc/nat46d.conf describe what is here; tests compare the latter.
+ * nat46d.conf(5) and etc/nat46d.conf describe what is here, and tests compare them.
  */
 #include "config/schema.h"
 

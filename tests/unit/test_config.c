@@ -769,46 +769,6 @@ static void test_shipped_file(void **state)
 	free(is);
 }
 
-/* ---- the manual -------------------------------------------------------------------------- */
-
-/** next_example() - the next literal text in mdoc that is a whole configuration, its escapes undone; or NULL */
-static char *next_example(FILE *manual)
-{
-	char *text = calloc(1, 4096), line[256];
-	bool inside = false;
-
-	assert_non_null(text);
-	while (fgets(line, sizeof(line), manual)) {
-		if (strncmp(line, "prefix = ", 9) == 0)
-			inside = true;
-		if (inside && strncmp(line, ".Ed", 3) == 0)
-			return text;
-		for (char *escape = strstr(line, "\\e"); escape; escape = strstr(escape + 1, "\\e"))
-			memmove(escape + 1, escape + 2, strlen(escape + 2) + 1);
-		assert_true(strlen(text) + strlen(line) < 4096);
-		if (inside)
-			strcat(text, line);
-	}
-	free(text);
-	return NULL;
-}
-
-static void test_manual(void **state)
-{
-	FILE *manual = fopen(TEST_SRCDIR "/../man/nat46d.conf.5.in", "r");
-	size_t count = 0;
-	char *text;
-
-	(void)state;
-	assert_non_null(manual);
-	for (; (text = next_example(manual)) != NULL; count++) {
-		config_free(load_right(text));
-		free(text);
-	}
-	fclose(manual);
-	assert_int_equal(count, 4);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -827,7 +787,6 @@ int main(void)
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_shipped_file),
-		cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
