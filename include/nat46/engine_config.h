@@ -57,7 +57,7 @@ struct engine_limits {
  * @plan: how IPv4 clients appear to the servers
  * @services: sorted by service_compare()
  * @service_count: number of services
- * @servers, @server_count: addresses of all servers of services, sorted as bytes
+ * @servers, @server_count: blocks of addresses of all servers of services, sorted as bytes, none in another one
  * @router_ipv4: own IPv4 address, 0: none
  * @has_router_ipv6: is there an own IPv6 address
  * @router_ipv6: own IPv6 address
@@ -75,7 +75,7 @@ struct engine_config {
 	struct address_plan plan;
 	const struct service *services;
 	size_t service_count;
-	const struct ipv6_address *servers;
+	const struct ipv6_prefix *servers;
 	size_t server_count;
 	uint32_t router_ipv4;
 	bool has_router_ipv6;
@@ -91,8 +91,11 @@ struct engine_config {
 	struct engine_limits limits;
 };
 
-/** service_find() - the service at an IPv4 address and port of a protocol, or NULL */
+/** service_find() - the service with the smallest block at an IPv4 address and port of a protocol, or NULL */
 const struct service *service_find(const struct engine_config *config, bool is_udp, uint32_t address, uint16_t port);
+
+/** service_find_same() - the service with the same block and protocol as @service that has its first port, or NULL */
+const struct service *service_find_same(const struct engine_config *config, const struct service *service);
 
 /** service_is_server() - is @address that of a server of any service */
 bool service_is_server(const struct engine_config *config, const struct ipv6_address *address);

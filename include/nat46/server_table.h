@@ -83,7 +83,7 @@ struct lack {
 
 /**
  * struct service_promise - what servers of a service did not keep
- * @address, @port: the service
+ * @address, @port, @host_bits: the service
  * @mss: smallest MSS seen, believed as @small_mss says
  * @mss_shown: smallest MSS that its clients have seen
  * @without_sack, @without_timestamps, @without_ecn, @small_mss: what is lacking
@@ -91,6 +91,7 @@ struct lack {
 struct service_promise {
 	uint32_t address;
 	uint16_t port;
+	uint8_t host_bits;
 	uint16_t mss;
 	uint16_t mss_shown;
 	struct lack without_sack;

@@ -25,13 +25,19 @@
 /**
  * struct server - where a flow goes
  * @port: 0 stands for the port of the service
+ * @host_bits: of a configured block, one server for each address of its service: @address is the first, whose last
+ *	bits are zero; 0: one server
  * @is_udp: of a candidate (base/choose.c), for its health is that of a protocol; false where it is configured
  */
 struct server {
 	struct ipv6_address address;
 	uint16_t port;
+	uint8_t host_bits;
 	bool is_udp;
 };
+
+/** server_block() - the addresses of a configured server */
+struct ipv6_prefix server_block(const struct server *server);
 
 /** struct server_set - servers among which connections are spread; empty: refuse */
 struct server_set {
@@ -83,9 +89,10 @@ enum silence {
 };
 
 /**
- * struct service - one IPv4 address, protocol, and port or range of ports
+ * struct service - one IPv4 address or block, protocol, and port or range of ports
  * @name: name for logs; "ADDRESS:PORT" if none is configured
- * @address: IPv4 address
+ * @address: IPv4 address, the first of a block, whose last bits are zero
+ * @host_bits: how many bits of the addresses of a block differ; 0: one address
  * @port: TCP or UDP port, the first of a range
  * @further_ports: how many ports behind @port belong to it as well
  * @is_udp: UDP, which has no rules and never refuses
@@ -100,6 +107,7 @@ enum silence {
 struct service {
 	const char *name;
 	uint32_t address;
+	uint8_t host_bits;
 	uint16_t port;
 	uint16_t further_ports;
 	bool is_udp;
@@ -112,14 +120,24 @@ struct service {
 	unsigned int line;
 };
 
-/** service_compare() - order of services: by address, then protocol, then port. For qsort() on struct service. */
+/**
+ * service_compare() - order of services: the smallest blocks first, by address, then protocol, then port
+ *
+ * For qsort() on struct service.
+ */
 int service_compare(const void *a, const void *b);
+
+/** service_has_address() - is the IPv4 address @address among those of a service */
+bool service_has_address(const struct service *service, uint32_t address);
 
 /** service_has_port() - is @port among the ports of a service */
 bool service_has_port(const struct service *service, uint16_t port);
 
 /** service_port_for() - the port that a client has called whose connection ends at @server_port, as far as is known */
 uint16_t service_port_for(const struct service *service, uint16_t server_port);
+
+/** service_address_for() - the same for the address, of a connection that ends at @server of a block, if any is one */
+uint32_t service_address_for(const struct service *service, const struct ipv6_address *server);
 
 /**
  * rule_compare() - order of rules. For qsort() on struct rule.
@@ -132,14 +150,15 @@ uint16_t service_port_for(const struct service *service, uint16_t server_port);
 int rule_compare(const void *a, const void *b);
 
 /**
- * service_leads_to() - may a connection of a service end at this server
+ * service_leads_to() - the configured server of a service at which a connection may end, or NULL
  * @service: the service
  * @address, @port: the server
  * @budget: how many servers may be compared; what was not the one is taken off
  *
- * Return: false also if it was not found for as long as @budget lasted
+ * Return: NULL also if it was not found for as long as @budget lasted
  */
-bool service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port, size_t *budget);
+const struct server *service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port,
+				      size_t *budget);
 
 /** enum decision - what the first bytes lead to */
 enum decision {
@@ -186,17 +205,26 @@ void service_decide(const struct service *service, const uint8_t *data, size_t l
 /** server_is_failing_fn - is a server, its port filled in, known not to answer at present */
 typedef bool server_is_failing_fn(const void *context, const struct server *server);
 
+/** struct call - which IPv4 address and port of a service a client calls */
+struct call {
+	uint32_t client;
+	uint32_t address;
+	uint16_t port;
+};
+
+/** service_server() - the server for @call: of a block, the one at the same place; the port is filled in */
+struct server service_server(const struct server *server, const struct call *call);
+
 /**
  * service_rank() - the servers to try for a client, best first (rendezvous hashing)
  * @servers: at least one server
- * @client: IPv4 address of the client; the same client gets the same order as long as the set stays
- * @default_port: port for servers without their own
+ * @call: the same client gets the same order as long as the set stays
  * @is_failing, @context: servers for which it is true come last; NULL: none
- * @candidates: room for CANDIDATES_MAX servers, ports filled in
+ * @candidates: room for CANDIDATES_MAX servers, as service_server() has them
  *
  * Return: number of candidates, 1 to CANDIDATES_MAX
  */
-size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t default_port,
-		    server_is_failing_fn *is_failing, const void *context, struct server *candidates);
+size_t service_rank(const struct server_set *servers, const struct call *call, server_is_failing_fn *is_failing,
+		    const void *context, struct server *candidates);
 
 #endif

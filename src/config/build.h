@@ -106,8 +106,8 @@ void lists_services(struct build *build);
 /** warnings_check() - look in a configuration without errors for what is probably not meant */
 void warnings_check(struct build *build);
 
-/** mappings_loop() - the setting that brings packets for @address back to us, or NULL */
-const char *mappings_loop(const struct build *build, const struct ipv6_address *address);
+/** mappings_loop() - the setting that brings packets for an address of @block back to us, or NULL */
+const char *mappings_loop(const struct build *build, const struct ipv6_prefix *block);
 
 /** rules_compile() - "rules", "hosts" and "to" of the group @group; the rest of it is in @of */
 void rules_compile(struct build *build, config_setting_t *group, const struct service_entry *of,

@@ -97,6 +97,7 @@ static bool is_same_set(const struct server_set *a, const struct server_set *b)
 	size_t same = 0;
 
 	while (a->count == b->count && same < a->count && a->servers[same].port == b->servers[same].port &&
+	       a->servers[same].host_bits == b->servers[same].host_bits &&
 	       ipv6_equal(&a->servers[same].address, &b->servers[same].address))
 		same++;
 	return a->count == b->count && same == a->count;
@@ -126,13 +127,15 @@ static void name_service(const void *item, const char *of, char *name)
 {
 	const struct service *service = item;
 	struct in_addr address = { .s_addr = htonl(service->address) };
-	char text[INET_ADDRSTRLEN], last[8] = "";
+	char text[INET_ADDRSTRLEN], length[8] = "", last[8] = "";
 
 	(void)of;
 	inet_ntop(AF_INET, &address, text, sizeof(text));
+	if (service->host_bits > 0)
+		snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
 	if (service->further_ports > 0)
 		snprintf(last, sizeof(last), "-%u", (unsigned int)service->port + service->further_ports);
-	snprintf(name, NAME_MAX_LENGTH, "%.100s (%s:%u%s%s)", service->name, text, service->port, last,
+	snprintf(name, NAME_MAX_LENGTH, "%.100s (%s%s:%u%s%s)", service->name, text, length, service->port, last,
 		 service->is_udp ? " udp" : "");
 }
 
@@ -151,7 +154,7 @@ static void compare_rules(const struct engine_config *is, const struct engine_co
 
 	for (size_t i = 0; i < is->service_count; i++) {
 		const struct service *new = &is->services[i];
-		const struct service *old = service_find(was, new->is_udp, new->address, new->port);
+		const struct service *old = service_find_same(was, new);
 
 		if (!old || new->is_udp || build_first(&seen, &new->rules, order_pointers) != &new->rules)
 			continue;

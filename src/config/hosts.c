@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "config/file.h"
-#include "config/schema.h"
+#include "config/servers.h"
 #include "nat46/assert.h"
 
 #define BYTES_MAX ((size_t)64 << 20)
@@ -24,6 +24,7 @@
 /** struct reader - what has been made of a file so far, and its current line */
 struct reader {
 	struct build *build;
+	const struct ipv4_prefix *ipv4; /* of the service */
 	struct rule *rules;
 	struct server *servers;
 	size_t rule_count, server_count;
@@ -98,20 +99,19 @@ static void report(struct reader *reader, const char *word, const char *reason)
 
 static bool is_same(const struct server *a, const struct server *b)
 {
-	return a->port == b->port && ipv6_equal(&a->address, &b->address);
+	return a->port == b->port && a->host_bits == b->host_bits && ipv6_equal(&a->address, &b->address);
 }
 
 /** read_server() - the address of a line; NULL if it is wrong */
 static const struct server *read_server(struct reader *reader, const char *word)
 {
 	struct server *server = &reader->servers[reader->server_count];
-	const char *reason, *loop;
+	const char *reason;
 
 	memset(server, 0, sizeof(*server));
 	reason = text_server(reader->build, word, server);
-	loop = reason ? NULL : mappings_loop(reader->build, &server->address);
-	if (loop)
-		reason = build_print(reader->build, "belongs to '%s', packets to it would come back", loop);
+	if (!reason)
+		reason = servers_refusal(reader->build, server, reader->ipv4);
 	if (reason)
 		report(reader, word, reason);
 	/* neighbours often share it */
@@ -155,9 +155,9 @@ static void read_line(struct reader *reader, const char *at)
 		build_report(reader->build, reader->line, "no name follows the address");
 }
 
-size_t hosts_read(struct build *build, struct hosts *hosts, struct rule *rules)
+size_t hosts_read(struct build *build, struct hosts *hosts, const struct ipv4_prefix *ipv4, struct rule *rules)
 {
-	struct reader reader = { .build = build, .rules = rules, .line = build->line };
+	struct reader reader = { .build = build, .ipv4 = ipv4, .rules = rules, .line = build->line };
 	const char *text = hosts->text;
 
 	if (!text)

@@ -29,10 +29,11 @@ struct hosts hosts_open(struct build *build, const config_setting_t *setting, co
 /**
  * hosts_read() - make a rule of each name; bad lines are reported
  * @hosts: its text is released
+ * @ipv4: addresses of the service
  * @rules: room for as many rules as there are names at most
  *
  * Return: number of rules
  */
-size_t hosts_read(struct build *build, struct hosts *hosts, struct rule *rules);
+size_t hosts_read(struct build *build, struct hosts *hosts, const struct ipv4_prefix *ipv4, struct rule *rules);
 
 #endif

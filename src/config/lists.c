@@ -25,12 +25,16 @@ static void add_silent(config_setting_t *group)
 		(void)config_setting_set_string(added, named ? "refuse" : "to");
 }
 
-/** compare_overlapping() - order of services, in which those that have a port in common are the same */
+/**
+ * compare_overlapping() - order of services, in which those that have a port in common are the same
+ *
+ * Blocks of different sizes may lie in one another: the smallest one has the port.
+ */
 static int compare_overlapping(const void *a, const void *b)
 {
 	const struct service *left = a, *right = b;
 
-	if (left->address == right->address && left->is_udp == right->is_udp &&
+	if (left->host_bits == right->host_bits && left->address == right->address && left->is_udp == right->is_udp &&
 	    (service_has_port(left, right->port) || service_has_port(right, left->port)))
 		return 0;
 	return service_compare(a, b);
@@ -44,9 +48,11 @@ static int compare_names(const void *a, const void *b)
 static const char *service_name(struct build *build, const struct service *service)
 {
 	uint32_t ip = service->address;
-	const char *name = build_print(build, "%u.%u.%u.%u:%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255,
-				       service->port);
+	const char *name = build_print(build, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
 
+	if (service->host_bits > 0)
+		name = build_print(build, "%s/%d", name, 32 - service->host_bits);
+	name = build_print(build, "%s:%u", name, service->port);
 	if (service->further_ports > 0)
 		name = build_print(build, "%s-%u", name, service->port + service->further_ports);
 	return name;
@@ -80,6 +86,8 @@ static size_t add_services(struct build *build, config_setting_t *group, const s
 	size_t count;
 
 	service.line = config_setting_source_line(group);
+	service.address = entry->ipv4.address;
+	service.host_bits = service.address ? (uint8_t)(32 - entry->ipv4.length) : 0;
 	rules_compile(build, group, entry, &service);
 	udp = service;
 	udp.is_udp = true;
@@ -108,21 +116,22 @@ static void check_service(struct build *build, const config_setting_t *group)
 		build_error(build, group, "'udp' needs 'to': rules are for 'tcp'");
 }
 
-static int compare_addresses(const void *a, const void *b)
+static int compare_blocks(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct ipv6_address));
+	_Static_assert(sizeof(struct ipv6_prefix) == 17, "nothing but the address and the length");
+	return memcmp(a, b, sizeof(struct ipv6_prefix));
 }
 
-/** copy_servers() - the addresses of a set, behind those that are there; @to: NULL only counts */
-static size_t copy_servers(const struct server_set *set, struct ipv6_address *to, size_t count)
+/** copy_servers() - the blocks of a set, behind those that are there; @to: NULL only counts */
+static size_t copy_servers(const struct server_set *set, struct ipv6_prefix *to, size_t count)
 {
 	for (size_t i = 0; to && i < set->count; i++)
-		to[count + i] = set->servers[i].address;
+		to[count + i] = server_block(&set->servers[i]);
 	return count + set->count;
 }
 
-/** all_servers() - the addresses of all servers; returns how many; ports of one entry share its servers */
-static size_t all_servers(const struct service *services, size_t service_count, struct ipv6_address *to)
+/** all_servers() - the blocks of all servers; returns how many; ports of one entry share its servers */
+static size_t all_servers(const struct service *services, size_t service_count, struct ipv6_prefix *to)
 {
 	size_t count = 0;
 
@@ -136,6 +145,24 @@ static size_t all_servers(const struct service *services, size_t service_count, 
 	return count;
 }
 
+/** list_servers() - the addresses of all servers, for service_is_server() */
+static void list_servers(struct build *build, const struct service *services, size_t service_count)
+{
+	struct engine_config *engine = &build->config->engine;
+	size_t count = all_servers(services, service_count, NULL);
+	struct ipv6_prefix *servers = build_array(build, count, sizeof(*servers));
+
+	(void)all_servers(services, service_count, servers);
+	qsort(servers, count, sizeof(*servers), compare_blocks);
+	for (size_t i = 0; i < count; i++) {
+		const struct ipv6_prefix *last = &servers[engine->server_count - 1];
+
+		if (engine->server_count == 0 || !ipv6_in_prefix(&servers[i].address, last))
+			servers[engine->server_count++] = servers[i];
+	}
+	engine->servers = servers;
+}
+
 void lists_services(struct build *build)
 {
 	config_setting_t *list = config_lookup(build->config->tree, "services");
@@ -143,7 +170,6 @@ void lists_services(struct build *build)
 	unsigned int elements = read_elements(list);
 	void *seen = NULL, *names = NULL;
 	const config_setting_t **groups;
-	struct ipv6_address *servers;
 	size_t count = 0, room = 0;
 	struct service *services;
 
@@ -184,11 +210,7 @@ void lists_services(struct build *build)
 	}
 	build_forget(seen);
 	build_forget(names);
-	engine->server_count = all_servers(services, count, NULL);
-	servers = build_array(build, engine->server_count, sizeof(*servers));
-	(void)all_servers(services, count, servers);
-	qsort(servers, engine->server_count, sizeof(*servers), compare_addresses);
-	engine->servers = servers;
+	list_servers(build, services, count);
 	qsort(services, count, sizeof(*services), service_compare);
 	engine->services = services;
 	engine->service_count = count;

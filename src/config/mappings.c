@@ -126,15 +126,31 @@ void mappings_compile(struct build *build)
 	plan->global_only = build->config->wkpf_strict && memcmp(&plan->prefix, &well_known, sizeof(well_known)) == 0;
 }
 
-const char *mappings_loop(const struct build *build, const struct ipv6_address *address)
+/** has_clients() - are there entries of "clients" in a part of @block */
+static bool has_clients(const struct address_plan *plan, const struct ipv6_prefix *block)
 {
-	const struct engine_config *engine = &build->config->engine;
+	size_t i = 0;
+
+	/* one of a whole block was found already */
+	while (block->length < 128 && i < plan->client_count &&
+	       !ipv6_in_prefix(&plan->mappings[i].ipv6.address, block))
+		i++;
+	return block->length < 128 && i < plan->client_count;
+}
+
+const char *mappings_loop(const struct build *build, const struct ipv6_prefix *block)
+{
+	const struct address_plan *plan = &build->config->engine.plan;
 	size_t mapping;
 
-	if (ipv6_equal(address, &engine->router_ipv6))
+	if (ipv6_in_prefix(&build->config->engine.router_ipv6, block))
 		return "router";
+	if (has_clients(plan, block))
+		return "clients";
 	/* hosts in the prefix that have a map exist */
-	if (eam_find_ipv6(&engine->plan.index, address, &mapping))
-		return mapping < engine->plan.client_count ? "clients" : NULL;
-	return engine->plan.prefix.length > 0 && ipv6_in_prefix(address, &engine->plan.prefix) ? "prefix" : NULL;
+	if (eam_find_ipv6(&plan->index, &block->address, &mapping) &&
+	    plan->mappings[mapping].ipv6.length <= block->length)
+		return mapping < plan->client_count ? "clients" : NULL;
+	return plan->prefix.length > 0 && (ipv6_in_prefix(&block->address, &plan->prefix) ||
+					   ipv6_in_prefix(&plan->prefix.address, block)) ? "prefix" : NULL;
 }

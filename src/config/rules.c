@@ -10,62 +10,9 @@
 
 #include "config/build.h"
 #include "config/hosts.h"
-#include "config/schema.h"
+#include "config/servers.h"
 
 #define WRONG_CONDITION UINT32_C(0xf) /* result of read_group() on a rule: its first four members are conditions */
-
-/** has_port() - is @port among @ports */
-static bool has_port(const struct values *ports, uint16_t port)
-{
-	const struct text_ports *ranges = ports->items;
-	size_t i = 0;
-
-	while (i < ports->count && (port < ranges[i].first || port > ranges[i].last))
-		i++;
-	return i < ports->count;
-}
-
-/** is_same() - are two servers the same at one of the ports of their service, which stand for a missing one */
-static bool is_same(const struct server *a, const struct server *b, const struct service_entry *of)
-{
-	uint16_t port = a->port ? a->port : b->port;
-	bool same = a->port == b->port;
-
-	if (!same && !(a->port && b->port))
-		same = has_port(&of->tcp, port) || has_port(&of->udp, port);
-	return same && ipv6_equal(&a->address, &b->address);
-}
-
-/** compile_servers() - @values of the setting "to" of @group, which is in the service @of */
-static struct server_set compile_servers(struct build *build, const config_setting_t *group,
-					 const struct values *values, const struct service_entry *of)
-{
-	struct server_set set = { .servers = values->items, .count = values->count };
-	config_setting_t *setting = set.count > 0 ? config_setting_get_member(group, "to") : NULL;
-	static const struct ipv6_address none;
-
-	if (set.count > SERVERS_MAX) {
-		build_error(build, setting, "%zu servers are too many, allowed are %u", set.count, SERVERS_MAX);
-		set.count = 0;
-	}
-	for (unsigned int i = 0; i < set.count; i++) {
-		const config_setting_t *value = read_value_at(setting, i);
-		const char *loop = mappings_loop(build, &set.servers[i].address);
-		unsigned int first = 0;
-
-		if (ipv6_equal(&set.servers[i].address, &none))
-			continue; /* was refused */
-		if (loop)
-			build_error(build, value,
-				    "\"%s\" belongs to '%s', packets to it would come back: a server must be elsewhere",
-				    config_setting_get_string(value), loop);
-		while (first < i && !is_same(&set.servers[first], &set.servers[i], of))
-			first++;
-		if (first < i)
-			build_error(build, value, "\"%s\" is listed twice", config_setting_get_string(value));
-	}
-	return set;
-}
 
 static const char *rule_text(struct build *build, const struct rule *rule)
 {
@@ -139,16 +86,16 @@ void rules_compile(struct build *build, config_setting_t *group, const struct se
 		uint32_t wrong = read_group(build, element, schema_rule, &entry);
 
 		entry.rule.line = config_setting_source_line(element);
-		entry.rule.servers = compile_servers(build, element, &entry.to, of);
+		entry.rule.servers = servers_compile(build, element, &entry.to, of);
 		added = wrong & WRONG_CONDITION ? 0 : add_rules(build, &entry, &rules[count]);
 		if (added == 0 && !(wrong & (WRONG_CONDITION | READ_UNKNOWN)))
 			build_error(build, element,
 				    "rule without a condition (host, alpn, protocol, bytes), use 'to' of the service");
 		count += added;
 	}
-	count += hosts_read(build, &hosts, &rules[count]);
+	count += hosts_read(build, &hosts, &of->ipv4, &rules[count]);
 	sort(build, rules, count);
 	service->rules = rules;
 	service->rule_count = count;
-	service->fallback = compile_servers(build, group, &of->to, of);
+	service->fallback = servers_compile(build, group, &of->to, of);
 }

@@ -58,7 +58,7 @@ const struct setting schema_rule[] = {
 
 const struct setting schema_service[] = {
 	TEXT("name", text_service_name, NULL, PLACE(struct service_entry, service.name)),
-	TEXT("ipv4", text_ipv4_host, NULL, PLACE(struct service_entry, service.address), .required = true),
+	TEXT("ipv4", text_ipv4_block, NULL, PLACE(struct service_entry, ipv4), .required = true),
 	PORTS("tcp", VALUES(struct service_entry, tcp, struct text_ports)),
 	PORTS("udp", VALUES(struct service_entry, udp, struct text_ports)),
 	LIST("rules", schema_rule),

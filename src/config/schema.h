@@ -43,6 +43,7 @@ struct values {
 /* Elements of "services" and "rules"; @tcp, @udp: struct text_ports, @host: struct text_host, @to: struct server. */
 struct service_entry {
 	struct service service;
+	struct ipv4_prefix ipv4;
 	struct values tcp, udp, to;
 	const char *hosts;
 };

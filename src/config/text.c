@@ -256,17 +256,25 @@ const char *text_server(struct build *build, const char *text, void *value)
 {
 	struct server *server = value;
 	size_t size = strcspn(text, "]");
+	char inside[INET6_ADDRSTRLEN + sizeof("/128")] = "";
 	struct ipv6_prefix block = { .length = 0 };
 	unsigned long port = 0;
 	const char *reason;
 
-	if (text[0] != '[')
-		return text_ipv6_host(build, text, &server->address);
-	if (!text[size] || (text[size + 1] && text[size + 1] != ':'))
-		return "is no server, allowed are \"ADDRESS\" and \"[ADDRESS]:PORT\"";
-	if (text[size + 1] && !parse_number(text + size + 2, 1, 65535, &port))
-		return "has no valid port, allowed are 1 to 65535";
-	reason = parse_ipv6(build, text + 1, size - 1, &block);
+	if (text[0] != '[') {
+		reason = text_ipv6_block(build, text, &block);
+	} else {
+		if (text[size] && text[size + 1] == '/')
+			return "is no server, a length stands inside the brackets: \"[ADDRESS/LENGTH]:PORT\"";
+		if (!text[size] || (text[size + 1] && text[size + 1] != ':'))
+			return "is no server, allowed are \"ADDRESS\" and \"[ADDRESS]:PORT\"";
+		if (text[size + 1] && !parse_number(text + size + 2, 1, 65535, &port))
+			return "has no valid port, allowed are 1 to 65535";
+		if (size <= sizeof(inside))
+			memcpy(inside, text + 1, size - 1);
+		reason = text_ipv6_block(build, inside, &block);
+	}
 	*server = (struct server){ .address = block.address, .port = (uint16_t)port };
+	server->host_bits = (uint8_t)(128 - block.length);
 	return reason;
 }

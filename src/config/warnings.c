@@ -148,13 +148,15 @@ struct named {
 	const struct service *service;
 };
 
-/** compare_names() - order by address and name; of the same, the one that stands first */
+/** compare_names() - order by block and name; of the same, the one that stands first */
 static int compare_names(const void *a, const void *b)
 {
 	const struct named *left = a, *right = b;
 	uint32_t x = left->service->address, y = right->service->address;
-	int order = x != y ? (x < y ? -1 : 1) : rule_compare(left->rule, right->rule);
+	int order = left->service->host_bits - right->service->host_bits;
 
+	if (order == 0)
+		order = x != y ? (x < y ? -1 : 1) : rule_compare(left->rule, right->rule);
 	return order ? order : (left->rule->line > right->rule->line) - (left->rule->line < right->rule->line);
 }
 
@@ -179,7 +181,8 @@ static void check_names(struct build *build, const struct named *names, size_t c
 		const struct rule *rule = names[i].rule, *other = names[i - 1].rule;
 
 		/* ports of one service share its rules, even if those of another lie between them */
-		if (names[i].service->address != names[i - 1].service->address || rule == other ||
+		if (names[i].service->address != names[i - 1].service->address ||
+		    names[i].service->host_bits != names[i - 1].service->host_bits || rule == other ||
 		    rule_compare(rule, other) != 0 ||
 		    (is_subset(&rule->servers, &other->servers) && is_subset(&other->servers, &rule->servers)))
 			continue;

@@ -48,7 +48,10 @@ bool device_route(const struct engine_config *config, size_t number, struct rout
 	}
 	number -= config->plan.count;
 	if (number < config->service_count) {
-		*route = ipv4_host(config->services[number].address);
+		*route = ipv4_block(&(struct ipv4_prefix){
+			.address = config->services[number].address,
+			.length = (uint8_t)(32 - config->services[number].host_bits),
+		});
 		return true;
 	}
 	return router_route(config, number - config->service_count, route);

@@ -107,36 +107,44 @@ bool network_is_stray(const struct engine_config *config, const struct route *wa
 	       !is_host_of_map(config, &route->to);
 }
 
-/** whose() - of which service, or of the router */
-static bool whose(const struct engine_config *config, const struct route *address, char *text)
+/** of_router() - is it the router's */
+static bool of_router(const struct engine_config *config, const struct route *address, char *text)
 {
-	if (address->is_ipv6) {
-		if (!config->has_router_ipv6 || !ipv6_equal(&config->router_ipv6, &address->ipv6.address))
-			return false;
-		snprintf(text, NETWORK_TEXT_MAX, "router.ipv6");
-		return true;
-	}
-	for (size_t i = 0; i < config->service_count; i++) {
-		if (config->services[i].address != address->ipv4.address)
-			continue;
-		snprintf(text, NETWORK_TEXT_MAX, "service \"%.200s\"", config->services[i].name);
-		return true;
-	}
-	if (config->router_ipv4 == 0 || config->router_ipv4 != address->ipv4.address)
+	if (address->is_ipv6 ? !config->has_router_ipv6 ||
+				       !ipv6_equal(&config->router_ipv6, &address->ipv6.address) :
+			       config->router_ipv4 == 0 || config->router_ipv4 != address->ipv4.address)
 		return false;
-	snprintf(text, NETWORK_TEXT_MAX, "router.ipv4");
+	snprintf(text, NETWORK_TEXT_MAX, "router.ipv%c", address->is_ipv6 ? '6' : '4');
 	return true;
+}
+
+/** of_service() - is it of a service; the one with the smallest block comes first */
+static enum conflict of_service(const struct engine_config *config, const struct route *address, char *text)
+{
+	size_t i = 0;
+
+	while (i < config->service_count && !service_has_address(&config->services[i], address->ipv4.address))
+		i++;
+	if (i == config->service_count)
+		return CONFLICT_NONE;
+	snprintf(text, NETWORK_TEXT_MAX, "service \"%.200s\"", config->services[i].name);
+	return config->services[i].host_bits == 0 ? CONFLICT_WHOLE : CONFLICT_PART;
 }
 
 enum conflict network_conflict(const struct engine_config *config, const struct route *address, char *text)
 {
 	const struct address_plan *plan = &config->plan;
 	char name[ROUTE_TEXT_MAX];
+	enum conflict conflict = CONFLICT_NONE;
 	size_t found = plan->count;
 	struct route block;
 
-	if (whose(config, address, text))
-		return CONFLICT_WHOLE;
+	if (!address->is_ipv6)
+		conflict = of_service(config, address, text);
+	if (conflict != CONFLICT_WHOLE && of_router(config, address, text))
+		conflict = CONFLICT_WHOLE;
+	if (conflict != CONFLICT_NONE)
+		return conflict;
 	for (size_t i = 0; i < plan->count; i++) {
 		block = (struct route){ .is_ipv6 = i < plan->client_count };
 		if (block.is_ipv6)

@@ -55,16 +55,15 @@ static bool parse_place(const char *text, uint32_t *address, uint16_t *port)
 static void list_servers(const struct question *q, const struct service *service, const struct server_set *servers)
 {
 	struct look_health health = { .engine = q->view->engine, .is_udp = service->is_udp, .now = q->view->now };
+	const struct call call = { .client = q->client, .address = q->address, .port = q->port };
 	struct server candidates[CANDIDATES_MAX];
 	bool json = q->request->json;
-	size_t count;
+	size_t count = servers->count < CANDIDATES_MAX ? servers->count : CANDIDATES_MAX;
 
-	if (q->has_client) {
-		count = service_rank(servers, q->client, q->port, look_server_is_failing, &health, candidates);
-	} else {
-		count = servers->count < CANDIDATES_MAX ? servers->count : CANDIDATES_MAX;
-		memcpy(candidates, servers->servers, count * sizeof(candidates[0]));
-	}
+	for (size_t i = 0; i < count && !q->has_client; i++)
+		candidates[i] = service_server(&servers->servers[i], &call);
+	if (q->has_client)
+		count = service_rank(servers, &call, look_server_is_failing, &health, candidates);
 	if (json) {
 		json_number(q->answer, "server_count", servers->count);
 		json_bool(q->answer, "ranked", q->has_client || servers->count == 1);
@@ -76,7 +75,6 @@ static void list_servers(const struct question *q, const struct service *service
 	}
 	for (size_t i = 0; i < count; i++) {
 		candidates[i].is_udp = service->is_udp;
-		candidates[i].port = candidates[i].port ? candidates[i].port : q->port;
 		show_server(q->view, json, &candidates[i], 4, q->answer);
 	}
 	if (json)

@@ -58,7 +58,7 @@ static void count_services(const struct engine_config *engine, struct amount *am
 static void count_servers(const struct engine_config *engine, struct amount *amount)
 {
 	for (size_t i = 0; i < engine->server_count; i++)
-		amount->servers += i == 0 || !ipv6_equal(&engine->servers[i], &engine->servers[i - 1]);
+		amount->servers += (size_t)1 << (128 - engine->servers[i].length);
 }
 
 static void count_routes(const struct engine_config *engine, struct amount *amount)

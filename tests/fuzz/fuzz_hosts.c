@@ -27,6 +27,7 @@ static void check_rule(const struct rule *rule, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct daemon_config *config = calloc(1, sizeof(*config));
+	static const struct ipv4_prefix ipv4 = { .address = 0xc0000200, .length = 28 };
 	struct build build = { .config = config, .line = 1 };
 	char *text = strndup((const char *)data, size);
 	struct rule *rules;
@@ -40,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	build_begin(&build, config->file, 1);
 	hosts = hosts_over(config_root_setting(config->tree), "hosts", text);
 	rules = build_array(&build, hosts.names, sizeof(*rules));
-	count = hosts_read(&build, &hosts, rules);
+	count = hosts_read(&build, &hosts, &ipv4, rules);
 	NAT46_ASSERT(count <= hosts.names && (count > 0 || build.problem_count > 0));
 	for (size_t i = 0; i < count; i++)
 		check_rule(&rules[i], size);

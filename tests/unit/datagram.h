@@ -24,7 +24,7 @@ static const struct service services[] = {
 	{ .name = "again", .address = OTHER_SERVICE, .port = 53, .is_udp = true, .fallback = { h1, 1 } },
 };
 
-static const struct ipv6_address servers[] = { V6(1), V6(2), V6(9) };
+static const struct ipv6_prefix servers[] = { { V6(1), 128 }, { V6(2), 128 }, { V6(9), 128 } };
 
 static struct world world;
 

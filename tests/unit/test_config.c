@@ -23,6 +23,7 @@
 #define MAPS(list) PREFIX "maps = (\n" list ");"
 #define AT(tcp, rest) "{ ipv4 = \"192.0.2.1\"; tcp = " tcp "; " rest TO " }"
 #define SERVICES(list) PREFIX "services = (\n" list ");"
+#define BLOCK(ipv4, tcp, to) "{ ipv4 = \"" ipv4 "\"; tcp = " tcp "; to = \"" to "\"; }"
 #define RULE(rest) SERVICE("rules = ({ " rest " });")
 
 static const char everything[] =
@@ -294,6 +295,29 @@ static const struct wrong {
 	{ SERVICE("rules = ({ host = \"a\"; " TO " });\nsilent = true;"),
 	  "f:2:", "true is of the wrong type, a string" },
 	{ SERVICE("rules = (\n\"a\");"), "f:2:", "rules[0]: \"a\" is of the wrong type, a group" },
+	/* blocks of addresses */
+	{ SERVICES(BLOCK("192.0.2.1/28", "80", "2001:db8:1::1")), "f:2:", "\"192.0.2.0/28\" would be right" },
+	{ SERVICES(BLOCK("0.0.0.0/0", "80", "2001:db8:1::/96")), "f:2:", "is not of hosts" },
+	{ SERVICES(BLOCK("192.0.2.0/33", "80", "2001:db8:1::1")), "f:2:", "allowed are /0 to /32" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "2001:db8:1::/125")),
+	  "f:2:", "to: \"2001:db8:1::/125\" is a block of another size than 'ipv4' of the service, /124 would be right "
+		  "for /28" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "[2001:db8:1::/64]:8080")), "f:2:", "/124 would be right for /28" },
+	{ SERVICES(BLOCK("192.0.2.0", "80", "2001:db8:1::/124")),
+	  "f:2:", "\"2001:db8:1::/124\" is a block of servers, but 'ipv4' of the service is one address" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "2001:db8:1::8/124")), "f:2:", "\"2001:db8:1::/124\" would be right" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "[2001:db8:1::]/124")), "f:2:", "a length stands inside the brackets" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "[2001:db8:1::/124]:0")), "f:2:", "has no valid port" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "[2001:db8:1::/]")), "f:2:", "has no valid prefix length" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "2001:db8:46::/124")), "f:2:", "belongs to 'prefix'" },
+	{ SERVICES(BLOCK("128.0.0.0/2", "80", "2001:db8:40::/98")) "router = { ipv6 = \"2001:db8:40::1000:1\"; };",
+	  "f:2:", "belongs to 'router'" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "2001:db8:1::/124"))
+	  "clients = (" CLIENT("10.0.0.1", "2001:db8:1::7") ");", "f:2:", "belongs to 'clients'" },
+	{ SERVICES(BLOCK("192.0.2.0/28", "80", "2001:db8:1::1") ",\n" BLOCK("192.0.2.0/28", "80", "2001:db8:1::1")),
+	  "f:3:", "\"192.0.2.0/28\" tcp port 80 already belongs to the service '192.0.2.0/28:80' in f:2" },
+	{ SERVICES("{ ipv4 = \"192.0.2.0/28\"; tcp = 80; to = [ \"2001:db8:1::/124\",\n\"2001:db8:1::7\" ]; }"),
+	  "f:3:", "to[1]: \"2001:db8:1::7\" is listed twice" },
 	/* servers */
 	{ SERVICE("\nto = [];"), "f:2:", "at least one value" },
 	{ SERVICE("\nto = \"10.0.0.1\";"), "f:2:", "is an IPv4 address, an IPv6 address is needed" },
@@ -626,6 +650,40 @@ static void test_ports(void **state)
 	config_free(config);
 }
 
+/* Blocks may lie in one another, and rules may lead to blocks as "to" does. */
+static void test_blocks(void **state)
+{
+	static const char text[] = PREFIX
+		"services = ({ name = \"a\"; ipv4 = \"192.0.2.0/28\"; tcp = ( 80, \"8000-8009\" ); udp = 80;"
+		" rules = ({ host = \"a\"; to = [ \"2001:db8:1::/124\", \"[2001:db8:2::/124]:8443\" ]; });"
+		" to = [ \"2001:db8:1::/124\", \"2001:db8:3::1\" ]; },"
+		"{ ipv4 = \"192.0.2.0/28\"; tcp = 81; to = \"2001:db8:1::5/128\"; },"
+		"{ ipv4 = \"192.0.2.0\"; tcp = 80; to = \"2001:db8:3::2\"; });"
+		"maps = ({ ipv4 = \"192.0.2.32/28\"; ipv6 = \"2001:db8:46::/124\"; });";
+	struct daemon_config *config = load_right(text);
+	const struct service *services = config->engine.services;
+	const struct service *web = service_find(&config->engine, false, 0xc000020f, 80);
+
+	(void)state;
+	assert_int_equal(config->engine.service_count, 5);
+	assert_string_equal(services[0].name, "192.0.2.0:80");
+	assert_ptr_equal(web, &services[1]);
+	assert_int_equal(web->host_bits, 4);
+	assert_ptr_equal(service_find(&config->engine, false, 0xc0000200, 80), &services[0]);
+	assert_string_equal(service_find(&config->engine, false, 0xc000020f, 81)->name, "192.0.2.0/28:81");
+	assert_int_equal(service_find(&config->engine, false, 0xc000020f, 81)->fallback.servers->host_bits, 0);
+	assert_int_equal(web->rules->servers.servers[1].host_bits, 4);
+	assert_int_equal(web->rules->servers.servers[1].port, 8443);
+	assert_int_equal(web->rules->servers.servers[1].address.byte[5], 2);
+	assert_int_equal(web->fallback.servers[0].host_bits, 4);
+	assert_int_equal(web->fallback.servers[1].host_bits, 0);
+	/* ::1:5 lies in its block */
+	assert_int_equal(config->engine.server_count, 4);
+	assert_int_equal(config->engine.servers[0].length, 124);
+	assert_true(service_is_server(&config->engine, &config->engine.servers[1].address));
+	config_free(config);
+}
+
 static void test_rules(void **state)
 {
 	struct daemon_config *config = load_right(everything);
@@ -783,6 +841,7 @@ int main(void)
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_udp_services),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_round_trip),

@@ -23,6 +23,7 @@ static const struct service services[] = {
 	{ .address = 0xc000020a, .port = 80 },
 	{ .address = 0xc000020a, .port = 443 },
 	{ .address = 0xc000020b, .port = 22 },
+	{ .address = 0xc0000240, .port = 22, .host_bits = 4 },
 };
 
 static void assert_routes(const struct engine_config *config, const char *const *texts, size_t count)
@@ -50,6 +51,7 @@ static void test_all(void **state)
 		"192.0.2.10/32",
 		"192.0.2.10/32",
 		"192.0.2.11/32",
+		"192.0.2.64/28",
 		"192.0.2.1/32",
 		"2001:db8:46::1/128",
 	};

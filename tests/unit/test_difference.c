@@ -22,6 +22,7 @@
 #define RULE(host, to) "{ host = \"" host "\"; to = \"2001:db8:1::" to "\"; }"
 #define MAIL "{ name = \"mail\"; ipv4 = \"192.0.2.2\"; tcp = 25; to = \"2001:db8:1::25\"; }"
 #define DNS "{ ipv4 = \"192.0.2.2\"; udp = 53; to = \"2001:db8:1::53\"; }"
+#define ALL(length, to) "{ name = \"all\"; ipv4 = \"192.0.2.0/" length "\"; tcp = 80; to = \"2001:db8:" to "\"; }"
 #define PORT_80(rest) SERVICES("{ ipv4 = \"192.0.2.1\"; tcp = 80; " rest " }")
 #define STAYS "f: warning: restart required for "
 #define LIST(name, entries) name " = (" entries ");\n"
@@ -70,6 +71,16 @@ static void test_nothing(void **state)
 	assert_difference(PREFIX "maps = (" MAP("192.0.2.1", "2001:db8::1") "," MAP("192.0.2.2", "2001:db8::2") ");",
 			  PREFIX "maps = (" MAP("192.0.2.2", "2001:db8::2") "," MAP("192.0.2.1", "2001:db8::1") ");",
 			  "");
+}
+
+static void test_blocks(void **state)
+{
+	(void)state;
+	assert_difference(SERVICES(ALL("28", "1::/124")), SERVICES(ALL("28", "2::/124")),
+			  "services: 1 changed: all (192.0.2.0/28:80)\n");
+	assert_difference(SERVICES(ALL("28", "1::1")), SERVICES(ALL("27", "1::1")),
+			  "services: 1 added: all (192.0.2.0/27:80)\n"
+			  "services: 1 removed: all (192.0.2.0/28:80)\n");
 }
 
 static void test_services(void **state)
@@ -243,9 +254,9 @@ static void test_places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing),	 cmocka_unit_test(test_services), cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_many),	 cmocka_unit_test(test_mappings), cmocka_unit_test(test_settings),
-		cmocka_unit_test(test_keep),	 cmocka_unit_test(test_keep_prints),
+		cmocka_unit_test(test_nothing),	 cmocka_unit_test(test_services), cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_rules),	 cmocka_unit_test(test_many),	  cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_settings), cmocka_unit_test(test_keep),	  cmocka_unit_test(test_keep_prints),
 		cmocka_unit_test(test_places),
 	};
 

@@ -166,7 +166,7 @@ static void test_segment(void **state)
 /** A mapped host that is a server as well may send parts of either; what is of the map leaves whole. */
 static void test_mapped_server(void **state)
 {
-	static const struct ipv6_address servers[] = { V6(0x20) };
+	static const struct ipv6_prefix servers[] = { { V6(0x20), 128 } };
 	uint8_t bytes[2048];
 	size_t length = make_echo(true, bytes, 1040);
 

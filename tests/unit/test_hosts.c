@@ -143,9 +143,11 @@ static void test_lines(void **state)
 		assert_int_equal(rule->servers.servers->address.byte[15], expected[i].address);
 		assert_int_equal(rule->servers.servers->port, expected[i].port);
 	}
-	assert_int_equal(config->engine.server_count, count);
+	assert_int_equal(config->engine.server_count, 3);
 	config_free(config);
 }
+
+#define BACK "to it would come back: a server must be elsewhere\n"
 
 static void test_errors(void **state)
 {
@@ -164,9 +166,9 @@ static void test_errors(void **state)
 		{ "2001:db8:1::1 a 10.0.0.1\n",
 		  "names:1: error: \"10.0.0.1\" is an address, only names can be matched; use 'to' of the service\n" },
 		{ "2001:db8:46::1 a\n2001:db8:2::3 b\n2001:db8:5::1 c\n2001:db8:1::1 d",
-		  "names:1: error: \"2001:db8:46::1\" belongs to 'prefix', packets to it would come back\n"
-		  "names:2: error: \"2001:db8:2::3\" belongs to 'clients', packets to it would come back\n"
-		  "names:3: error: \"2001:db8:5::1\" belongs to 'router', packets to it would come back\n" },
+		  "names:1: error: \"2001:db8:46::1\" belongs to 'prefix', packets " BACK
+		  "names:2: error: \"2001:db8:2::3\" belongs to 'clients', packets " BACK
+		  "names:3: error: \"2001:db8:5::1\" belongs to 'router', packets " BACK },
 		{ "2001:db8:1::1 a b\n2001:db8:1::1 c B.\n2001:db8:1::2 a a\n",
 		  "names:2: error: rule with host \"b\" has the same conditions as the one in ~/names:1\n"
 		  "names:3: error: rule with host \"a\" has the same conditions as the one in ~/names:1\n"

@@ -31,6 +31,7 @@ static const struct address_mapping mappings[] = {
 static const struct service services[] = {
 	{ .name = "web", .address = 0xc000020a, .port = 80 },
 	{ .name = "web", .address = 0xc000020a, .port = 443 },
+	{ .name = "ssh", .address = 0xc0000200, .port = 22, .host_bits = 4 },
 };
 
 static const struct engine_config config = {
@@ -200,6 +201,8 @@ static void test_conflict(void **state)
 	} cases[] = {
 		{ "192.0.2.10/32", CONFLICT_WHOLE, "service \"web\"" },
 		{ "192.0.2.1/32", CONFLICT_WHOLE, "router.ipv4" },
+		{ "192.0.2.15/32", CONFLICT_PART, "service \"ssh\"" },
+		{ "192.0.2.16/32", CONFLICT_NONE, "" },
 		{ "2001:db8:46::1/128", CONFLICT_WHOLE, "router.ipv6" },
 		{ "192.0.2.20/32", CONFLICT_WHOLE, "map 192.0.2.20/32" },
 		{ "192.0.2.47/32", CONFLICT_PART, "map 192.0.2.32/28" },

@@ -157,6 +157,7 @@ static void test_promise(void **state)
 		{ .without_ecn = true, .mss = 1220 },
 	};
 	const struct service service = { .address = 1, .port = 2 }, other = { .address = 1, .port = 3 };
+	const struct service block = { .address = 1, .port = 2, .host_bits = 4 };
 	struct tcp_promises promise = server_table_promise(&table, &service, &configured, START);
 
 	(void)state;
@@ -167,6 +168,8 @@ static void test_promise(void **state)
 	assert_true(!promise.sack && !promise.timestamps && !promise.ecn);
 	assert_true(promise.mss == 1220 && promise.window_scale == 7);
 	promise = server_table_promise(&table, &other, &configured, START);
+	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
+	promise = server_table_promise(&table, &block, &configured, START);
 	assert_true(promise.sack && promise.timestamps && promise.ecn && promise.mss == 0);
 	promise = server_table_promise(&table, &service, &configured, START + 3600 * SECOND);
 	assert_true(promise.sack && !promise.timestamps && !promise.ecn && promise.mss == 1220);

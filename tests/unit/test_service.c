@@ -136,6 +136,49 @@ static void find_in_ranges(void **state)
 	assert_int_equal(service_port_for(&services[1], 91), 81);
 }
 
+/* Blocks in one another: the smallest one that has the port. */
+static void find_in_blocks(void **state)
+{
+	struct service services[] = {
+		{ .address = 0xc0000200, .port = 80, .host_bits = 8 },
+		{ .address = 0xc0000240, .port = 80, .host_bits = 4 },
+		{ .address = 0xc0000240, .port = 53, .host_bits = 4, .is_udp = true },
+		{ .address = 0xc0000240, .port = 81, .further_ports = 2 },
+		{ .address = 0xc0000245, .port = 80 },
+		{ .address = 0xc0000248, .port = 82, .host_bits = 1 },
+		{ .address = 0x0a000000, .port = 1, .further_ports = 65534, .host_bits = 24 },
+	};
+	const struct engine_config config = { .services = services, .service_count = COUNT(services) };
+	struct service other = services[1];
+
+	(void)state;
+	qsort(services, COUNT(services), sizeof(services[0]), service_compare);
+	assert_int_equal(services[0].address, 0xc0000240);
+	assert_int_equal(services[COUNT(services) - 1].host_bits, 24);
+	for (uint32_t address = 0xc00001f0; address < 0xc0000310; address++) {
+		bool is_owned = false;
+
+		for (uint16_t port = 50; port < 90; port++) {
+			const struct service *found[2] = { NULL, NULL };
+
+			for (const struct service *s = services + COUNT(services); s-- > services;)
+				if (address >> s->host_bits == s->address >> s->host_bits && service_has_port(s, port))
+					found[s->is_udp] = s;
+			assert_ptr_equal(service_find(&config, false, address, port), found[0]);
+			assert_ptr_equal(service_find(&config, true, address, port), found[1]);
+			is_owned = is_owned || found[0] || found[1];
+		}
+		assert_int_equal(service_owns(&config, address), is_owned);
+	}
+	assert_ptr_equal(service_find(&config, false, 0x0affffff, 65535), &services[COUNT(services) - 1]);
+	assert_true(service_owns(&config, 0x0a123456));
+	assert_false(service_owns(&config, 0x0b000000));
+	for (size_t i = 0; i < COUNT(services); i++)
+		assert_ptr_equal(service_find_same(&config, &services[i]), &services[i]);
+	other.host_bits = 2;
+	assert_null(service_find_same(&config, &other));
+}
+
 /* The worked example: A and B. */
 static void first_bytes(void **state)
 {
@@ -389,6 +432,44 @@ static void leads_to(void **state)
 	assert_int_equal(budget, 0);
 }
 
+/* Of a block, the server at the place of the address: there and back. */
+static void blocks_of_servers(void **state)
+{
+	static const struct server to[] = {
+		{ .address = { { 1, [15] = 0x40 } }, .host_bits = 4 },
+		{ .address = { { 2, [12] = 0xa0 } }, .port = 8080, .host_bits = 4 },
+		{ .address = { { 3 } } },
+	};
+	const struct server_set set = { to, 3 };
+	const struct call call = { .client = 1, .address = 0xc000024b, .port = 80 };
+	struct service service = { .address = 0xc0000240, .host_bits = 4, .port = 80, .fallback = set };
+	struct server candidates[CANDIDATES_MAX], again[CANDIDATES_MAX];
+	size_t budget = 1000;
+
+	(void)state;
+	assert_int_equal(service_rank(&set, &call, NULL, NULL, candidates), 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct server *is = &candidates[i];
+		const struct server *found = service_leads_to(&service, &is->address, is->port, &budget);
+
+		assert_int_equal(is->address.byte[15], is->address.byte[0] == 3 ? 0 :
+						       is->address.byte[0] == 1 ? 0x4b : 0xb);
+		assert_int_equal(is->host_bits, 0);
+		assert_int_equal(is->port, is->address.byte[0] == 2 ? 8080 : 80);
+		assert_ptr_equal(found, &to[is->address.byte[0] - 1]);
+		if (found->host_bits > 0)
+			assert_int_equal(service_address_for(&service, &is->address), call.address);
+	}
+	/* the order is that of the blocks, whatever the address */
+	for (uint32_t address = 0xc0000240; address < 0xc0000250; address++) {
+		(void)service_rank(&set, &(struct call){ .client = 1, .address = address }, NULL, NULL, again);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(again[i].address.byte[0], candidates[i].address.byte[0]);
+	}
+	candidates[0].address.byte[15] |= 0x80;
+	assert_null(service_leads_to(&service, &candidates[0].address, candidates[0].port, &budget));
+}
+
 #define NAMES 5u
 #define BYTES_KINDS 3u
 #define PROTOCOLS 3u
@@ -551,6 +632,15 @@ static struct server server_number(unsigned int number)
 	return server;
 }
 
+/** rank_for() - of a client of a service with one address */
+static size_t rank_for(const struct server_set *set, uint32_t client, uint16_t port,
+		       server_is_failing_fn *is_failing, struct server *candidates)
+{
+	const struct call call = { .client = client, .address = 0xc000020a, .port = port };
+
+	return service_rank(set, &call, is_failing, NULL, candidates);
+}
+
 static void rank(void **state)
 {
 	struct server servers[SERVERS_MAX], candidates[CANDIDATES_MAX], again[CANDIDATES_MAX];
@@ -560,16 +650,16 @@ static void rank(void **state)
 	(void)state;
 	for (unsigned int n = 0; n < SERVERS_MAX; n++)
 		servers[n] = server_number(n);
-	assert_int_equal(service_rank(&set, 1, 443, NULL, NULL, candidates), 1);
+	assert_int_equal(rank_for(&set, 1, 443, NULL, candidates), 1);
 	assert_int_equal(candidates[0].port, 443);
 	set.count = 3;
-	assert_int_equal(service_rank(&set, 1, 443, NULL, NULL, candidates), 3);
+	assert_int_equal(rank_for(&set, 1, 443, NULL, candidates), 3);
 	set.count = SERVERS_MAX;
-	assert_int_equal(service_rank(&set, 1, 443, NULL, NULL, candidates), CANDIDATES_MAX);
+	assert_int_equal(rank_for(&set, 1, 443, NULL, candidates), CANDIDATES_MAX);
 
 	set.count = COUNT(firsts);
 	for (uint32_t client = 0; client < 10000; client++) {
-		assert_int_equal(service_rank(&set, client, 443, NULL, NULL, candidates), CANDIDATES_MAX);
+		assert_int_equal(rank_for(&set, client, 443, NULL, candidates), CANDIDATES_MAX);
 		firsts[candidates[0].address.byte[15]]++;
 		for (size_t n = 0; n < CANDIDATES_MAX; n++) {
 			assert_int_equal(candidates[n].port, candidates[n].address.byte[15] % 2 ? 8080 : 443);
@@ -577,7 +667,7 @@ static void rank(void **state)
 				assert_memory_not_equal(&candidates[n].address, &candidates[m].address, 16);
 		}
 		/* The default port has no say in the order. */
-		service_rank(&set, client, 80, NULL, NULL, again);
+		rank_for(&set, client, 80, NULL, again);
 		assert_memory_equal(&again[0].address, &candidates[0].address, 16);
 	}
 	for (size_t n = 0; n < COUNT(firsts); n++)
@@ -599,11 +689,11 @@ static void rank_is_stable(void **state)
 			fewer[n] = servers[n];
 	}
 	for (uint32_t client = 0; client < 1000; client++) {
-		service_rank(&all, client, 443, NULL, NULL, best);
-		service_rank(&backwards, client, 443, NULL, NULL, other);
+		rank_for(&all, client, 443, NULL, best);
+		rank_for(&backwards, client, 443, NULL, other);
 		for (size_t n = 0; n < CANDIDATES_MAX; n++)
 			assert_memory_equal(&best[n].address, &other[n].address, 16);
-		service_rank(&without, client, 443, NULL, NULL, other);
+		rank_for(&without, client, 443, NULL, other);
 		assert_memory_equal(&other[0].address, &best[best[0].address.byte[15] == 7].address, 16);
 	}
 }
@@ -625,12 +715,12 @@ static void test_rank_failing(void **state)
 	for (uint8_t i = 0; i < 7; i++)
 		servers[i] = (struct server){ .address = { { 0x20, 1, [15] = i } } };
 	for (uint32_t client = 1; client < 200; client++) {
-		assert_int_equal(service_rank(&set, client, 443, is_odd, NULL, candidates), CANDIDATES_MAX);
+		assert_int_equal(rank_for(&set, client, 443, is_odd, candidates), CANDIDATES_MAX);
 		for (size_t i = 0; i < CANDIDATES_MAX; i++)
 			assert_false(is_odd(NULL, &candidates[i]));
 	}
 	servers[0].address.byte[15] = 9;
-	assert_int_equal(service_rank(&set, 1, 443, is_odd, NULL, candidates), CANDIDATES_MAX);
+	assert_int_equal(rank_for(&set, 1, 443, is_odd, candidates), CANDIDATES_MAX);
 	for (size_t i = 0; i < CANDIDATES_MAX; i++)
 		assert_int_equal(is_odd(NULL, &candidates[i]), i == 3);
 }
@@ -640,6 +730,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(find),
 		cmocka_unit_test(find_in_ranges),
+		cmocka_unit_test(find_in_blocks),
 		cmocka_unit_test(first_bytes),
 		cmocka_unit_test(bytes_longer_than_data),
 		cmocka_unit_test(hosts),
@@ -650,6 +741,7 @@ int main(void)
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(incomplete),
 		cmocka_unit_test(leads_to),
+		cmocka_unit_test(blocks_of_servers),
 		cmocka_unit_test(alpn_lists),
 		cmocka_unit_test(order),
 		cmocka_unit_test(many_hosts),

@@ -22,7 +22,7 @@ static const struct service services[] = {
 	{ .address = 0xc000020b, .port = 53, .fallback = { &server, 1 }, .line = 9 },
 	{ .address = 0xc000020b, .port = 53, .is_udp = true, .fallback = { &server, 1 }, .line = 9 },
 };
-static const struct ipv6_address servers[] = { { { 1 } }, { { 1 } }, { { 2 } } };
+static const struct ipv6_prefix servers[] = { { { { 1 } }, 128 }, { { { 2 } }, 124 } };
 static const struct address_mapping mappings[] = {
 	{ .ipv4 = { 0x0a000003, 32 }, .ipv6 = { { { DOCUMENTATION, [15] = 3 } }, 128 } },
 	{ .ipv4 = { 0xc0000220, 28 }, .ipv6 = { { { DOCUMENTATION, [5] = 1, [15] = 0x30 } }, 124 } },
@@ -48,7 +48,7 @@ static void test_full(void **state)
 	engine->servers = servers;
 	engine->server_count = ARRAY_SIZE(servers);
 	summary_format(&config, line);
-	assert_string_equal(line, "/etc/nat46d.conf: 3 services with 3 rules, 2 names and 2 servers; "
+	assert_string_equal(line, "/etc/nat46d.conf: 3 services with 3 rules, 2 names and 17 servers; "
 				  "prefix 2001:db8:46::/96, 1 client, 2 maps, 6 routes");
 }
 

@@ -23,7 +23,7 @@ static const struct service services[] = {
 	  .wait = 5000000000 },
 	{ .name = "plain", .address = WORLD_SERVICE, .port = 8080, .fallback = { h1, 1 }, .wait = 5000000000 },
 };
-static const struct ipv6_address servers[] = { V6(1), V6(2) };
+static const struct ipv6_prefix servers[] = { { V6(1), 128 }, { V6(2), 128 } };
 static const struct address_mapping clients[] = {
 	{ .ipv4 = { 0x0a000003, 32 }, .ipv6 = { V6(3), 128 } },
 	{ .ipv4 = { 0x0a000004, 32 }, .ipv6 = { V6(4), 128 } },

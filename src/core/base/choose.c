@@ -87,7 +87,8 @@ size_t choose_rank(const struct engine *e, const struct flow *flow, const struct
 		   struct server *candidates)
 {
 	const struct health health = { .table = e->servers, .is_udp = flow->is_udp, .now = e->now };
-	size_t count = service_rank(servers, flow->client, flow->service_port, is_failing, &health, candidates);
+	const struct call call = { .client = flow->client, .address = flow->service, .port = flow->service_port };
+	size_t count = service_rank(servers, &call, is_failing, &health, candidates);
 
 	for (size_t i = 0; i < count; i++)
 		candidates[i].is_udp = flow->is_udp;

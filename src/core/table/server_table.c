@@ -149,14 +149,15 @@ const char *server_error_name(enum server_error error)
 
 static uint32_t promise_bucket_of(const struct server_table *table, const struct service *service)
 {
-	const uint32_t words[] = { service->address, service->port };
+	const uint32_t words[] = { service->address, (uint32_t)service->host_bits << 16 | service->port };
 
 	return (uint32_t)siphash_13(&table->key, words, sizeof(words)) % SERVER_TABLE_BUCKETS;
 }
 
 static bool is_for(const struct service_promise *entry, const struct service *service)
 {
-	return entry->address == service->address && entry->port == service->port;
+	return entry->address == service->address && entry->port == service->port &&
+	       entry->host_bits == service->host_bits;
 }
 
 static bool is_free(const struct service_promise *entry, int64_t now)
@@ -264,7 +265,11 @@ bool server_table_learn(struct server_table *table, const struct service *servic
 	if (way == SERVER_TABLE_WAYS || (!is_lacking && !is_for(entry, service)))
 		return false;
 	if (!is_for(entry, service))
-		*entry = (struct service_promise){ .address = service->address, .port = service->port };
+		*entry = (struct service_promise){
+			.address = service->address,
+			.port = service->port,
+			.host_bits = service->host_bits,
+		};
 	answer->without_sack = learn(&entry->without_sack, answer->without_sack, answer->with_sack, &proof);
 	answer->without_timestamps = learn(&entry->without_timestamps, answer->without_timestamps,
 					   answer->with_timestamps, &proof);

@@ -61,11 +61,18 @@ int service_compare(const void *a, const void *b)
 {
 	const struct service *left = a;
 	const struct service *right = b;
-	int order = compare_numbers(left->address, right->address);
+	int order = compare_numbers(left->host_bits, right->host_bits);
 
+	if (order == 0)
+		order = compare_numbers(left->address, right->address);
 	if (order == 0)
 		order = compare_numbers(left->is_udp, right->is_udp);
 	return order ? order : compare_numbers(left->port, right->port);
+}
+
+bool service_has_address(const struct service *service, uint32_t address)
+{
+	return (address ^ service->address) >> service->host_bits == 0;
 }
 
 bool service_has_port(const struct service *service, uint16_t port)
@@ -76,6 +83,21 @@ bool service_has_port(const struct service *service, uint16_t port)
 uint16_t service_port_for(const struct service *service, uint16_t server_port)
 {
 	return service_has_port(service, server_port) ? server_port : service->port;
+}
+
+/** place_in() - the place of @address in a block with so many host bits */
+static uint32_t place_in(uint8_t host_bits, uint32_t address)
+{
+	return address & (uint32_t)((UINT64_C(1) << host_bits) - 1);
+}
+
+uint32_t service_address_for(const struct service *service, const struct ipv6_address *server)
+{
+	struct cursor last = cursor_over(server->byte + 12, 4);
+	uint32_t address = 0;
+
+	(void)cursor_u32(&last, &address);
+	return service->address | place_in(service->host_bits, address);
 }
 
 static enum rule_class rule_class(const struct rule *rule)
@@ -359,36 +381,48 @@ static enum answer walk_all(const struct evidence *evidence, const struct rule *
 	return answer;
 }
 
-/** server_port() - port of a server; @default_port: of those that have none */
-static uint16_t server_port(const struct server *server, uint16_t default_port)
+struct ipv6_prefix server_block(const struct server *server)
 {
-	return server->port ? server->port : default_port;
+	return (struct ipv6_prefix){ .address = server->address, .length = (uint8_t)(128 - server->host_bits) };
 }
 
-/** is_member() - is a server in @set, which @service leads to; @budget: see service_leads_to() */
-static bool is_member(const struct service *service, const struct server_set *set, const struct ipv6_address *address,
-		      uint16_t port, size_t *budget)
+struct server service_server(const struct server *server, const struct call *call)
 {
-	uint16_t default_port = service_port_for(service, port);
+	struct server one = *server;
+	struct span last = span_over(one.address.byte + 12, 4);
+
+	one.port = server->port ? server->port : call->port;
+	one.host_bits = 0;
+	span_put32(last, 0, span_get32(last, 0) | place_in(server->host_bits, call->address));
+	return one;
+}
+
+/** find_member() - the server of @set, which @service leads to; @budget: see service_leads_to() */
+static const struct server *find_member(const struct service *service, const struct server_set *set,
+					const struct ipv6_address *address, uint16_t port, size_t *budget)
+{
+	const struct call call = {
+		.address = service_address_for(service, address),
+		.port = service_port_for(service, port),
+	};
 
 	for (size_t i = 0; i < set->count && *budget; i++, --*budget) {
-		const struct server *server = &set->servers[i];
+		const struct server server = service_server(&set->servers[i], &call);
 
-		if (server_port(server, default_port) == port && ipv6_equal(&server->address, address))
-			return true;
+		if (server.port == port && ipv6_equal(&server.address, address))
+			return &set->servers[i];
 	}
-	return false;
+	return NULL;
 }
 
-bool service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port, size_t *budget)
+const struct server *service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port,
+				      size_t *budget)
 {
-	if (is_member(service, &service->fallback, address, port, budget))
-		return true;
-	for (size_t i = 0; i < service->rule_count && *budget; i++) {
-		if (is_member(service, &service->rules[i].servers, address, port, budget))
-			return true;
-	}
-	return false;
+	const struct server *found = find_member(service, &service->fallback, address, port, budget);
+
+	for (size_t i = 0; i < service->rule_count && *budget && !found; i++)
+		found = find_member(service, &service->rules[i].servers, address, port, budget);
+	return found;
 }
 
 /** needs_inspection() - does any rule ask for more than bytes */
@@ -454,8 +488,9 @@ void service_decide(const struct service *service, const uint8_t *data, size_t l
 /**
  * server_score() - rank of a server for a client; the highest wins
  *
- * The port is hashed as configured, so that with "to" without ports a client finds the same server on
- * every port of the service. The key is fixed: every box and every start agrees on the order.
+ * Port and block are hashed as configured, so that with "to" without ports a client finds the same server on
+ * every port of the service, and the same block on every address. The key is fixed: every box and every start
+ * agrees on the order.
  */
 static uint64_t server_score(const struct server *server, uint32_t client)
 {
@@ -480,19 +515,18 @@ static bool goes_before(const struct ranked *a, const struct ranked *b)
 	return a->failing == b->failing ? a->score > b->score : b->failing;
 }
 
-size_t service_rank(const struct server_set *servers, uint32_t client, uint16_t default_port,
-		    server_is_failing_fn *is_failing, const void *context, struct server *candidates)
+size_t service_rank(const struct server_set *servers, const struct call *call, server_is_failing_fn *is_failing,
+		    const void *context, struct server *candidates)
 {
 	struct ranked ranks[CANDIDATES_MAX];
 	size_t count = 0;
 
 	NAT46_ASSERT(servers->count > 0);
 	for (size_t i = 0; i < servers->count; i++) {
-		struct server server = servers->servers[i];
-		struct ranked rank = { .score = server_score(&server, client) };
+		struct server server = service_server(&servers->servers[i], call);
+		struct ranked rank = { .score = server_score(&servers->servers[i], call->client) };
 		size_t at = count;
 
-		server.port = server_port(&server, default_port);
 		rank.failing = is_failing && is_failing(context, &server);
 		while (at > 0 && goes_before(&rank, &ranks[at - 1]))
 			at--;

@@ -12,7 +12,7 @@
  * as for any segment of no connection. A client that does not know the connection either resets us, and that is all.
  *
  * Which service it has called is gone too: it is one of those that lead to this server. Who is refused in silence
- * there would get no RST for its answer, and is not asked.
+ * there would get no RST for its answer, and is not asked. Nor is who may have called any address of a block.
  *
  * It is an attempt. A packet filter that watches numbers may not let the question pass to a client of a splice; a
  * client whose port was changed towards the server is not found, nor is a server behind many others of a long file.
@@ -40,7 +40,7 @@ static void ask(struct engine *e, const struct service *service, uint32_t client
 	const struct flow addresses = {
 		.client = client,
 		.client_port = p->destination_port,
-		.service = service->address,
+		.service = service_address_for(service, &p->source6),
 		.service_port = service_port_for(service, p->source_port),
 	};
 	/* one below what the server repeats, as a keep-alive: where nothing was spliced it fits the connection */
@@ -60,6 +60,8 @@ static void ask(struct engine *e, const struct service *service, uint32_t client
 /** is_candidate() - may a client have called @service to get to the server of @p, and would it be told the end */
 static bool is_candidate(const struct service *service, const struct packet *p, size_t *budget)
 {
+	const struct server *server;
+
 	if (service->is_udp)
 		return false;
 	/* without rules it waits for just this SYN/ACK, and repeats its SYN */
@@ -67,7 +69,8 @@ static bool is_candidate(const struct service *service, const struct packet *p, 
 		return false;
 	if (service->rule_count > 0 && service->refusal == REFUSE_DROP)
 		return false;
-	return service_leads_to(service, &p->source6, p->source_port, budget);
+	server = service_leads_to(service, &p->source6, p->source_port, budget);
+	return server && server->host_bits == service->host_bits;
 }
 
 /**
@@ -86,7 +89,8 @@ static size_t find_services(const struct engine *e, const struct packet *p, uint
 
 		if (!is_candidate(service, p, &budget))
 			continue;
-		if (flow_table_find4(&e->flows, false, client, p->destination_port, service->address,
+		if (flow_table_find4(&e->flows, false, client, p->destination_port,
+				     service_address_for(service, &p->source6),
 				     service_port_for(service, p->source_port)))
 			return 0;
 		found[number++] = service;
