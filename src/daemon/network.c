@@ -33,19 +33,19 @@ static const struct {
 	{ 192, "eigrp" },
 };
 
-static unsigned int length_of(const struct route *route)
+unsigned int network_length(const struct route *route)
 {
 	return route->is_ipv6 ? route->ipv6.length : route->ipv4.length;
 }
 
 static bool is_host(const struct route *route)
 {
-	return length_of(route) == (route->is_ipv6 ? 128u : 32u);
+	return network_length(route) == (route->is_ipv6 ? 128u : 32u);
 }
 
 bool network_covers(const struct route *outer, const struct route *inner)
 {
-	if (outer->is_ipv6 != inner->is_ipv6 || length_of(outer) > length_of(inner))
+	if (outer->is_ipv6 != inner->is_ipv6 || network_length(outer) > network_length(inner))
 		return false;
 	return outer->is_ipv6 ? ipv6_in_prefix(&inner->ipv6.address, &outer->ipv6) :
 				ipv4_in_prefix(inner->ipv4.address, &outer->ipv4);
@@ -53,12 +53,12 @@ bool network_covers(const struct route *outer, const struct route *inner)
 
 bool network_same(const struct route *a, const struct route *b)
 {
-	return length_of(a) == length_of(b) && network_covers(a, b);
+	return network_length(a) == network_length(b) && network_covers(a, b);
 }
 
 struct route network_probe(const struct route *destination, uint8_t number)
 {
-	unsigned int host = (destination->is_ipv6 ? 128u : 32u) - length_of(destination);
+	unsigned int host = (destination->is_ipv6 ? 128u : 32u) - network_length(destination);
 	uint8_t bits = host < 8 ? (uint8_t)(number & ((1u << host) - 1)) : number;
 	struct route probe = *destination;
 
@@ -79,8 +79,8 @@ enum way network_judge(const struct route *wanted, uint32_t device, const struct
 		return error == ENETUNREACH ? WAY_MISSING : WAY_ELSEWHERE;
 	if (match->type == RTN_UNICAST && match->device == device)
 		return WAY_GOOD;
-	return match->table == RT_TABLE_MAIN && length_of(&match->to) < length_of(wanted) ? WAY_MISSING :
-											    WAY_ELSEWHERE;
+	return match->table == RT_TABLE_MAIN && network_length(&match->to) < network_length(wanted) ? WAY_MISSING :
+												      WAY_ELSEWHERE;
 }
 
 static bool is_host_of_map(const struct engine_config *config, const struct route *to)
@@ -103,7 +103,7 @@ bool network_is_stray(const struct engine_config *config, const struct route *wa
 		      route->type == RTN_UNREACHABLE || route->type == RTN_PROHIBIT;
 
 	return is_way && !route->is_cloned && route->table == RT_TABLE_MAIN && route->device != device &&
-	       length_of(&route->to) > length_of(wanted) && network_covers(wanted, &route->to) &&
+	       network_length(&route->to) > network_length(wanted) && network_covers(wanted, &route->to) &&
 	       !is_host_of_map(config, &route->to);
 }
 

@@ -61,6 +61,9 @@ enum way {
 	WAY_ELSEWHERE, /* somebody else's route wins */
 };
 
+/** network_length() - length of the prefix of a destination */
+unsigned int network_length(const struct route *route);
+
 /** network_covers() - does @outer cover all of @inner */
 bool network_covers(const struct route *outer, const struct route *inner);
 

@@ -3,7 +3,8 @@
  * new_routes.c - are the routes there that a new configuration needs
  *
  * The kernel is asked for each of them where it would send a packet: RTM_F_FIB_MATCH makes it answer with the
- * route itself, which has to lead into the device and to cover all of the block.
+ * route itself, which has to lead into the device and to cover all of the block. A narrower one may hide it: what was
+ * a smaller block before has its route still. Then the kernel is asked for what comes behind that.
  */
 #include "daemon/new_routes.h"
 
@@ -16,11 +17,12 @@
 
 #include "config/address_place.h"
 #include "daemon/device.h"
-#include "daemon/netlink.h"
+#include "daemon/network.h"
 #include "nat46/assert.h"
 
 #define REQUEST_MAX 128
 #define ANSWER_MAX 8192
+#define PARTS_MAX 64u /* narrower routes that are passed over for one block */
 
 /** struct found - the route that the kernel has for an address; all zero: none */
 struct found {
@@ -44,7 +46,7 @@ static int read_route(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-/** look_up() - what the kernel has for the first address of a block; it answers with an error if it has nothing */
+/** look_up() - what the kernel has for the first address of @route; it answers with an error if it has nothing */
 static struct found look_up(struct mnl_socket *socket, const struct route *route, uint32_t sequence)
 {
 	_Alignas(struct nlmsghdr) char request[REQUEST_MAX], answer[ANSWER_MAX];
@@ -76,6 +78,41 @@ static struct found look_up(struct mnl_socket *socket, const struct route *route
 	if (result < 0)
 		found.index = 0;
 	return found;
+}
+
+/** move_behind() - the first address behind the block of this length around that of @route; it may be 0 */
+static void move_behind(struct route *route, unsigned int length)
+{
+	unsigned int carry = 0x80u >> (length - 1) % 8, i = (length - 1) / 8;
+	uint8_t *byte = route->ipv6.address.byte;
+
+	if (!route->is_ipv6) {
+		route->ipv4.address = ((route->ipv4.address >> (32 - length)) + 1) << (32 - length);
+		return;
+	}
+	byte[i] &= (uint8_t)-carry;
+	memset(byte + i + 1, 0, 15 - i);
+	for (i++; i-- > 0 && carry > 0; carry >>= 8) {
+		carry += byte[i];
+		byte[i] = (uint8_t)carry;
+	}
+}
+
+/** leads_into() - does the kernel send what is for a block into the device @index; @sequence: of the last question */
+static bool leads_into(struct mnl_socket *socket, const struct route *block, uint32_t index, uint32_t *sequence)
+{
+	struct route part = *block;
+	struct found found;
+
+	for (unsigned int i = 0; i < PARTS_MAX && network_covers(block, &part); i++) {
+		found = look_up(socket, &part, ++*sequence);
+		if (found.index != index)
+			return false;
+		if (found.length <= network_length(block))
+			return true;
+		move_behind(&part, found.length);
+	}
+	return !network_covers(block, &part);
 }
 
 static int order_routes(const void *a, const void *b)
@@ -126,6 +163,7 @@ bool new_routes_check(const struct daemon_config *config, const struct daemon_co
 		      FILE *out)
 {
 	size_t count, before, missing = 0;
+	uint32_t sequence = 0;
 	struct route *routes = collect(&config->engine, &count), *old = collect(&running->engine, &before);
 	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
 	bool has_failed = !socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0;
@@ -133,14 +171,10 @@ bool new_routes_check(const struct daemon_config *config, const struct daemon_co
 	if (has_failed)
 		fprintf(out, "%s: error: cannot ask the kernel for its routes: %s\n", config->file, strerror(errno));
 	for (size_t i = 0; i < count && !has_failed; i++) {
-		uint8_t length = routes[i].is_ipv6 ? routes[i].ipv6.length : routes[i].ipv4.length;
-		struct found found;
-
 		if ((i > 0 && order_routes(&routes[i], &routes[i - 1]) == 0) ||
 		    bsearch(&routes[i], old, before, sizeof(*old), order_routes))
 			continue;
-		found = look_up(socket, &routes[i], (uint32_t)i + 1);
-		if ((found.index != index || found.length > length) && missing++ < NEW_ROUTES_NAMED)
+		if (!leads_into(socket, &routes[i], index, &sequence) && missing++ < NEW_ROUTES_NAMED)
 			report(config, &routes[i], out);
 	}
 	if (missing > NEW_ROUTES_NAMED)

@@ -174,6 +174,17 @@ reload
 says "reload: services: 1 added: plain (10.0.0.43:81)"
 [ "$(in_ns "$ns_client" curl -s -m 8 http://10.0.0.43:81/name)" = one ] || fail "the new address does not work"
 
+echo "# a block with a narrower route in it"
+ip -n "$ns_box" -6 route add 2001:db8:c::/120 dev nat46
+echo 'clients = ( { ipv4 = "10.1.0.0/16"; ipv6 = "2001:db8:c::/112"; } );' >>"$dir/nat46d.conf"
+reload
+says "error: restart required for the route to 2001:db8:c::/112 into nat46"
+ip -n "$ns_box" -6 route add 2001:db8:c::/112 dev nat46
+reload
+says "reload: clients: 1 added: 10.1.0.0/16"
+sed -i '$d' "$dir/nat46d.conf"
+reload
+
 echo "# a file that the user of the daemon cannot read"
 chmod 600 "$dir/nat46d.conf"
 reload
