@@ -64,6 +64,12 @@ bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct 
 /** look_server() - what is known of a server, its port and protocol filled in; NULL: nothing */
 const struct server_state *look_server(const struct engine *engine, const struct server *server);
 
+/** Places for what is known of servers. */
+#define LOOK_SERVERS (SERVER_TABLE_BUCKETS * SERVER_TABLE_WAYS)
+
+/** look_server_at() - the server in @place, which is below LOOK_SERVERS, or NULL: all that anything is known of */
+const struct server_state *look_server_at(const struct engine *engine, size_t place);
+
 /** struct look_health - what look_server_is_failing() needs: the engine, the protocol, and the current time */
 struct look_health {
 	const struct engine *engine;

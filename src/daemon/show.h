@@ -103,7 +103,11 @@ show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_exp
 /** show_state() - "ok", "failing" or "unknown", of a server whose port and protocol are filled in */
 const char *show_state(const struct view *view, const struct server *server);
 
-/** show_server() - a server with what is known of it: a line with @indent blanks, or an object */
+/**
+ * show_server() - a server with what is known of it: a line with @indent blanks, or an object
+ *
+ * Of a block, how many servers do how, and those that fail, SHOW_SERVERS_MAX of them. To find them costs SHOW_BUDGET.
+ */
 void show_server(const struct view *view, bool json, const struct server *server, unsigned int indent,
 		 struct answer *answer);
 

@@ -6,16 +6,18 @@
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/show.h"
 
 #define SECOND INT64_C(1000000000)
 
-/** struct found - a flow and what its service is called */
+/** struct found - a flow and what its service is called; does that have other addresses as well */
 struct found {
 	struct flow_info flow;
 	const char *service;
+	bool is_in_block;
 };
 
 /** read_filters() - addresses in the request; false: the answer is ended */
@@ -82,13 +84,15 @@ static void flow_json(const struct found *found, struct answer *answer)
 static void flow_text(const struct found *found, struct answer *answer)
 {
 	const struct flow_info *flow = &found->flow;
-	char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX] = "-";
+	char client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX] = "-", address[ADDRESS_TEXT_MAX], service[128];
 
+	snprintf(service, sizeof(service), "%s%s%s", found->service, found->is_in_block ? " " : "",
+		 found->is_in_block ? ipv4_text(flow->service, 0, address) : "");
 	if (flow->has_server)
 		ipv6_text(&flow->server, flow->server_port, server);
 	answer_text(answer,
 		    "%s %-21s  %-20s  %-28s  %-11s %7" PRId64 " %9.1f %14" PRIu64 " %14" PRIu64 "\n",
-		    flow->is_udp ? "udp" : "tcp", ipv4_text(flow->client, flow->client_port, client), found->service,
+		    flow->is_udp ? "udp" : "tcp", ipv4_text(flow->client, flow->client_port, client), service,
 		    server, flow->state, flow->age / SECOND, (double)flow->idle / 1e9, flow->bytes_to_server,
 		    flow->bytes_to_client);
 }
@@ -120,6 +124,7 @@ static bool look(const struct view *view, const struct request *request, const s
 		return false;
 	service = service_find(&view->config->engine, flow->is_udp, flow->service, flow->service_port);
 	found->service = service ? service->name : "-";
+	found->is_in_block = service && service->host_bits > 0;
 	return is_wanted(request, progress, found);
 }
 

@@ -141,11 +141,13 @@ static void head_text(const struct view *view, struct answer *answer)
 
 static void service_head(const struct service *service, bool json, struct answer *answer)
 {
-	char address[ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX], length[8] = "";
 
 	if (!json) {
-		answer_text(answer, "service    %s, %s", service->name,
-			    ipv4_text(service->address, service->port, address));
+		if (service->host_bits > 0)
+			snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
+		answer_text(answer, "service    %s, %s%s:%u", service->name, ipv4_text(service->address, 0, address),
+			    length, service->port);
 		if (service->further_ports > 0)
 			answer_text(answer, "-%u", service->port + service->further_ports);
 		answer_text(answer, " %s, %zu rules\n", service->is_udp ? "udp" : "tcp", service->rule_count);
@@ -155,6 +157,7 @@ static void service_head(const struct service *service, bool json, struct answer
 	json_text(answer, "name", service->name);
 	json_text(answer, "protocol", service->is_udp ? "udp" : "tcp");
 	json_ipv4(answer, "address", service->address);
+	json_number(answer, "prefix_length", 32u - service->host_bits);
 	json_number(answer, "port", service->port);
 	json_number(answer, "last_port", service->port + service->further_ports);
 	json_number(answer, "rules", service->rule_count);
@@ -177,7 +180,7 @@ static void service_end(bool complete, bool json, struct answer *answer)
 static bool is_new(struct progress *progress, const struct server *server)
 {
 	for (size_t i = 0; i < progress->seen_count; i++)
-		if (progress->seen[i].port == server->port &&
+		if (progress->seen[i].port == server->port && progress->seen[i].host_bits == server->host_bits &&
 		    ipv6_equal(&progress->seen[i].address, &server->address))
 			return false;
 	if (progress->seen_count < SHOW_SERVERS_MAX)
@@ -220,7 +223,7 @@ static bool show_service(const struct view *view, const struct service *service,
 		*spent += 1;
 		if (is_new(progress, &server)) {
 			show_server(view, json, &server, 2, answer);
-			*spent += SHOW_COST;
+			*spent += server.host_bits > 0 ? SHOW_BUDGET : SHOW_COST;
 		}
 	}
 	service_end(progress->seen_count <= SHOW_SERVERS_MAX, json, answer);

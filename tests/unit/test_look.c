@@ -59,6 +59,7 @@ static void test_splice(void **state)
 	const struct ipv6_address client = V6(3);
 	struct look_health health = { .engine = world.engine, .now = world.now };
 	struct flow_info info;
+	size_t known = 0;
 
 	(void)state;
 	connection_splice(&world);
@@ -78,6 +79,14 @@ static void test_splice(void **state)
 	assert_true(info.idle >= 3 * SECOND && info.idle <= 4 * SECOND);
 	assert_non_null(look_server(world.engine, &server));
 	assert_false(look_server_is_failing(&health, &server));
+	for (size_t i = 0; i < LOOK_SERVERS; i++) {
+		const struct server_state *found = look_server_at(world.engine, i);
+
+		known += found != NULL;
+		if (found)
+			assert_ptr_equal(found, look_server(world.engine, &server));
+	}
+	assert_int_equal(known, 1);
 }
 
 /** test_gone() - a record that was given back is no flow */

@@ -56,6 +56,15 @@ const struct server_state *look_server(const struct engine *engine, const struct
 	return server_table_find(engine->servers, server);
 }
 
+const struct server_state *look_server_at(const struct engine *engine, size_t place)
+{
+	const struct server_state *state;
+
+	NAT46_ASSERT(place < LOOK_SERVERS);
+	state = &engine->servers->servers[place / SERVER_TABLE_WAYS][place % SERVER_TABLE_WAYS];
+	return state->used != 0 ? state : NULL;
+}
+
 bool look_server_is_failing(const void *health, const struct server *server)
 {
 	const struct look_health *look = health;
