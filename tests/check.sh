@@ -14,7 +14,8 @@ packages="build-essential autoconf automake pkg-config git xz-utils
 	clang clang-tidy clang-format cppcheck universal-ctags mandoc
 	iproute2 iputils-ping procps socat curl nginx-light libnginx-mod-stream haproxy openssl
 	tcpdump nftables ethtool traceroute tayga iperf3 bind9-dnsutils
-	python3 python3-scapy prometheus bash-completion"
+	python3 python3-scapy prometheus bash-completion
+	debhelper lintian"
 
 sanitized_seeds=200
 
@@ -116,6 +117,7 @@ one "build" configure_and_make "$work/build" --enable-werror
 harness "check" "$work/build" check
 harness "static" "$work/build" check-static
 harness "e2e" "$work/build" check-e2e
+harness "package" "$work/build" check-package
 one "build with clang" configure_and_make "$work/clang" CC=clang --enable-werror --without-systemd
 one "build with sanitizers" configure_and_make "$work/sanitized" --enable-werror --enable-sanitizers
 harness "sanitized" "$work/sanitized" -j "$jobs" check SEEDS=$sanitized_seeds
