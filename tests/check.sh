@@ -15,7 +15,7 @@ packages="build-essential autoconf automake pkg-config git xz-utils
 	iproute2 iputils-ping procps socat curl nginx-light libnginx-mod-stream haproxy openssl
 	tcpdump nftables ethtool traceroute tayga iperf3 bind9-dnsutils
 	python3 python3-scapy prometheus bash-completion
-	debhelper lintian"
+	debhelper lintian rpm"
 
 sanitized_seeds=200
 
