@@ -9,7 +9,7 @@ wanted_nat46d=${NAT46D:-}
 if [ -z "$wanted_nat46d" ]; then
 	mkdir "$dir/source" "$dir/build"
 	(cd "$here/../.." && tar -cf - --exclude=./.git .) | tar -xf - -C "$dir/source"
-	(cd "$dir/source" && autoreconf -fi && cd "$dir/build" && ../source/configure && make -j2 nat46d) \
+	(cd "$dir/source" && autoreconf -fi && cd "$dir/build" && ../source/configure && make -j2 nat46d nat46ctl) \
 		>"$dir/build.log" 2>&1 || fail "nat46d cannot be built"
 	NAT46D=$dir/build/nat46d
 fi

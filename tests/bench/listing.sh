@@ -28,7 +28,8 @@ positive "$flows" "$allowed"
 
 . "$here/build.sh"
 . "$here/../e2e/network.sh"
-require ip ping cc nft python3 chrt
+. "$here/probe.sh"
+require ip cc nft python3 chrt
 nat46ctl=${NAT46D%/*}/nat46ctl
 cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$dir/udp_source" "$here/udp_source.c" || fail "udp_source.c"
 tell_machine
@@ -47,7 +48,7 @@ limits = { flows = $((flows + 1000)); flows_address = 16777215; flows_network = 
 	waiting = 1048576; waiting_address = 1048576; waiting_network = 1048576; };
 END
 sed -i '/level = "trace"/d' "$dir/nat46d.conf"
-start_nat46d "$ns_box" chrt -f 1
+start_nat46d "$ns_box" chrt -R -f 1
 
 # counted_flows: how many there are
 counted_flows() {
@@ -64,14 +65,6 @@ wait_for 200 is_full || fail "only $(counted_flows) flows"
 kill "$launched"
 echo "flows       $(counted_flows)"
 
-# probe NAME: prints the delays of 10,000 echo requests
-probe() {
-	in_ns "$ns_client" chrt -f 2 ping -q -i 0.001 -c 10000 10.0.0.50 >"$dir/ping.log" || fail "echo requests fail: $1"
-	sed -n 's,^rtt min/avg/max/mdev = \(.*\)/\(.*\)/\(.*\)/.*,'"$1"' \1 \2 \3,p' "$dir/ping.log" |
-		awk '{ printf "%-11s min %s ms, mean %s ms, worst %s ms\n", $1, $2, $3, $4 }' | tee -a "$dir/probes"
-	grep -o '[0-9.]*% packet loss' "$dir/ping.log" | grep -qx '0% packet loss' || echo "            $(grep loss "$dir/ping.log")"
-}
-
 lists() {
 	while :; do
 		"$nat46ctl" -s "$dir/control" -j flows >"$dir/list" 2>"$dir/nat46ctl.log" || return 0
@@ -87,6 +80,4 @@ probe listing
 wait_for 60 [ -s "$dir/lists" ] || fail "no list was finished"
 kill "$listing"
 echo "lists       $(wc -l <"$dir/lists") complete ones, the first of $(head -n 1 "$dir/lists") lines"
-added=$(awk '{ worst[NR] = $(NF - 1) } END { printf "%.1f", worst[2] - worst[1] }' "$dir/probes")
-echo "added       $added ms to the worst packet (allowed: $allowed)"
-awk -v added="$added" -v allowed="$allowed" 'BEGIN { exit added > allowed }'
+tell_added $allowed
