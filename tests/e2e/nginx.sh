@@ -12,8 +12,9 @@ make_certificate() {
 	cat "$dir/$certificate.pem" >>"$dir/all.pem"
 }
 
-# start_nginx NAMESPACE NAME ADDRESS PORT HOST...: answers "NAME", by HTTP on the port and by HTTPS on 443; its
-# access log, with address and port of the client, is $dir/NAME.access.log
+# start_nginx NAMESPACE NAME ADDRESS PORT HOST...: answers "NAME", by HTTP on the port and by HTTPS on 443, and to a
+# request for /file with $dir/file. Its access log, with address and port of the client, is $dir/NAME.access.log; the
+# one that nginx writes if nobody says otherwise is $dir/NAME.combined.log
 start_nginx() {
 	nginx_ns=$1
 	nginx=$2
@@ -37,6 +38,7 @@ start_nginx() {
 		scgi_temp_path $dir/$nginx/scgi;
 		log_format peer '\$remote_addr \$remote_port \$host \$request_uri \$connection_requests';
 		access_log $dir/$nginx.access.log peer;
+		access_log $dir/$nginx.combined.log;
 		default_type text/plain;
 		server {
 			listen [$nginx_address]:$nginx_port;
@@ -45,6 +47,7 @@ start_nginx() {
 			ssl_certificate_key $dir/$nginx.key;
 			ssl_protocols TLSv1.2 TLSv1.3;
 			location / { return 200 '$nginx\n'; }
+			location = /file { alias $dir/file; }
 		}
 	}
 	END
