@@ -14,6 +14,7 @@
 #include "nat46/server_table.h"
 
 struct engine;
+struct packet;
 
 /**
  * struct flow_info - one flow
@@ -60,6 +61,15 @@ uint32_t look_flow_records(const struct engine *engine);
  * Return: false if there is none, or only one that stands for a server that was asked in vain
  */
 bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct flow_info *info);
+
+/**
+ * look_packet() - the flow of a packet, which may go either way on either side
+ * @packet: what its headers say, by packet_parse_quoted() at least
+ * @info: filled in
+ *
+ * Return: false if there is none
+ */
+bool look_packet(const struct engine *engine, const struct packet *packet, struct flow_info *info);
 
 /** look_server() - what is known of a server, its port and protocol filled in; NULL: nothing */
 const struct server_state *look_server(const struct engine *engine, const struct server *server);

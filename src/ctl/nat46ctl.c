@@ -3,6 +3,7 @@
  * nat46ctl.c - ask the daemon: a command line becomes a request, and its answer output and exit status
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +33,9 @@ static const char usage[] =
 	"  explain ADDRESS:PORT [--host NAME] [--client ADDRESS] [--bytes FILE]\n"
 	"                       what would become of a connection\n"
 	"  reload               read the configuration file again, and say what has changed\n"
+	"  capture [--service NAME] [--client ADDRESS] [--server ADDRESS] [--count PACKETS]\n"
+	"          [--seconds SECONDS] [--megabytes MB] [--snaplen BYTES] FILE\n"
+	"                       packets of both sides as a pcapng file, until ctrl-C\n"
 	"\n"
 	"See nat46ctl(8).\n";
 
@@ -40,12 +44,17 @@ static const char usage[] =
  * @socket: path of the control socket
  * @request: what is asked
  * @bytes: first bytes, request.bytes of them
+ * @file: name of the file for data in the answer, "-": standard output; NULL: there are none
  */
 struct job {
 	const char *socket;
 	struct request request;
 	char bytes[REQUEST_BYTES_MAX + 1];
+	const char *file;
 };
+
+/** The socket, for whoever ends an answer that has no end of its own. */
+static int answer_fd = -1;
 
 static int complain(int status, const char *what, const char *why)
 {
@@ -97,6 +106,8 @@ static int parse_command(int argc, char **argv, struct job *job)
 		{ "explain", no_argument, NULL, 0 },	     { "service", required_argument, NULL, 0 },
 		{ "client", required_argument, NULL, 0 },    { "server", required_argument, NULL, 0 },
 		{ "host", required_argument, NULL, 0 },	     { "bytes", required_argument, NULL, 'b' },
+		{ "count", required_argument, NULL, 0 },     { "seconds", required_argument, NULL, 0 },
+		{ "megabytes", required_argument, NULL, 0 }, { "snaplen", required_argument, NULL, 0 },
 		{ "json", no_argument, NULL, 'j' },	     { NULL, 0, NULL, 0 },
 	};
 	int option, index = 0, status = ANSWER_OK;
@@ -115,10 +126,16 @@ static int parse_command(int argc, char **argv, struct job *job)
 	}
 	if (status == ANSWER_OK && optind < argc && job->request.command == COMMAND_EXPLAIN)
 		status = set_word(job, "address", argv[optind++]);
+	if (status == ANSWER_OK && optind < argc && job->request.command == COMMAND_CAPTURE)
+		job->file = argv[optind++];
 	if (status == ANSWER_OK && optind < argc)
 		status = complain(ANSWER_USAGE, "unexpected argument", argv[optind]);
 	if (status == ANSWER_OK && job->request.command == COMMAND_EXPLAIN && !job->request.address[0])
 		status = complain(ANSWER_USAGE, "explain", "ADDRESS:PORT is missing");
+	if (status == ANSWER_OK && job->request.command == COMMAND_CAPTURE && !job->file)
+		status = complain(ANSWER_USAGE, "capture", "FILE is missing");
+	if (status == ANSWER_OK && job->file && strcmp(job->file, "-") == 0 && isatty(STDOUT_FILENO))
+		status = complain(ANSWER_USAGE, "capture", "this is no output for a terminal");
 	return status;
 }
 
@@ -145,7 +162,7 @@ static int parse(int argc, char **argv, struct job *job)
 		json |= option == 'j';
 	}
 	if (optind == argc)
-		return complain(ANSWER_USAGE, "no command", "status, stats, metrics, config, flows, explain or reload");
+		return complain(ANSWER_USAGE, "no command", "see --help");
 	if (!find_command(argv[optind], &job->request.command))
 		return complain(ANSWER_USAGE, argv[optind], "unknown command");
 	if (json && set_word(job, "json", NULL) != ANSWER_OK)
@@ -169,8 +186,47 @@ static void send_all(int fd, const char *bytes, size_t left)
 	}
 }
 
-/** print_answer() - print the lines of an answer as they come; returns the exit status */
-static int print_answer(FILE *answer)
+/** on_signal() - the answer is to end; another signal ends this process */
+static void on_signal(int signal)
+{
+	(void)signal;
+	(void)shutdown(answer_fd, SHUT_WR);
+}
+
+/** open_file() - the file of a capture: others may not read what people have sent; NULL: it cannot be made */
+static FILE *open_file(const char *name)
+{
+	const struct sigaction end = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART };
+	int fd = strcmp(name, "-") == 0 ? STDOUT_FILENO : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	(void)sigaction(SIGINT, &end, NULL);
+	(void)sigaction(SIGTERM, &end, NULL);
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
+/** copy_data() - the bytes behind a line of data, whole or not at all, so that the file is never cut within a packet */
+static int copy_data(FILE *answer, const char *name)
+{
+	static char data[ANSWER_DATA_MAX];
+	static FILE *file;
+	size_t count = 0;
+	int byte;
+
+	while ((byte = getc_unlocked(answer)) >= '0' && byte <= '9' && count < ANSWER_DATA_MAX)
+		count = count * 10 + (size_t)(byte - '0');
+	if (byte != '\n' || count > ANSWER_DATA_MAX || !name)
+		return complain(ANSWER_FAILED, "answer", "the daemon speaks another language");
+	if (fread(data, 1, count, answer) != count)
+		return complain(ANSWER_FAILED, "answer", "the daemon did not finish it");
+	if (!file)
+		file = open_file(name);
+	if (!file || fwrite(data, 1, count, file) != count || fflush(file) != 0)
+		return complain(ANSWER_FAILED, name, strerror(errno));
+	return ANSWER_OK;
+}
+
+/** print_answer() - print the lines of an answer as they come; @name: of the file for data; returns the exit status */
+static int print_answer(FILE *answer, const char *name)
 {
 	FILE *out = NULL;
 	int byte, status = -1;
@@ -184,6 +240,11 @@ static int print_answer(FILE *answer)
 		if (byte == ANSWER_END) {
 			status = getc_unlocked(answer) - '0';
 			break;
+		}
+		if (byte == ANSWER_DATA) {
+			if (copy_data(answer, name) != ANSWER_OK)
+				return ANSWER_FAILED;
+			continue;
 		}
 		out = byte == ANSWER_OUTPUT ? stdout : stderr;
 		if (byte != ANSWER_OUTPUT && byte != ANSWER_ERROR)
@@ -212,10 +273,11 @@ static int ask(const struct job *job)
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
 		return complain(ANSWER_FAILED, job->socket,
 				errno == ENOENT || errno == ECONNREFUSED ? "no daemon listens there" : strerror(errno));
+	answer_fd = fd;
 	send_all(fd, line, length);
 	send_all(fd, job->bytes, job->request.bytes);
 	answer = fdopen(fd, "r");
-	return answer ? print_answer(answer) : complain(ANSWER_FAILED, "socket", strerror(errno));
+	return answer ? print_answer(answer, job->file) : complain(ANSWER_FAILED, "socket", strerror(errno));
 }
 
 int main(int argc, char **argv)

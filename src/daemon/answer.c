@@ -60,6 +60,26 @@ void answer_error(struct answer *answer, const char *format, ...)
 		put_lines(answer, ANSWER_ERROR, "\n");
 }
 
+/* Digits of ANSWER_DATA_MAX, and with what stands before and behind them. */
+#define DATA_DIGITS 6
+#define DATA_HEAD (DATA_DIGITS + 2u)
+
+uint8_t *answer_data(struct answer *answer)
+{
+	NAT46_ASSERT(answer->length == 0);
+	return (uint8_t *)answer->out + DATA_HEAD;
+}
+
+void answer_data_end(struct answer *answer, size_t count)
+{
+	char head[DATA_HEAD + 1];
+
+	NAT46_ASSERT(count <= ANSWER_DATA_MAX);
+	snprintf(head, sizeof(head), "%c%0*u\n", ANSWER_DATA, DATA_DIGITS, (unsigned int)count);
+	memcpy(answer->out, head, DATA_HEAD);
+	answer->length = DATA_HEAD + count;
+}
+
 void answer_end(struct answer *answer, int status)
 {
 	if (answer->in_line)

@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 #include "nat46/address.h"
+#include "protocol/protocol.h"
 
 /** Bytes of an answer that wait to be sent, and the longest item: condition "bytes" of a rule, each byte as \uXXXX. */
-#define ANSWER_ROOM 65536u
+#define ANSWER_ROOM (ANSWER_DATA_MAX + 1024u)
 #define ANSWER_ITEM_MAX 28672u
 
 /** Longest text of one answer_text() or answer_error(). */
@@ -46,6 +47,16 @@ void answer_text(struct answer *answer, const char *format, ...) __attribute__((
 
 /** answer_error() - add a line that says what is wrong; newlines in it begin more of them */
 void answer_error(struct answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * answer_data() - room for ANSWER_DATA_MAX bytes of data, in an answer of which nothing waits to be sent
+ *
+ * Return: the room, for answer_data_end()
+ */
+uint8_t *answer_data(struct answer *answer);
+
+/** answer_data_end() - add a line of data: the first @count bytes of the room */
+void answer_data_end(struct answer *answer, size_t count);
 
 /** answer_end() - end the answer with an exit status */
 void answer_end(struct answer *answer, int status);

@@ -11,6 +11,9 @@
  *
  * A client that does not say what it wants, or does not take its answer, is dropped after CONTROL_PATIENCE. It cannot
  * buy time byte by byte: the clock starts again only when a whole piece was taken.
+ *
+ * A capture has no end of its own. While there is nothing to be sent its client waits without a clock, and ends it by
+ * sending no more itself. So that such clients never keep others out, there are at most CONTROL_STAYING of them.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -30,7 +33,7 @@
 static show_fn *const shows[COMMAND_COUNT] = {
 	[COMMAND_STATUS] = show_status, [COMMAND_STATS] = show_stats, [COMMAND_METRICS] = show_metrics,
 	[COMMAND_CONFIG] = show_config, [COMMAND_FLOWS] = show_flows, [COMMAND_EXPLAIN] = show_explain,
-	[COMMAND_RELOAD] = show_reload,
+	[COMMAND_RELOAD] = show_reload, [COMMAND_CAPTURE] = show_capture,
 };
 
 static int64_t clock_now(clockid_t clock)
@@ -48,6 +51,12 @@ static void drop_client(struct control_client *client)
 
 	ev_io_stop(loop, &client->io);
 	ev_timer_stop(loop, &client->patience);
+	ev_timer_stop(loop, &client->limit);
+	if (client->capture) {
+		worker_uncapture(control->worker, client->capture);
+		capture_close(client->capture);
+		client->capture = NULL;
+	}
 	if (client->is_waiting)
 		reload_forget(&control->worker->reload, &client->reload);
 	client->is_waiting = false;
@@ -74,6 +83,16 @@ static struct view view_of(const struct control *control)
 	};
 }
 
+/** wait_for() - from now on the client is watched for these events */
+static void wait_for(struct control_client *client, int events)
+{
+	struct ev_loop *loop = client->control->worker->loop;
+
+	ev_io_stop(loop, &client->io);
+	ev_io_set(&client->io, client->fd, events);
+	ev_io_start(loop, &client->io);
+}
+
 /** write_more() - make the next piece of the answer */
 static void write_more(struct control_client *client)
 {
@@ -81,7 +100,8 @@ static void write_more(struct control_client *client)
 	struct answer *answer = &client->answer;
 
 	answer->length = answer->sent = 0;
-	if (client->request.command != COMMAND_RELOAD && client->swaps != client->control->worker->reload.swaps) {
+	if (client->request.command != COMMAND_RELOAD && !client->capture &&
+	    client->swaps != client->control->worker->reload.swaps) {
 		answer_error(answer, "nat46ctl: the configuration was replaced meanwhile, ask again");
 		answer_end(answer, ANSWER_FAILED);
 		return;
@@ -102,6 +122,11 @@ static void on_writable(struct control_client *client)
 			return;
 		}
 		write_more(client);
+		if (client->capture && answer->length == 0) {
+			wait_for(client, EV_READ); /* until on_captured() */
+			ev_timer_stop(client->control->worker->loop, &client->patience);
+			return;
+		}
 		ev_timer_again(client->control->worker->loop, &client->patience);
 	}
 	sent = send(client->fd, answer->out + answer->sent, answer->length - answer->sent, MSG_NOSIGNAL);
@@ -117,9 +142,7 @@ static void start_answer(struct control_client *client)
 	struct ev_loop *loop = client->control->worker->loop;
 
 	client->swaps = client->control->worker->reload.swaps;
-	ev_io_stop(loop, &client->io);
-	ev_io_set(&client->io, client->fd, EV_WRITE);
-	ev_io_start(loop, &client->io);
+	wait_for(client, client->capture ? EV_READ | EV_WRITE : EV_WRITE);
 	ev_timer_again(loop, &client->patience);
 }
 
@@ -135,11 +158,77 @@ static void on_reloaded(struct reload_request *request, bool has_succeeded, cons
 	start_answer(client);
 }
 
+static void refuse(struct control_client *client, int status, const char *why)
+{
+	answer_error(&client->answer, "nat46ctl: %s", why);
+	answer_end(&client->answer, status);
+	start_answer(client);
+}
+
+/** on_captured() - there is something to be sent again */
+static void on_captured(void *context)
+{
+	struct control_client *client = context;
+
+	wait_for(client, EV_READ | EV_WRITE);
+	ev_timer_again(client->control->worker->loop, &client->patience);
+}
+
+static void on_limit(struct ev_loop *loop, ev_timer *watcher, int events)
+{
+	struct control_client *client = watcher->data;
+
+	(void)loop;
+	(void)events;
+	capture_finish(client->capture);
+}
+
+static size_t count_captures(const struct control *control)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+		count += control->clients[i].capture != NULL;
+	return count;
+}
+
+static void start_capture(struct control_client *client)
+{
+	struct worker *worker = client->control->worker;
+	const struct request *request = &client->request;
+	char why[FILTER_WHY_MAX];
+	struct filter filter;
+	int status = filter_read(&filter, request, &worker->config->engine, why);
+
+	if (status != ANSWER_OK) {
+		refuse(client, status, why);
+		return;
+	}
+	if (count_captures(client->control) < CONTROL_STAYING)
+		client->capture = capture_open(&filter, request->snaplen ? request->snaplen : FRAME_MAX, on_captured,
+					       client);
+	if (!client->capture) {
+		refuse(client, ANSWER_FAILED, "too many captures run, or there is no memory for another one");
+		return;
+	}
+	client->progress.capture = client->capture;
+	worker_capture(worker, client->capture);
+	if (request->seconds > 0) {
+		ev_timer_set(&client->limit, request->seconds, 0.);
+		ev_timer_start(worker->loop, &client->limit);
+	}
+	start_answer(client);
+}
+
 /** start_request() - the request is complete: answer it, or wait for what there is to be said */
 static void start_request(struct control_client *client)
 {
 	struct ev_loop *loop = client->control->worker->loop;
 
+	if (client->request.command == COMMAND_CAPTURE) {
+		start_capture(client);
+		return;
+	}
 	if (client->request.command != COMMAND_RELOAD) {
 		start_answer(client);
 		return;
@@ -152,13 +241,6 @@ static void start_request(struct control_client *client)
 	reload_run(&client->control->worker->reload, &client->reload);
 }
 
-static void refuse(struct control_client *client, const char *why)
-{
-	answer_error(&client->answer, "nat46ctl: %s", why);
-	answer_end(&client->answer, ANSWER_USAGE);
-	start_answer(client);
-}
-
 /** look_for_request() - is the request complete with what has come */
 static void look_for_request(struct control_client *client)
 {
@@ -169,13 +251,13 @@ static void look_for_request(struct control_client *client)
 		size_t length = end ? (size_t)(end - client->input) : client->input_length;
 
 		if (length >= REQUEST_LINE_MAX) {
-			refuse(client, "the request is too long");
+			refuse(client, ANSWER_USAGE, "the request is too long");
 			return;
 		}
 		if (!end)
 			return;
 		if (!request_parse((const char *)client->input, length, &client->request, &why)) {
-			refuse(client, why);
+			refuse(client, ANSWER_USAGE, why);
 			return;
 		}
 		client->has_request = true;
@@ -198,13 +280,28 @@ static void on_readable(struct control_client *client)
 	}
 }
 
+/** on_end() - a client that has asked already sends no more, or more than it should */
+static void on_end(struct control_client *client)
+{
+	char rest[256];
+
+	if (recv(client->fd, rest, sizeof(rest), 0) < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	capture_finish(client->capture);
+	wait_for(client, EV_WRITE);
+}
+
 static void on_client(struct ev_loop *loop, ev_io *watcher, int events)
 {
+	struct control_client *client = watcher->data;
+
 	(void)loop;
-	if (events & EV_WRITE)
-		on_writable(watcher->data);
+	if (client->capture && events & EV_READ)
+		on_end(client);
+	else if (events & EV_WRITE)
+		on_writable(client);
 	else
-		on_readable(watcher->data);
+		on_readable(client);
 }
 
 static void on_patience(struct ev_loop *loop, ev_timer *watcher, int events)
@@ -231,6 +328,8 @@ static void start_client(struct control_client *client, int fd)
 	ev_init(&client->patience, on_patience);
 	client->patience.repeat = CONTROL_PATIENCE;
 	client->patience.data = client;
+	ev_init(&client->limit, on_limit);
+	client->limit.data = client;
 	ev_timer_again(loop, &client->patience);
 	if (!control_socket_allows(fd)) {
 		answer_error(&client->answer, "nat46ctl: only root and the group of the daemon may ask");

@@ -15,6 +15,9 @@ struct privileges;
 /** Clients at a time; more of them wait. */
 #define CONTROL_CLIENTS 8u
 
+/** Of these, who may stay for as long as they like. */
+#define CONTROL_STAYING (CONTROL_CLIENTS / 2)
+
 /** Seconds in which a client has to say what it wants, and each time to take what was written for it. */
 #define CONTROL_PATIENCE 10.0
 
@@ -31,6 +34,7 @@ struct privileges;
  * @swaps: of the configuration (reload.h), when the answer began
  * @reload, @is_waiting: a reload whose end is awaited
  * @result: what became of it, for free()
+ * @capture, @limit: packets that it asks for, and when there are no more of them
  * @progress, @answer: the answer
  */
 struct control_client {
@@ -47,6 +51,8 @@ struct control_client {
 	struct reload_request reload;
 	bool is_waiting;
 	char *result;
+	struct capture *capture;
+	ev_timer limit;
 	struct progress progress;
 	struct answer answer;
 };

@@ -11,6 +11,8 @@
 #include "config/config.h"
 #include "config/walk.h"
 #include "daemon/answer.h"
+#include "daemon/capture.h"
+#include "daemon/filter.h"
 #include "daemon/tun.h"
 #include "daemon/watch_state.h"
 #include "nat46/engine.h"
@@ -66,7 +68,8 @@ struct view {
  * @counters: as they were when the answer began, so that they add up
  * @seen, @seen_count: servers of the service that are listed already
  * @result, @has_succeeded: of a reload that is over: lines
- * @client, @server6, @has_client, @has_server6: what the request asks for, read once
+ * @filter: "flows": what the request asks for, read once
+ * @capture, @has_head, @packets, @lost, @bytes: "capture": where its packets are, and what was written of its file
  */
 struct progress {
 	unsigned int stage;
@@ -79,17 +82,19 @@ struct progress {
 	size_t seen_count;
 	const char *result;
 	bool has_succeeded;
-	uint32_t client;
-	struct ipv6_address server6;
-	bool has_client;
-	bool has_server6;
+	struct filter filter;
+	struct capture *capture;
+	bool has_head;
+	uint64_t packets;
+	uint64_t lost;
+	uint64_t bytes;
 };
 
 /** show_fn - write more of an answer; @bytes: request->bytes first bytes; true: it is complete but for its end */
 typedef bool show_fn(const struct view *view, const struct request *request, const uint8_t *bytes,
 		     struct progress *progress, struct answer *answer);
 
-show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain, show_reload;
+show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain, show_reload, show_capture;
 
 /**
  * show_fail() - end an answer because of what was asked

@@ -4,10 +4,8 @@
  *
  * The table may hold millions. Each call looks at a bounded number of records, so that packets never wait for long.
  */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "daemon/show.h"
 
@@ -19,41 +17,6 @@ struct found {
 	const char *service;
 	bool is_in_block;
 };
-
-/** read_filters() - addresses in the request; false: the answer is ended */
-static bool read_filters(const struct request *request, struct progress *progress, struct answer *answer)
-{
-	if (request->client[0]) {
-		progress->has_client = inet_pton(AF_INET, request->client, &progress->client) == 1;
-		progress->client = ntohl(progress->client);
-		if (!progress->has_client)
-			return !show_fail(answer, ANSWER_USAGE, "%s is not an IPv4 address", request->client);
-	}
-	if (request->server[0]) {
-		progress->has_server6 = inet_pton(AF_INET6, request->server, progress->server6.byte) == 1;
-		if (!progress->has_server6)
-			return !show_fail(answer, ANSWER_USAGE, "%s is not an IPv6 address", request->server);
-	}
-	return true;
-}
-
-/** has_service() - is there a service of that name; its flows may be there for longer, but then without it */
-static bool has_service(const struct engine_config *config, const char *name)
-{
-	for (size_t i = 0; i < config->service_count; i++)
-		if (strcmp(config->services[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-static bool is_wanted(const struct request *request, const struct progress *progress, const struct found *found)
-{
-	const struct flow_info *flow = &found->flow;
-
-	return (!progress->has_client || flow->client == progress->client) &&
-	       (!progress->has_server6 || (flow->has_server && ipv6_equal(&flow->server, &progress->server6))) &&
-	       (!request->service[0] || strcmp(request->service, found->service) == 0);
-}
 
 static void flow_json(const struct found *found, struct answer *answer)
 {
@@ -101,10 +64,11 @@ static void flow_text(const struct found *found, struct answer *answer)
 static bool begin(const struct view *view, const struct request *request, struct progress *progress,
 		  struct answer *answer)
 {
-	if (!read_filters(request, progress, answer))
-		return false;
-	if (request->service[0] && !has_service(&view->config->engine, request->service))
-		return !show_fail(answer, ANSWER_FAILED, "there is no service \"%s\"", request->service);
+	char why[FILTER_WHY_MAX];
+	int status = filter_read(&progress->filter, request, &view->config->engine, why);
+
+	if (status != ANSWER_OK)
+		return !show_fail(answer, status, "%s", why);
 	if (request->json)
 		json_open(answer, NULL, '[');
 	else
@@ -114,18 +78,17 @@ static bool begin(const struct view *view, const struct request *request, struct
 }
 
 /** look() - the flow of a record that is asked for, or false */
-static bool look(const struct view *view, const struct request *request, const struct progress *progress,
-		 struct found *found)
+static bool look(const struct view *view, const struct progress *progress, struct found *found)
 {
-	const struct flow_info *flow = &found->flow;
+	const struct engine_config *config = &view->config->engine;
 	const struct service *service;
 
 	if (!look_flow(view->engine, (uint32_t)progress->index, view->now, &found->flow))
 		return false;
-	service = service_find(&view->config->engine, flow->is_udp, flow->service, flow->service_port);
+	service = filter_service(config, &found->flow);
 	found->service = service ? service->name : "-";
 	found->is_in_block = service && service->host_bits > 0;
-	return is_wanted(request, progress, found);
+	return filter_wants_flow(&progress->filter, config, &found->flow);
 }
 
 bool show_flows(const struct view *view, const struct request *request, const uint8_t *bytes,
@@ -141,7 +104,7 @@ bool show_flows(const struct view *view, const struct request *request, const ui
 	for (unsigned int spent = 0; progress->index < records; progress->index++, spent++) {
 		if (spent >= SHOW_BUDGET || !answer_has_room(answer))
 			return false;
-		if (!look(view, request, progress, &found))
+		if (!look(view, progress, &found))
 			continue;
 		spent += SHOW_COST;
 		if (request->json)

@@ -48,7 +48,42 @@ static void hook_emit(void *context, struct frame *frame)
 {
 	struct worker *worker = context;
 
+	if (worker->captures)
+		captures_emit(worker->captures, &worker->config->engine, worker->engine, frame);
 	tun_write(&worker->tun, frame);
+}
+
+static void hook_trace(void *context, const struct trace *trace)
+{
+	const struct worker *worker = context;
+
+	if (trace->kind == TRACE_DROP)
+		captures_drop(worker->captures, trace->drop);
+	if (log_enabled(LOG_LEVEL_TRACE))
+		trace_log(NULL, trace);
+}
+
+/** set_trace() - the engine reports packets if somebody wants to know */
+static void set_trace(struct worker *worker)
+{
+	engine_trace(worker->engine, worker->captures || log_enabled(LOG_LEVEL_TRACE) ? hook_trace : NULL);
+}
+
+void worker_capture(struct worker *worker, struct capture *capture)
+{
+	capture->next = worker->captures;
+	worker->captures = capture;
+	set_trace(worker);
+}
+
+void worker_uncapture(struct worker *worker, struct capture *capture)
+{
+	struct capture **link = &worker->captures;
+
+	while (*link != capture)
+		link = &(*link)->next;
+	*link = capture->next;
+	set_trace(worker);
 }
 
 static void hook_session(void *context, const struct session *session)
@@ -113,6 +148,18 @@ static void run_timers(struct worker *worker, int64_t now)
 	ev_timer_start(worker->loop, &worker->timer);
 }
 
+/** input() - a packet for the engine; captures see it as it came */
+static void input(struct worker *worker, struct frame *frame, int64_t now)
+{
+	if (!worker->captures) {
+		engine_input(worker->engine, frame, now);
+		return;
+	}
+	captures_begin(worker->captures, &worker->config->engine, worker->engine, frame);
+	engine_input(worker->engine, frame, now);
+	captures_end(worker->captures);
+}
+
 static void on_device(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct worker *worker = watcher->data;
@@ -128,7 +175,7 @@ static void on_device(struct ev_loop *loop, ev_io *watcher, int events)
 		if (result == TUN_EMPTY || result == TUN_LOST)
 			break;
 		if (result == TUN_PACKET)
-			engine_input(worker->engine, &frame, now);
+			input(worker, &frame, now);
 	}
 	if (result == TUN_LOST)
 		device_lost(worker);
@@ -257,7 +304,7 @@ static void use_config(void *context, struct daemon_config *config)
 	engine_configure(worker->engine, &config->engine);
 	watch_configure(&worker->network, &config->engine);
 	log_set_level(config->log_level);
-	engine_trace(worker->engine, log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL);
+	set_trace(worker);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -292,7 +339,6 @@ static bool make_engine(struct worker *worker)
 		.context = worker,
 		.emit = hook_emit,
 		.random = hook_random,
-		.trace = log_enabled(LOG_LEVEL_TRACE) ? trace_log : NULL,
 		.session = hook_session,
 		.shortfall = shortfall_log,
 		.server_changed = server_log,
@@ -310,6 +356,7 @@ static bool make_engine(struct worker *worker)
 		return false;
 	}
 	worker->engine = engine_create(worker->memory, &config->engine, &hooks, clock_now());
+	set_trace(worker);
 	if (worker->status == STATUS_OK)
 		return true;
 	arena_free(worker->memory, worker->memory_size);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "daemon/capture.h"
 #include "daemon/exit_status.h"
 #include "daemon/netlink.h"
 #include "daemon/reload.h"
@@ -33,6 +34,7 @@
  * @tun: device
  * @engine: engine, in @memory
  * @memory, @memory_size: from the arena
+ * @captures: those that run
  * @loop: event loop
  * @watch: state of the device
  * @network: what is around it
@@ -48,6 +50,7 @@ struct worker {
 	struct engine *engine;
 	void *memory;
 	size_t memory_size;
+	struct capture *captures;
 	struct ev_loop *loop;
 	struct link_watch watch;
 	struct watch network;
@@ -82,6 +85,10 @@ enum exit_status worker_run(struct worker *worker);
  * Return: the configuration that was in force in the end; that of worker_open() was released if it is another one
  */
 struct daemon_config *worker_close(struct worker *worker);
+
+/** worker_capture(), worker_uncapture() - a capture sees packets from now on, or no more */
+void worker_capture(struct worker *worker, struct capture *capture);
+void worker_uncapture(struct worker *worker, struct capture *capture);
 
 /**
  * worker_format_status() - one line of key=value pairs: flows, packets, lines lost, drops that are not zero

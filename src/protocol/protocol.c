@@ -21,28 +21,43 @@ static const char *const commands[] = {
 	[COMMAND_FLOWS] = "flows",
 	[COMMAND_EXPLAIN] = "explain",
 	[COMMAND_RELOAD] = "reload",
+	[COMMAND_CAPTURE] = "capture",
 };
 
 _Static_assert(sizeof(commands) / sizeof(commands[0]) == COMMAND_COUNT, "every command has a name");
 
 #define ANY ((1u << COMMAND_COUNT) - 1u)
-#define FLAG(name, field, of) { name, offsetof(struct request, field), 0, of }
-#define TEXT(name, field, of) { name, offsetof(struct request, field), sizeof(((struct request *)NULL)->field), of }
+#define PLACE(field) offsetof(struct request, field)
+#define FLAG(name, field, of) { name, PLACE(field), 0, 0, of }
+#define TEXT(name, field, of) { name, PLACE(field), sizeof(((struct request *)NULL)->field), 0, of }
+#define NUMBER(name, field, most, of) { name, PLACE(field), 0, most, of }
 
-/** struct word - a word behind the command: its name, its place, room of a text or 0, and the commands that know it */
+/**
+ * struct word - a word behind the command
+ * @name: its name
+ * @offset: its place in the request
+ * @room: of a text, or 0
+ * @most: greatest value of a number, which is at least 1; 0: it is none
+ * @commands: those that know it
+ */
 static const struct word {
 	const char *name;
 	size_t offset;
 	size_t room;
+	unsigned int most;
 	unsigned int commands;
 } words[] = {
-	FLAG("json", json, ANY & ~BIT(COMMAND_METRICS)),
+	FLAG("json", json, ANY & ~(BIT(COMMAND_METRICS) | BIT(COMMAND_CAPTURE))),
 	FLAG("explain", explain, BIT(COMMAND_STATS)),
-	TEXT("service", service, BIT(COMMAND_FLOWS)),
-	TEXT("client", client, BIT(COMMAND_FLOWS) | BIT(COMMAND_EXPLAIN)),
-	TEXT("server", server, BIT(COMMAND_FLOWS)),
+	TEXT("service", service, BIT(COMMAND_FLOWS) | BIT(COMMAND_CAPTURE)),
+	TEXT("client", client, BIT(COMMAND_FLOWS) | BIT(COMMAND_EXPLAIN) | BIT(COMMAND_CAPTURE)),
+	TEXT("server", server, BIT(COMMAND_FLOWS) | BIT(COMMAND_CAPTURE)),
 	TEXT("address", address, BIT(COMMAND_EXPLAIN)),
 	TEXT("host", host, BIT(COMMAND_EXPLAIN)),
+	NUMBER("count", count, 1000000000, BIT(COMMAND_CAPTURE)),
+	NUMBER("seconds", seconds, 1000000, BIT(COMMAND_CAPTURE)),
+	NUMBER("megabytes", megabytes, 1000000, BIT(COMMAND_CAPTURE)),
+	NUMBER("snaplen", snaplen, 65575, BIT(COMMAND_CAPTURE)),
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
@@ -66,24 +81,46 @@ static bool is_plain(const char *text, size_t length)
 	return true;
 }
 
-/** set_bytes() - the number of bytes behind the line: decimal, without leading zeros */
+/** read_number() - a decimal number of at most ten digits, without leading zeros */
+static bool read_number(const char *value, size_t length, size_t *number)
+{
+	*number = 0;
+	if (!value || length == 0 || length > 10 || (value[0] == '0' && length > 1))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (value[i] < '0' || value[i] > '9')
+			return false;
+		*number = *number * 10 + (size_t)(value[i] - '0');
+	}
+	return true;
+}
+
+/** set_bytes() - the number of bytes behind the line */
 static const char *set_bytes(struct request *request, const char *value, size_t length)
 {
-	size_t count = 0;
+	size_t count;
 
 	if (request->command != COMMAND_EXPLAIN)
 		return "this command does not know one of its options";
-	if (request->has_bytes || !value || length == 0 || length > 5 || (value[0] == '0' && length > 1))
+	if (request->has_bytes || !read_number(value, length, &count))
 		return "the number of bytes is wrong";
-	for (size_t i = 0; i < length; i++) {
-		if (value[i] < '0' || value[i] > '9')
-			return "the number of bytes is wrong";
-		count = count * 10 + (size_t)(value[i] - '0');
-	}
 	if (count > REQUEST_BYTES_MAX)
 		return "there are more bytes than a service can wait for";
 	request->has_bytes = true;
 	request->bytes = count;
+	return NULL;
+}
+
+/** set_number() - a number; 0 until it is set */
+static const char *set_number(unsigned int *place, unsigned int most, const char *value, size_t length)
+{
+	size_t number;
+
+	if (*place != 0)
+		return "an option is given twice";
+	if (!read_number(value, length, &number) || number == 0 || number > most)
+		return "the value of an option is no number, or out of range";
+	*place = (unsigned int)number;
 	return NULL;
 }
 
@@ -117,6 +154,8 @@ const char *request_set(struct request *request, const char *name, size_t length
 	place = (char *)request + word->offset;
 	if (word->room > 0)
 		return set_text(place, word->room, value, value_length);
+	if (word->most > 0)
+		return set_number((unsigned int *)(void *)place, word->most, value, value_length);
 	if (value)
 		return "an option has a value, and needs none";
 	*(bool *)place = true;
@@ -184,7 +223,10 @@ size_t request_format(const struct request *request, char *line)
 	for (const struct word *word = words; word < words + WORDS; word++) {
 		const char *place = (const char *)request + word->offset;
 
-		if (word->room == 0 && *(const bool *)place)
+		if (word->most > 0 && *(const unsigned int *)(const void *)place != 0)
+			length += (size_t)snprintf(line + length, REQUEST_LINE_MAX - length, " %s=%u", word->name,
+						   *(const unsigned int *)(const void *)place);
+		else if (word->most == 0 && word->room == 0 && *(const bool *)place)
 			length += (size_t)snprintf(line + length, REQUEST_LINE_MAX - length, " %s", word->name);
 		if (word->room > 0 && place[0]) {
 			if (!is_plain(place, strlen(place)))
@@ -200,4 +242,4 @@ size_t request_format(const struct request *request, char *line)
 }
 
 /* All texts together fit a line, so that nothing above is ever cut. */
-_Static_assert(sizeof(struct request) + 128 < REQUEST_LINE_MAX, "the longest request fits its line");
+_Static_assert(sizeof(struct request) + 192 < REQUEST_LINE_MAX, "the longest request fits its line");

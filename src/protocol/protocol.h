@@ -13,8 +13,12 @@
  * one that was cut off:
  *
  *	>TEXT	output
- *	!TEXT	what is wrong
+ *	!TEXT	what is wrong, or was noticed
+ *	#COUNT	output: so many bytes of any kind follow the line
  *	.N	the end: exit status N, 0, 1 (failed) or 2 (wrong usage)
+ *
+ * An answer to "capture" goes on until its limits are reached, or the client sends no more (shutdown(2)). It alone
+ * has lines with #, so that whoever does not know it need not know them.
  */
 #ifndef NAT46_PROTOCOL_PROTOCOL_H
 #define NAT46_PROTOCOL_PROTOCOL_H
@@ -35,7 +39,11 @@
 /** First characters of the lines of an answer. */
 #define ANSWER_OUTPUT '>'
 #define ANSWER_ERROR '!'
+#define ANSWER_DATA '#'
 #define ANSWER_END '.'
+
+/** Most bytes that follow one line. */
+#define ANSWER_DATA_MAX 131072u
 
 /** Exit statuses of nat46ctl, which end an answer. */
 #define ANSWER_OK 0
@@ -50,19 +58,22 @@ enum command {
 	COMMAND_FLOWS,
 	COMMAND_EXPLAIN,
 	COMMAND_RELOAD,
+	COMMAND_CAPTURE,
 	COMMAND_COUNT,
 };
 
 /**
- * struct request - what is asked for; all zero at first, texts are "" if they are not given
+ * struct request - what is asked for; all zero at first, texts are "" and numbers 0 if they are not given
  * @command: command
  * @json: the answer is to be JSON
  * @explain: "stats": with the sentence that explains each
- * @service: "flows": of this service only
- * @client: "flows": of this client only; "explain": for this client
- * @server: "flows": of this server only
+ * @service: "flows", "capture": of this service only
+ * @client: "flows", "capture": of this client only; "explain": for this client
+ * @server: "flows", "capture": of this server only
  * @address: "explain": address and port
  * @host: "explain": name that the client asks for
+ * @count, @seconds, @megabytes: "capture": it ends with so many packets, after this time, or when its file is as long
+ * @snaplen: "capture": most bytes of a packet
  * @has_bytes, @bytes: "explain": how many first bytes follow the line
  */
 struct request {
@@ -74,6 +85,10 @@ struct request {
 	char server[48];
 	char address[24];
 	char host[256];
+	unsigned int count;
+	unsigned int seconds;
+	unsigned int megabytes;
+	unsigned int snaplen;
 	bool has_bytes;
 	size_t bytes;
 };

@@ -60,6 +60,7 @@ proposed "--he" "--help"
 proposed "nothing " ""
 proposed "stats --" "--explain"
 proposed "flows --" "--client --server --service"
+proposed "capture --s" "--seconds --server --service --snaplen"
 proposed "explain --host www.example.org --b" "--bytes"
 completed "$NAT46D" "--p" "--print-config"
 

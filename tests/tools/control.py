@@ -19,7 +19,8 @@ import time
 
 WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"flows", b"explain", b"drain", b"json", b"bytes=7",
          b"bytes=65536", b"service=web", b"client=10.0.0.4", b"server=2001:db8::1", b"address=10.0.0.42:80",
-         b"address=1:2", b"host=www.example.org", b"", b"=", b"\0", b"\n", b"host=" + b"x" * 300]
+         b"address=1:2", b"host=www.example.org", b"count=9", b"seconds=1", b"", b"=", b"\0", b"\n",
+         b"host=" + b"x" * 300]
 
 REQUESTS = [
     b"nat46/1 status\n",
@@ -31,8 +32,9 @@ REQUESTS = [
     b"nat46/1 explain json address=10.0.0.42:80 bytes=37\nGET / HTTP/1.1\r\nHost: n7.example\r\n\r\n",
     b"nat46/1 config\n",
     b"nat46/1 reload\n",
+    b"nat46/1 capture service=web client=10.0.0.3 count=9 seconds=1\n",
 ]
-COMMON = [10, 10, 10, 10, 10, 10, 10, 1, 1]  # the last two take their time
+COMMON = [10, 10, 10, 10, 10, 10, 10, 1, 1, 1]  # the last ones take their time
 
 
 def connect(path):
@@ -142,6 +144,16 @@ def make(rng):
     return request if kind < 0.4 else mistake(rng, request)
 
 
+def check(request, answer):
+    """An answer is lines, of data behind some of them, and an end; or none"""
+    rest = answer
+    while rest and not re.fullmatch(rb"\.[012]\n", rest):
+        match = re.match(rb"#(\d{6})\n|[>!][^\n]*\n", rest)
+        assert match, (request, answer)
+        rest = rest[match.end() + int(match[1] or 0):]
+    assert rest or not answer, (request, answer)
+
+
 def ask(path, request, rng):
     sock = connect(path)
     answer = b""
@@ -158,7 +170,7 @@ def ask(path, request, rng):
     finally:
         sock.close()
     if len(answer) < patience:
-        assert not answer or re.fullmatch(rb"([>!][^\n]*\n)*\.[012]\n", answer), (request, answer)
+        check(request, answer)
     return len(answer) > 0
 
 

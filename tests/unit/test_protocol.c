@@ -32,6 +32,10 @@ static void test_right(void **state)
 	assert_string_equal(request.service, "web");
 	assert_string_equal(request.client, "192.0.2.7");
 	assert_string_equal(request.server, "2001:db8::1");
+	assert_null(wrong("nat46/1 capture service=web count=1000000000 seconds=7 megabytes=1 snaplen=65575"));
+	assert_int_equal(request.count, 1000000000);
+	assert_int_equal(request.seconds, 7);
+	assert_int_equal(request.snaplen, 65575);
 	assert_null(wrong("nat46/1 explain address=192.0.2.1:80 host=a=b bytes=65536"));
 	assert_string_equal(request.host, "a=b");
 	assert_true(request.has_bytes);
@@ -47,6 +51,10 @@ static void test_wrong(void **state)
 		"nat46/1 nothing", "nat46/1 reload explain", "nat46/1 status explain", "nat46/1 metrics json",
 		"nat46/1 stats json=1",
 		"nat46/1 flows service", "nat46/1 flows service=", "nat46/1 flows client=1 client=2",
+		"nat46/1 capture json", "nat46/1 capture count=0", "nat46/1 capture count", "nat46/1 capture count=",
+		"nat46/1 capture count=1000000001", "nat46/1 capture count=99999999999",
+		"nat46/1 capture snaplen=65576", "nat46/1 capture count=07", "nat46/1 capture count=7 count=7",
+		"nat46/1 capture seconds=1x",
 		"nat46/1 flows host=x", "nat46/1 flows bytes=1", "nat46/1 explain", "nat46/1 explain host=a",
 		"nat46/1 explain address=192.0.2.1:8080808080808080",
 		"nat46/1 explain address=1.2.3.4:1 bytes=65537", "nat46/1 explain address=1.2.3.4:1 bytes=01",
@@ -78,7 +86,15 @@ static void test_longest(void **state)
 	assert_int_equal(line[length - 1], '\n');
 	assert_true(request_parse(line, length - 1, &request, &why));
 	assert_memory_equal(&request, &longest, sizeof(request));
-	longest.host[7] = ' ';
+	longest = (struct request){ .command = COMMAND_CAPTURE, .count = 1000000000, .seconds = 1000000,
+				    .megabytes = 1000000, .snaplen = 65575 };
+	memset(longest.service, 's', sizeof(longest.service) - 1);
+	memset(longest.client, 'c', sizeof(longest.client) - 1);
+	memset(longest.server, 's', sizeof(longest.server) - 1);
+	length = request_format(&longest, line);
+	assert_true(request_parse(line, length - 1, &request, &why));
+	assert_memory_equal(&request, &longest, sizeof(request));
+	longest.server[7] = ' ';
 	assert_int_equal(request_format(&longest, line), 0);
 }
 

@@ -4,7 +4,7 @@
  */
 #include "nat46/look.h"
 
-#include "core/base/engine_state.h"
+#include "core/base/flows.h"
 
 uint32_t look_flow_records(const struct engine *engine)
 {
@@ -29,17 +29,12 @@ static void look_at_ends(const struct flow *flow, struct flow_info *info)
 	}
 }
 
-bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct flow_info *info)
+static void look_at(const struct flow *flow, int64_t now, struct flow_info *info)
 {
-	const struct flow *flow = flow_table_at(&engine->flows, index);
-	enum tcp_state state = (enum tcp_state)flow->state;
-
-	if (state == TCP_STATE_FREE || state == TCP_STATE_ASKED)
-		return false;
 	*info = (struct flow_info){
 		.is_udp = flow->is_udp,
 		.is_spliced = flow->flags & FLOW_SPLICED,
-		.state = flow->is_udp ? "open" : tcp_state_name(state),
+		.state = flow->is_udp ? "open" : tcp_state_name((enum tcp_state)flow->state),
 		.client = flow->client,
 		.client_port = flow->client_port,
 		.service = flow->service,
@@ -48,7 +43,35 @@ bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct 
 		.idle = (int64_t)((uint32_t)(now / MILLISECOND) - flow->last_seen) * MILLISECOND,
 	};
 	look_at_ends(flow, info);
+}
+
+bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct flow_info *info)
+{
+	const struct flow *flow = flow_table_at(&engine->flows, index);
+
+	if (flow->state == TCP_STATE_FREE || flow->state == TCP_STATE_ASKED)
+		return false;
+	look_at(flow, now, info);
 	return true;
+}
+
+bool look_packet(const struct engine *engine, const struct packet *packet, struct flow_info *info)
+{
+	struct packet back = *packet;
+	const struct flow *flow;
+
+	back.source4 = packet->destination4;
+	back.destination4 = packet->source4;
+	back.source6 = packet->destination6;
+	back.destination6 = packet->source6;
+	back.source_port = packet->destination_port;
+	back.destination_port = packet->source_port;
+	flow = flow_find(engine, packet);
+	if (!flow)
+		flow = flow_find(engine, &back);
+	if (flow)
+		look_at(flow, engine->now, info);
+	return flow != NULL;
 }
 
 const struct server_state *look_server(const struct engine *engine, const struct server *server)
