@@ -166,6 +166,7 @@ int main(int argc, char **argv)
 		if (options.verbose > 0)
 			log_at_least(options.verbose > 1 ? LOG_LEVEL_TRACE : LOG_LEVEL_DEBUG);
 		log_open(config->log_level);
+		log_set_format(config->log_format);
 		log_lines(problems);
 		status = serve(&config);
 	}

@@ -21,6 +21,7 @@ struct daemon_config {
 	const char *user_place, *group_place; /* and where the file says so, "FILE:LINE"; NULL: it does not */
 	const char *control, *control_place;  /* path of the control socket, "": none, and where the file says so */
 	enum log_level log_level;
+	enum log_format log_format;
 	bool log_sessions; /* one line when a connection is bound, and one when it ends */
 	const char *file;
 	const struct part *parts; /* which file a line of the tree comes from: build_part() */

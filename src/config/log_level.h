@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * log_level.h - how much is logged: a setting, and what daemon/log.h works with
+ * log_level.h - how much is logged, and how: settings, and what daemon/log.h works with
  */
 #ifndef NAT46_CONFIG_LOG_LEVEL_H
 #define NAT46_CONFIG_LOG_LEVEL_H
@@ -12,6 +12,12 @@ enum log_level {
 	LOG_LEVEL_DEBUG,     /* per connection */
 	LOG_LEVEL_TRACE,     /* per packet */
 	LOG_LEVEL_COUNT,
+};
+
+/** enum log_format - how a line looks */
+enum log_format {
+	LOG_FORMAT_TEXT = 0,
+	LOG_FORMAT_JSON, /* one object a line */
 };
 
 extern const char *const log_level_names[LOG_LEVEL_COUNT + 1]; /* NULL at the end */

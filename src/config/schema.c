@@ -36,6 +36,7 @@
 #define END { .name = NULL }
 
 const char *const log_level_names[LOG_LEVEL_COUNT + 1] = { "error", "warning", "info", "debug", "trace", NULL };
+static const char *const log_format_names[] = { "text", "json", NULL }; /* enum log_format */
 static const char *const protocol_names[] = { "", "tls", "http", "ssh", NULL }; /* enum protocol */
 static const char *const silence_names[] = { "to", "refuse", NULL }; /* enum silence */
 static const char *const zero_checksum_names[] = { "compute", "drop", "pass", NULL }; /* enum zero_checksum */
@@ -123,6 +124,7 @@ const struct setting schema_root[] = {
 	      INTEGER("fragments", 65536, INT64_C(1) << 30, 4194304, CONFIG(engine.limits.fragments))),
 	GROUP("log",
 	      CHOICE("level", log_level_names, "info", CONFIG(log_level)),
+	      CHOICE("format", log_format_names, "text", CONFIG(log_format)),
 	      BOOLEAN("sessions", false, CONFIG(log_sessions))),
 	END,
 };

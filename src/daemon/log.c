@@ -4,7 +4,9 @@
  *
  * systemd says in $JOURNAL_STREAM which device and inode it has connected to the journal. If stderr is
  * that stream, a line starts with "<N>" and the journal adds the rest; otherwise with the time in UTC and
- * the level. Lines of the trace level name their kind themselves and get no level in front.
+ * the level. Lines of the trace level name their kind themselves and get no level in front. As JSON, a line has both.
+ *
+ * An event has fields besides its line. The journal gets them as such; what it has no room for there it gets as a line.
  *
  * A line is written by one write(), so that lines of several processes on one terminal stay whole. Lines for which
  * there is no room are lost (log_output.c); they are counted, and the first line behind them says how many there were.
@@ -38,6 +40,7 @@ _Static_assert(ARRAY_SIZE(priorities) == LOG_LEVEL_COUNT, "a level without a pri
 
 static enum log_level highest = LOG_LEVEL_INFO;
 static enum log_level least = LOG_LEVEL_ERROR;
+static enum log_format form = LOG_FORMAT_TEXT;
 static bool to_journal;
 
 /* Lines that were lost since log_open(), those of them that no line has told of yet, and the errno of the last. */
@@ -66,6 +69,11 @@ void log_set_level(enum log_level level)
 	highest = level > least ? level : least;
 }
 
+void log_set_format(enum log_format format)
+{
+	form = format;
+}
+
 void log_open(enum log_level level)
 {
 	log_set_level(level);
@@ -79,19 +87,32 @@ bool log_enabled(enum log_level level)
 	return level <= highest;
 }
 
-/* What stands in front of the text. Returns its length. */
-static size_t format_prefix(enum log_level level, char *line, size_t size)
+/* Room for the time as text. */
+#define TIME_MAX 32u
+
+static size_t format_time(char *text)
 {
 	struct timespec now = { 0 };
 	struct tm utc = { 0 };
 	size_t length;
 
-	if (to_journal)
-		return (size_t)snprintf(line, size, "<%d>", priorities[level]);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
-	length = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
-	length += (size_t)snprintf(line + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
+	length = strftime(text, TIME_MAX, "%Y-%m-%dT%H:%M:%S", &utc);
+	return length + (size_t)snprintf(text + length, TIME_MAX - length, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+/* What stands in front of the text. Returns its length. */
+static size_t format_prefix(enum log_level level, char *line, size_t size)
+{
+	size_t length;
+
+	if (to_journal)
+		return (size_t)snprintf(line, size, "<%d>", priorities[level]);
+	if (form == LOG_FORMAT_JSON)
+		return 0;
+	length = format_time(line);
+	length += (size_t)snprintf(line + length, size - length, " ");
 	if (level != LOG_LEVEL_TRACE)
 		length += (size_t)snprintf(line + length, size - length, "%s: ", log_level_names[level]);
 	return length;
@@ -106,46 +127,57 @@ static void sanitise(char *text, size_t length)
 			text[i] = '?';
 }
 
+/* Without fields, the text is one. Returns the length. */
+static size_t format_json(const struct log_event *event, char *out, size_t size)
+{
+	const struct log_field text = { .key = "message", .text = event->text };
+	struct log_field fields[LOG_FIELDS_MAX + 2];
+	char now[TIME_MAX];
+	size_t count = 2;
+
+	(void)format_time(now);
+	fields[0] = (struct log_field){ .key = "time", .text = now };
+	fields[1] = (struct log_field){ .key = "level", .text = log_level_names[event->level] };
+	NAT46_ASSERT(event->count <= LOG_FIELDS_MAX);
+	for (size_t i = 0; i < event->count; i++)
+		fields[count++] = event->fields[i];
+	if (event->count == 0)
+		fields[count++] = text;
+	return log_json(fields, count, out, size);
+}
+
 /* Writes a line into LOG_LINE_MAX bytes. Returns its length. */
-static size_t __attribute__((format(printf, 3, 0)))
-format_line(enum log_level level, char *line, const char *format, va_list arguments)
+static size_t format_line(const struct log_event *event, char *line)
 {
 	static const char more[] = "...";
-	size_t prefix = format_prefix(level, line, LOG_LINE_MAX), length;
-	int wanted;
+	size_t prefix = format_prefix(event->level, line, LOG_LINE_MAX), length = prefix;
 
-	wanted = vsnprintf(line + prefix, LOG_LINE_MAX - prefix, format, arguments);
-	length = prefix + (wanted < 0 ? 0 : (size_t)wanted);
-	if (length >= LOG_LINE_MAX) {
-		length = LOG_LINE_MAX - 1;
-		memcpy(line + length - strlen(more), more, strlen(more));
+	if (form == LOG_FORMAT_JSON) {
+		length += format_json(event, line + prefix, LOG_LINE_MAX - prefix);
+	} else {
+		length += (size_t)snprintf(line + prefix, LOG_LINE_MAX - prefix, "%s", event->text);
+		if (length >= LOG_LINE_MAX) {
+			length = LOG_LINE_MAX - 1;
+			memcpy(line + length - strlen(more), more, strlen(more));
+		}
+		sanitise(line + prefix, length - prefix);
 	}
-	sanitise(line + prefix, length - prefix);
 	line[length++] = '\n';
 	return length;
 }
 
-static int __attribute__((format(printf, 2, 3))) write_line(enum log_level level, const char *format, ...)
-{
-	char line[LOG_LINE_MAX];
-	va_list arguments;
-	size_t length;
-
-	va_start(arguments, format);
-	length = format_line(level, line, format, arguments);
-	va_end(arguments);
-	return log_output_line(line, length);
-}
-
 void log_catch_up(void)
 {
+	struct log_event event = { .level = LOG_LEVEL_WARNING };
+	char text[LOG_LINE_MAX], line[LOG_LINE_MAX];
 	int saved = errno;
 
 	if (lost_untold == 0)
 		return;
-	if (write_line(LOG_LEVEL_WARNING, "%" PRIu64 " line%s lost: %s", lost_untold, lost_untold == 1 ? "" : "s",
-		       lost_why == EAGAIN ? "the reader of standard error did not keep up" :
-					    strerror(lost_why)) == 0)
+	snprintf(text, sizeof(text), "%" PRIu64 " line%s lost: %s", lost_untold, lost_untold == 1 ? "" : "s",
+		 lost_why == EAGAIN ? "the reader of standard error did not keep up" : strerror(lost_why));
+	event.text = text;
+	if (log_output_line(line, format_line(&event, line)) == 0)
 		lost_untold = 0;
 	errno = saved;
 }
@@ -155,14 +187,10 @@ uint64_t log_lost(void)
 	return lost;
 }
 
-static void __attribute__((format(printf, 2, 0)))
-log_text(enum log_level level, const char *format, va_list arguments)
+static void output(const char *line, size_t length)
 {
-	char line[LOG_LINE_MAX];
-	size_t length;
 	int saved = errno, error;
 
-	length = format_line(level, line, format, arguments);
 	log_catch_up();
 	/* not in front of those that are lost */
 	error = lost_untold ? lost_why : log_output_line(line, length);
@@ -172,6 +200,38 @@ log_text(enum log_level level, const char *format, va_list arguments)
 		lost_why = error;
 	}
 	errno = saved;
+}
+
+void log_event(const struct log_event *event)
+{
+	char line[LOG_LINE_MAX];
+	size_t length, prefix;
+
+	if (!log_enabled(event->level))
+		return;
+	length = format_line(event, line);
+	if (to_journal && event->count > 0) {
+		prefix = (size_t)(strchr(line, '>') + 1 - line);
+		line[length - 1] = '\0';
+		if (log_journal(LOG_JOURNAL_SOCKET, priorities[event->level], line + prefix, event->fields,
+				event->count) == 0)
+			return;
+		line[length - 1] = '\n';
+	}
+	output(line, length);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+log_text(enum log_level level, const char *format, va_list arguments)
+{
+	struct log_event event = { .level = level };
+	char text[LOG_LINE_MAX];
+	int saved = errno;
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	event.text = text;
+	errno = saved;
+	log_event(&event);
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -200,19 +260,27 @@ bool log_limit_pass(struct log_limit *limit, int64_t now, unsigned int *suppress
 	return true;
 }
 
-void log_line_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
+bool log_limit_allows(struct log_limit *limit, enum log_level level)
 {
 	unsigned int suppressed;
 	struct timespec now;
-	va_list arguments;
 
 	if (!log_enabled(level))
-		return;
+		return false;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!log_limit_pass(limit, now.tv_sec * NANOSECONDS + now.tv_nsec, &suppressed))
-		return;
+		return false;
 	if (suppressed)
 		log_line(level, "%u messages like the following one were suppressed", suppressed);
+	return true;
+}
+
+void log_line_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_limit_allows(limit, level))
+		return;
 	va_start(arguments, format);
 	log_text(level, format, arguments);
 	va_end(arguments);

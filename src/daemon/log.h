@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/log_level.h"
+#include "daemon/log_field.h"
 #include "daemon/log_output.h"
 
 /** Longest line that is logged, with its prefix and newline; what is longer ends in "...". */
@@ -31,6 +32,22 @@ struct log_limit {
 	unsigned int suppressed;
 };
 
+/** Most fields of an event. */
+#define LOG_FIELDS_MAX 16u
+
+/**
+ * struct log_event - an event that has fields besides its line
+ * @level: level
+ * @text: the line, without a newline
+ * @fields, @count: what it says; the text of each is no longer than LOG_FIELD_TEXT_MAX, but for the last one
+ */
+struct log_event {
+	enum log_level level;
+	const char *text;
+	const struct log_field *fields;
+	size_t count;
+};
+
 /** log_open() - set the highest level that is logged, and find out what stderr is: the journal, a pipe, ... */
 void log_open(enum log_level level);
 
@@ -39,6 +56,9 @@ void log_at_least(enum log_level level);
 
 /** log_set_level() - change the highest level that is logged */
 void log_set_level(enum log_level level);
+
+/** log_set_format() - change how lines look; text at first */
+void log_set_format(enum log_format format);
 
 /** log_enabled() - would a message of this level be logged */
 bool log_enabled(enum log_level level);
@@ -52,6 +72,13 @@ bool log_enabled(enum log_level level);
  * Everything but printable ASCII becomes a question mark: text may come from strangers. Keeps errno.
  */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * log_event() - log an event: as one line, and if stderr is the journal with its fields
+ *
+ * As log_line().
+ */
+void log_event(const struct log_event *event);
 
 /** log_catch_up() - if lines were lost and there is room again, log how many; costs nothing if none were */
 void log_catch_up(void);
@@ -68,6 +95,13 @@ uint64_t log_lost(void);
  * Return: false if the message has to be held back
  */
 bool log_limit_pass(struct log_limit *limit, int64_t now, unsigned int *suppressed);
+
+/**
+ * log_limit_allows() - may a line of this level be logged now, which is known to follow
+ *
+ * Logs how many were held back, if some were.
+ */
+bool log_limit_allows(struct log_limit *limit, enum log_level level);
 
 /** log_line_limited() - log_line() under a rate limit; use log_limited(), which brings the state along */
 void log_line_limited(struct log_limit *limit, enum log_level level, const char *format, ...)

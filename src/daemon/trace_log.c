@@ -61,16 +61,22 @@ static void __attribute__((format(printf, 2, 3))) append(struct text *text, cons
 		text->length += (size_t)wanted < room ? (size_t)wanted : room - 1;
 }
 
-static void append_endpoint(struct text *text, const struct endpoint *endpoint, bool brackets)
+static void format_address(const struct endpoint *endpoint, char *address)
 {
 	struct in_addr ipv4 = { .s_addr = htonl(endpoint->ipv4) };
-	char name[INET6_ADDRSTRLEN];
-	bool bracket = brackets && endpoint->is_ipv6;
 
 	if (endpoint->is_ipv6)
-		inet_ntop(AF_INET6, endpoint->ipv6.byte, name, sizeof(name));
+		inet_ntop(AF_INET6, endpoint->ipv6.byte, address, INET6_ADDRSTRLEN);
 	else
-		inet_ntop(AF_INET, &ipv4, name, sizeof(name));
+		inet_ntop(AF_INET, &ipv4, address, INET6_ADDRSTRLEN);
+}
+
+static void append_endpoint(struct text *text, const struct endpoint *endpoint, bool brackets)
+{
+	bool bracket = brackets && endpoint->is_ipv6;
+	char name[INET6_ADDRSTRLEN];
+
+	format_address(endpoint, name);
 	append(text, "%s%s%s:%u", bracket ? "[" : "", name, bracket ? "]" : "", endpoint->port);
 }
 
@@ -146,17 +152,18 @@ static void append_refused(struct text *text, const struct session *session)
 	append_quoted(text, "why", session->reason);
 }
 
+static const char *const session_kinds[] = {
+	[SESSION_BOUND] = "bound",
+	[SESSION_ENDED] = "ended",
+	[SESSION_REFUSED] = "refused",
+};
+
 size_t session_format(const struct session *session, char *line)
 {
-	static const char *const kinds[] = {
-		[SESSION_BOUND] = "bound",
-		[SESSION_ENDED] = "ended",
-		[SESSION_REFUSED] = "refused",
-	};
 	struct text text = { .line = line, .size = SESSION_LINE_MAX };
 
-	NAT46_ASSERT(session->kind < ARRAY_SIZE(kinds));
-	append(&text, "session %s client=", kinds[session->kind]);
+	NAT46_ASSERT(session->kind < ARRAY_SIZE(session_kinds));
+	append(&text, "session %s client=", session_kinds[session->kind]);
 	append_endpoint(&text, &session->client, true);
 	append(&text, " service=");
 	append_endpoint(&text, &session->service, true);
@@ -182,6 +189,62 @@ size_t session_format(const struct session *session, char *line)
 	append_duration(&text, session->duration);
 	append_quoted(&text, "end", session->reason);
 	return text.length;
+}
+
+/** struct facts - of a session, one by one, and room for its addresses */
+struct facts {
+	struct log_field fields[LOG_FIELDS_MAX];
+	size_t count;
+	char addresses[3][INET6_ADDRSTRLEN];
+};
+
+static void add_text(struct facts *facts, const char *key, const char *text)
+{
+	NAT46_ASSERT(facts->count < LOG_FIELDS_MAX);
+	facts->fields[facts->count++] = (struct log_field){ .key = key, .text = text };
+}
+
+static void add_number(struct facts *facts, const char *key, uint64_t number)
+{
+	NAT46_ASSERT(facts->count < LOG_FIELDS_MAX);
+	facts->fields[facts->count++] = (struct log_field){ .key = key, .number = number };
+}
+
+/* Address and port are two, so that either can be looked for. */
+static void add_endpoint(struct facts *facts, const char *const keys[2], const struct endpoint *endpoint, char *address)
+{
+	format_address(endpoint, address);
+	add_text(facts, keys[0], address);
+	add_number(facts, keys[1], endpoint->port);
+}
+
+/* Named as in "nat46ctl -j flows". The text that has no bound is the last one. */
+static void collect_facts(const struct session *session, struct facts *facts)
+{
+	static const char *const client[] = { "client", "client_port" }, *const server[] = { "server", "server_port" };
+	static const char *const service[] = { "service_address", "service_port" };
+
+	facts->count = 0;
+	add_text(facts, "session", session_kinds[session->kind]);
+	add_text(facts, "protocol", session->protocol == IPPROTO_UDP ? "udp" : "tcp");
+	add_endpoint(facts, client, &session->client, facts->addresses[0]);
+	add_text(facts, "service", session->name);
+	add_endpoint(facts, service, &session->service, facts->addresses[1]);
+	if (session->kind != SESSION_REFUSED) {
+		add_endpoint(facts, server, &session->server, facts->addresses[2]);
+		add_number(facts, "source_port", session->source_port);
+	}
+	if (session->kind == SESSION_ENDED) {
+		add_number(facts, "bytes_to_server", session->bytes_to_server);
+		add_number(facts, "bytes_to_client", session->bytes_to_client);
+		add_number(facts, "duration_ms", (uint64_t)session->duration / 1000000);
+		add_text(facts, "end", session->reason);
+		return;
+	}
+	add_text(facts, "host", session->host);
+	if (session->kind == SESSION_BOUND)
+		add_number(facts, "acknowledged", session->acknowledged);
+	add_text(facts, session->kind == SESSION_BOUND ? "rule" : "why", session->reason);
 }
 
 size_t shortfall_format(const struct shortfall *shortfall, char *line)
@@ -230,14 +293,20 @@ void trace_log(void *context, const struct trace *trace)
 void session_log(void *context, const struct session *session)
 {
 	static struct log_limit limits[CLIENT_LIMITS];
+	struct log_event event = { .level = LOG_LEVEL_INFO };
 	char line[SESSION_LINE_MAX];
+	struct facts facts;
 
 	(void)context;
+	if (session->kind == SESSION_REFUSED &&
+	    !log_limit_allows(&limits[session->client.ipv4 % CLIENT_LIMITS], event.level))
+		return;
 	session_format(session, line);
-	if (session->kind == SESSION_REFUSED)
-		log_line_limited(&limits[session->client.ipv4 % CLIENT_LIMITS], LOG_LEVEL_INFO, "%s", line);
-	else
-		log_line(LOG_LEVEL_INFO, "%s", line);
+	collect_facts(session, &facts);
+	event.text = line;
+	event.fields = facts.fields;
+	event.count = facts.count;
+	log_event(&event);
 }
 
 void shortfall_log(void *context, const struct shortfall *shortfall)

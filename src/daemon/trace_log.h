@@ -64,7 +64,10 @@ size_t server_format(const struct server_change *change, char *line);
 /** trace_log() - engine hook: log the event at level trace; @context is not used */
 void trace_log(void *context, const struct trace *trace);
 
-/** session_log() - engine hook: log the event at level info, a refusal under a rate limit by groups of clients */
+/**
+ * session_log() - engine hook: log the event at level info, with fields; a refusal under a rate limit by groups of
+ *	clients
+ */
 void session_log(void *context, const struct session *session);
 
 /**

@@ -304,6 +304,7 @@ static void use_config(void *context, struct daemon_config *config)
 	engine_configure(worker->engine, &config->engine);
 	watch_configure(&worker->network, &config->engine);
 	log_set_level(config->log_level);
+	log_set_format(config->log_format);
 	set_trace(worker);
 }
 

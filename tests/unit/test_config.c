@@ -51,7 +51,7 @@ static const char everything[] =
 	       "udp = { zero_checksum = \"pass\"; };\n"
 	       "limits = { flows = 1; flows_address = 2; flows_network = 3; waiting = 1;\n"
 	       "           buffer = 4096; buffers = 1099511627776L; };\n"
-	       "log = { level = \"trace\"; sessions = true; };\n";
+	       "log = { level = \"trace\"; format = \"json\"; sessions = true; };\n";
 
 /** load() - parse @text; @errors gets what was printed but warnings, to be released by free() */
 static struct daemon_config *load(const char *text, char **errors)
@@ -457,6 +457,7 @@ static void test_defaults(void **state)
 	assert_string_equal(config->user, "nat46d");
 	assert_string_equal(config->group, "nat46d");
 	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(config->log_format, LOG_FORMAT_TEXT);
 	assert_false(config->log_sessions);
 	assert_int_equal(engine->plan.prefix.length, 96);
 	assert_memory_equal(engine->plan.prefix.address.byte, "\x20\x01\x0d\xb8\0\x46\0\0\0\0\0\0\0\0\0\0", 16);
@@ -500,6 +501,7 @@ static void test_settings(void **state)
 	assert_string_equal(config->user, "u");
 	assert_string_equal(config->group, "g");
 	assert_int_equal(config->log_level, LOG_LEVEL_TRACE);
+	assert_int_equal(config->log_format, LOG_FORMAT_JSON);
 	assert_true(config->log_sessions);
 	assert_int_equal(engine->mtu, 9000);
 	assert_int_equal(engine->router_ipv4, 0xc0000201);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* test_log.c - lines of the log: prefix, level, strange characters, length, rate limit, readers that do not read */
+/* test_log.c - lines of the log: prefix, level, JSON, strange characters, length, rate limit, slow readers */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "daemon/log.h"
+#include "daemon/trace_log.h"
 
 #define SECOND 1000000000ll
 
@@ -155,6 +156,127 @@ static void test_limited_lines(void **state)
 	for (next = line; *next; next++)
 		lines += *next == '\n';
 	assert_in_range(lines, LOG_LIMIT_BURST, 2 * LOG_LIMIT_BURST + 1);
+}
+
+/* ---- JSON ---- */
+
+/* What is behind the time. */
+static const char *after_time(void)
+{
+	static const char begin[] = "{\"time\":\"2026-01-01T00:00:00.000Z\",";
+
+	assert_true(strlen(line) > strlen(begin));
+	assert_memory_equal(line, begin, strlen("{\"time\":\""));
+	assert_memory_equal(line + strlen(begin) - 3, "Z\",", 3);
+	return line + strlen(begin);
+}
+
+static void test_json(void **state)
+{
+	(void)state;
+	begin(false, LOG_LEVEL_INFO);
+	log_set_format(LOG_FORMAT_JSON);
+	log_warning("a \"b\" \\ \n %s", "\x1b\xff");
+	log_set_format(LOG_FORMAT_TEXT);
+	finish();
+	assert_string_equal(after_time(), "\"level\":\"warning\",\"message\":\"a \\\"b\\\" \\\\ ? ??\"}\n");
+	begin(true, LOG_LEVEL_INFO);
+	log_set_format(LOG_FORMAT_JSON);
+	log_error("a");
+	log_set_format(LOG_FORMAT_TEXT);
+	log_error("b");
+	finish();
+	assert_memory_equal(line, "<3>{\"time\":\"", 12);
+	assert_non_null(strstr(line, "Z\",\"level\":\"error\",\"message\":\"a\"}\n<3>b\n"));
+}
+
+/* A line that is too long is still an object. */
+static void test_json_length(void **state)
+{
+	static const char end[] = "...\"}\n";
+	char text[3000];
+
+	(void)state;
+	memset(text, '"', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	begin(false, LOG_LEVEL_INFO);
+	log_set_format(LOG_FORMAT_JSON);
+	log_info("%s", text);
+	log_set_format(LOG_FORMAT_TEXT);
+	finish();
+	assert_in_range(strlen(line), LOG_LINE_MAX - 1, LOG_LINE_MAX);
+	assert_string_equal(line + strlen(line) - strlen(end), end);
+	assert_int_equal(line[strlen(line) - strlen(end) - 1], '"');
+	assert_int_equal(line[strlen(line) - strlen(end) - 2], '\\');
+}
+
+static struct session session = {
+	.protocol = 6,
+	.client = { .ipv4 = 0x0a000003, .port = 33526 },
+	.service = { .ipv4 = 0x0a00002a, .port = 80 },
+	.name = "web",
+	.server = { .is_ipv6 = true, .ipv6 = { { 0x20, 1, 0xd, 0xb8, [15] = 1 } }, .port = 8080 },
+	.source_port = 33527,
+	.reason = "host \"www.example.org\"",
+	.host = "www.example.org",
+	.bytes_to_server = 2,
+	.bytes_to_client = UINT64_MAX,
+	.duration = 61002999999,
+};
+
+static const char *json_of_session(enum session_kind kind)
+{
+	session.kind = kind;
+	begin(false, LOG_LEVEL_INFO);
+	log_set_format(LOG_FORMAT_JSON);
+	session_log(NULL, &session);
+	log_set_format(LOG_FORMAT_TEXT);
+	finish();
+	return after_time();
+}
+
+static void test_json_sessions(void **state)
+{
+	(void)state;
+	assert_string_equal(json_of_session(SESSION_BOUND),
+			    "\"level\":\"info\",\"session\":\"bound\",\"protocol\":\"tcp\","
+			    "\"client\":\"10.0.0.3\",\"client_port\":33526,\"service\":\"web\","
+			    "\"service_address\":\"10.0.0.42\",\"service_port\":80,\"server\":\"2001:db8::1\","
+			    "\"server_port\":8080,\"source_port\":33527,\"host\":\"www.example.org\","
+			    "\"acknowledged\":0,\"rule\":\"host \\\"www.example.org\\\"\"}\n");
+	session.reason = "no rule matches";
+	assert_string_equal(json_of_session(SESSION_REFUSED),
+			    "\"level\":\"info\",\"session\":\"refused\",\"protocol\":\"tcp\","
+			    "\"client\":\"10.0.0.3\",\"client_port\":33526,\"service\":\"web\","
+			    "\"service_address\":\"10.0.0.42\",\"service_port\":80,"
+			    "\"host\":\"www.example.org\",\"why\":\"no rule matches\"}\n");
+	session.protocol = 17;
+	session.reason = "timeout";
+	session.host = NULL; /* not to be looked at */
+	assert_string_equal(json_of_session(SESSION_ENDED),
+			    "\"level\":\"info\",\"session\":\"ended\",\"protocol\":\"udp\","
+			    "\"client\":\"10.0.0.3\",\"client_port\":33526,\"service\":\"web\","
+			    "\"service_address\":\"10.0.0.42\",\"service_port\":80,\"server\":\"2001:db8::1\","
+			    "\"server_port\":8080,\"source_port\":33527,\"bytes_to_server\":2,"
+			    "\"bytes_to_client\":18446744073709551615,\"duration_ms\":61002,\"end\":\"timeout\"}\n");
+}
+
+/* However long the texts are, the line is an object with all its keys. */
+static void test_longest_session(void **state)
+{
+	char text[5000];
+
+	(void)state;
+	memset(text, '\\', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	session.client = session.service = (struct endpoint){ .ipv4 = UINT32_MAX, .port = UINT16_MAX };
+	memset(session.server.ipv6.byte, 0xff, sizeof(session.server.ipv6.byte));
+	session.acknowledged = UINT32_MAX;
+	session.name = session.host = session.reason = text;
+	(void)json_of_session(SESSION_BOUND);
+	assert_in_range(strlen(line), LOG_LINE_MAX - 1, LOG_LINE_MAX);
+	assert_non_null(strstr(line, "\\\\...\",\"acknowledged\":4294967295,\"rule\":\"\\\\"));
+	assert_string_equal(line + strlen(line) - 8, "\\\\...\"}\n");
 }
 
 /* ---- readers that do not read ---- */
@@ -371,6 +493,10 @@ int main(void)
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_limited_lines),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_length),
+		cmocka_unit_test(test_json_sessions),
+		cmocka_unit_test(test_longest_session),
 		cmocka_unit_test(test_pipe_that_is_not_read),
 		cmocka_unit_test(test_socket_that_is_not_read),
 		cmocka_unit_test(test_terminal_that_is_not_read),
