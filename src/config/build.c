@@ -15,6 +15,7 @@
 #include "nat46/assert.h"
 
 #define PROBLEMS_MAX 1000u
+#define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-"
 
 struct problem {
 	struct problem *next;
@@ -103,6 +104,18 @@ const char *build_setting_place(struct build *build, const config_setting_t *set
 	return build_place(build, config_setting_source_line(setting));
 }
 
+/** element_name() - the name of a service that has one; of it and any other element of a list the number */
+static const char *element_name(struct build *build, const config_setting_t *setting)
+{
+	const char *list = config_setting_name(config_setting_parent(setting)), *name;
+
+	/* one with other characters is refused in a line of its own */
+	if (list && strcmp(list, "services") == 0 && config_setting_lookup_string(setting, "name", &name) && name[0] &&
+	    strlen(name) < 64 && !name[strspn(name, NAME_LETTERS)])
+		return name;
+	return build_print(build, "%d", config_setting_index(setting));
+}
+
 const char *build_path(struct build *build, const config_setting_t *setting, const char *end)
 {
 	const char *path = config_setting_is_root(setting) ? "" : end, *dot = "";
@@ -112,7 +125,7 @@ const char *build_path(struct build *build, const config_setting_t *setting, con
 		const char *name = config_setting_name(setting);
 
 		path = name ? build_print(build, "%.64s%s%s", name, dot, path) :
-			      build_print(build, "[%d]%s%s", config_setting_index(setting), dot, path);
+			      build_print(build, "[%s]%s%s", element_name(build, setting), dot, path);
 		dot = name ? "." : "";
 	}
 	return path;

@@ -37,6 +37,8 @@ struct build {
 	struct problem *problems;     /* what was found wrong, in the order of the files, with */
 	size_t problem_count;         /* at most 1000 errors */
 	size_t warning_count;         /* and 1000 warnings */
+	const char *suspicion;        /* the first thing that does not look like the syntax of libconfig, */
+	unsigned int suspicion_line;  /* and where */
 };
 
 /* Memory that lives as long as the configuration: zeroed elements, a formatted string. Never NULL. */
@@ -54,7 +56,10 @@ const char *build_file(struct build *build, const char *name);
 const char *build_place(struct build *build, unsigned int line);
 const char *build_setting_place(struct build *build, const config_setting_t *setting);
 
-/** build_path() - "services[0].to[3]" with @end behind it; "" for the file as a whole */
+/**
+ * build_path() - "services[web].to[3]", or "services[0].to[3]" if it has no name, with @end behind it; "" for the file
+ *	as a whole
+ */
 const char *build_path(struct build *build, const config_setting_t *setting, const char *end);
 
 /* Note an error, printf-like: in a line, 0: in the file as a whole; at a setting, with its path. Or a warning. */

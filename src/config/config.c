@@ -11,9 +11,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/build.h"
 #include "config/schema.h"
+#include "config/syntax.h"
 #include "nat46/assert.h"
 
 /** check_combinations() - ranges that depend on each other, or have a hole; what is wrong by itself is zero */
@@ -78,7 +80,7 @@ struct daemon_config *config_load(const char *name, const char *text, FILE *erro
 	if (!build.failed && config_read_string(tree, scanned))
 		compile(&build);
 	else if (!build.failed)
-		build_report(&build, (unsigned int)config_error_line(tree), "%s", config_error_text(tree));
+		syntax_report(&build, scanned, (unsigned int)config_error_line(tree), config_error_text(tree));
 	free(scanned);
 	config->parts = build.parts;
 	build_print_problems(&build, errors);
@@ -86,6 +88,15 @@ struct daemon_config *config_load(const char *name, const char *text, FILE *erro
 		return config;
 	config_free(config);
 	return NULL;
+}
+
+const char *config_unreadable(const struct daemon_config *config)
+{
+	const struct part *part = config->parts;
+
+	while (part && access(part->file, R_OK) == 0)
+		part = part->before;
+	return part ? part->file : NULL;
 }
 
 void config_free(struct daemon_config *config)

@@ -20,6 +20,9 @@
  */
 struct daemon_config *config_load(const char *name, const char *text, FILE *errors);
 
+/** config_unreadable() - a file of a configuration that cannot be read any more, with errno; NULL: all can */
+const char *config_unreadable(const struct daemon_config *config);
+
 /** config_free() - release a configuration; NULL is allowed */
 void config_free(struct daemon_config *config);
 

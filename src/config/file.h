@@ -7,14 +7,20 @@
 
 #include <stddef.h>
 
+struct build;
+
+/** file_error() - what an errno means for a file; whoever may not read it is told who has to be able to */
+const char *file_error(struct build *build, int error);
+
 /**
  * file_read() - read a file as a text
- * @most: how long it may be
+ * @build: for what @error needs
+ * @most: how long it may be; a byte order mark at its beginning is left out
  * @length: gets its length; if that is more than @most, the rest was not read
  * @error: gets why it cannot be used, if it cannot
  *
  * Return: the text, never NULL, to be released by free() even if there is an error
  */
-char *file_read(const char *name, size_t most, size_t *length, const char **error);
+char *file_read(struct build *build, const char *name, size_t most, size_t *length, const char **error);
 
 #endif

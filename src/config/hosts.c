@@ -66,7 +66,7 @@ struct hosts hosts_open(struct build *build, const config_setting_t *setting, co
 	else if (stat(file, &status) == 0 && !S_ISREG(status.st_mode))
 		error = "not a regular file"; /* which could have no end, or not begin */
 	else
-		text = file_read(file, BYTES_MAX, &length, &error);
+		text = file_read(build, file, BYTES_MAX, &length, &error);
 	if (text && length > BYTES_MAX)
 		error = "too large, it may have 64 megabytes";
 	if (!error)

@@ -11,6 +11,7 @@
 #include "nat46/assert.h"
 
 #define MILLISECOND INT64_C(1000000)
+#define WORD_MAX 32u /* no setting has a longer name */
 #define BIT(number) (UINT32_C(1) << (number))
 #define IS_SEVERAL(setting) (config_setting_is_array(setting) || config_setting_is_list(setting))
 #define ANY_INTEGER (BIT(CONFIG_TYPE_INT) | BIT(CONFIG_TYPE_INT64))
@@ -56,10 +57,13 @@ static const char *describe(struct build *build, const config_setting_t *setting
 
 static bool check_type(struct build *build, enum setting_type type, const config_setting_t *setting)
 {
+	bool is_string = config_setting_type(setting) == CONFIG_TYPE_STRING;
+	bool is_number = type == SETTING_INTEGER || type == SETTING_SECONDS || type == SETTING_BOOLEAN;
+
 	if (types[type].allowed & BIT(config_setting_type(setting)))
 		return true;
-	build_error(build, setting, "%s is of the wrong type, %s is needed", describe(build, setting),
-		    types[type].needed);
+	build_error(build, setting, "%s is of the wrong type, %s is needed%s", describe(build, setting),
+		    types[type].needed, is_string && is_number ? ", without quotes" : "");
 	return false;
 }
 
@@ -164,22 +168,40 @@ static bool read_setting(struct build *build, const struct setting *schema, conf
 	return right && values->count > 0;
 }
 
+/** distance() - how many letters of @a are wrong, missing, too many or in the wrong order, compared to @b */
+static size_t distance(const char *a, const char *b)
+{
+	size_t rows[3][WORD_MAX + 1] = { { 0 } }, *row = rows[0], *above = rows[1], *first = rows[2], *spare;
+	size_t width = strnlen(b, WORD_MAX);
+
+	for (size_t k = 0; k <= width; k++)
+		row[k] = k;
+	for (size_t i = 1; a[i - 1]; i++) {
+		spare = first, first = above, above = row, row = spare;
+		row[0] = i;
+		for (size_t k = 1; k <= width; k++) {
+			size_t replaced = above[k - 1] + (a[i - 1] != b[k - 1]);
+
+			row[k] = (above[k] < row[k - 1] ? above[k] : row[k - 1]) + 1;
+			row[k] = replaced < row[k] ? replaced : row[k];
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] && first[k - 2] < row[k])
+				row[k] = first[k - 2] + 1;
+		}
+	}
+	return row[width];
+}
+
 /** find_nearest() - the member whose name looks most like @name, NULL if none does */
 static const struct setting *find_nearest(const struct setting *members, const char *name)
 {
 	const struct setting *nearest = NULL;
-	size_t length = strlen(name), best = length / 3 + 2; /* with a third of it wrong it is another word */
+	size_t best = SIZE_MAX;
 
 	for (const struct setting *m = members; m->name; m++) {
-		size_t other = strlen(m->name), begin = 0, end = 0, wrong;
+		size_t wrong = distance(name, m->name);
 
-		while (name[begin] && name[begin] == m->name[begin])
-			begin++;
-		while (begin + end < length && begin + end < other &&
-		       name[length - 1 - end] == m->name[other - 1 - end])
-			end++;
-		wrong = (length > other ? length : other) - begin - end;
-		if (wrong <= other / 3 + 1 && wrong < best) {
+		/* one letter of a short word; with more of it wrong it is another word */
+		if (wrong <= 1 + strlen(m->name) / 5 && wrong < best) {
 			nearest = m;
 			best = wrong;
 		}
@@ -187,14 +209,47 @@ static const struct setting *find_nearest(const struct setting *members, const c
 	return nearest;
 }
 
+static bool has_member(const struct setting *members, const char *name)
+{
+	while (members->name && strcmp(members->name, name) != 0)
+		members++;
+	return members->name;
+}
+
+/** find_rooms() - in how many places a setting of this name belongs; @room: one of them, "prefix": the file itself */
+static unsigned int find_rooms(const char *name, const char **room)
+{
+	unsigned int rooms = 0;
+
+	if (has_member(schema_rule, name)) {
+		*room = "rules";
+		rooms++;
+	}
+	if (has_member(schema_root, name)) {
+		*room = "prefix";
+		rooms++;
+	}
+	for (const struct setting *s = schema_root; s->name; s++) {
+		if (s->members && has_member(s->members, name)) {
+			*room = s->name;
+			rooms++;
+		}
+	}
+	return rooms;
+}
+
 /** report_unknown() - returns the bit of the member that was probably meant */
 static uint32_t report_unknown(struct build *build, const config_setting_t *setting, const struct setting *members)
 {
-	const struct setting *nearest = find_nearest(members, config_setting_name(setting));
-	const char *text = ", allowed are";
+	const char *name = config_setting_name(setting), *text = ", allowed are", *room = NULL;
+	unsigned int rooms = find_rooms(name, &room);
+	const struct setting *nearest = rooms > 0 ? NULL : find_nearest(members, name);
 
 	for (const struct setting *m = members; m->name; m++)
 		text = build_print(build, "%s %s%s", text, m->name, m[1].name ? "," : "");
+	if (rooms == 1)
+		text = build_print(build, " here, it belongs %s '%s'",
+				   strcmp(room, "prefix") ? "into" : "beside", room);
 	if (nearest)
 		text = build_print(build, ", did you mean '%s'?", nearest->name);
 	build_report(build, config_setting_source_line(setting),

@@ -15,6 +15,7 @@
 
 #include "config/build.h"
 #include "config/file.h"
+#include "config/syntax.h"
 #include "nat46/assert.h"
 
 #define FILES_MAX 1000u
@@ -37,13 +38,20 @@ struct source {
 struct scanner {
 	struct build *build;
 	struct source *current;
+	struct syntax syntax;
 	FILE *out;
 	size_t files, bytes;
 };
 
+/** line_of() - the current line of a file in the whole text */
+static unsigned int line_of(const struct build *build, const struct source *source)
+{
+	return build->parts->first + source->line - build->parts->line;
+}
+
 static void fail(struct build *build, const struct source *source, const char *what, const char *why)
 {
-	unsigned int line = build->parts->first + source->line - build->parts->line;
+	unsigned int line = line_of(build, source);
 
 	/* what is wrong with the first file as a whole is in none of its lines */
 	if (!source->text && !source->parent)
@@ -66,7 +74,7 @@ static char *read_file(struct scanner *scanner, const struct source *source)
 {
 	size_t room = BYTES_MAX - scanner->bytes, length;
 	const char *error = NULL;
-	char *text = file_read(source->name, room, &length, &error);
+	char *text = file_read(scanner->build, source->name, room, &length, &error);
 
 	if (length > room)
 		error = "too large, all files together may have 16 megabytes";
@@ -83,7 +91,7 @@ static const char *check_include(struct scanner *scanner, struct source *source)
 	size_t depth = 0;
 
 	if (stat(source->name, &source->status) != 0)
-		return strerror(errno);
+		return file_error(scanner->build, errno);
 	if (!S_ISREG(source->status.st_mode))
 		return "not a regular file";
 	for (const struct source *s = source->parent; s; s = s->parent, depth++) {
@@ -134,7 +142,8 @@ static void include_all(struct scanner *scanner, const char *pattern, struct sou
 	}
 	result = glob(escaped, 0, glob_error, &found);
 	if (result != 0 && result != GLOB_NOMATCH)
-		fail(build, scanner->current, build_print(build, "cannot include \"%s\": ", name), strerror(errno));
+		fail(build, scanner->current, build_print(build, "cannot include \"%s\": ", name),
+		     file_error(build, errno));
 	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
 		link = include(scanner, found.gl_pathv[i], link);
 	globfree(&found);
@@ -151,10 +160,10 @@ static bool scan_include(struct scanner *scanner, struct source *source)
 	if ((source->at > source->text && source->at[-1] != '\n') || strncmp(at, "@include", 8) != 0)
 		return false;
 	name += strspn(name, " \t");
-	if (name == at + 8 || *name++ != '"')
-		return false;
-	length = strcspn(name, "\"\\\n");
-	if (name[length] != '"')
+	length = *name == '"' ? strcspn(++name, "\"\\\n") : strcspn(name, "\n");
+	if (name[-1] != '"')
+		error = "the name must stand in double quotes";
+	else if (name[length] != '"')
 		error = "the name has a backslash or no closing quote";
 	else if (!build->directory)
 		error = "this text is not a file";
@@ -185,7 +194,7 @@ static void scan_number(struct build *build, struct source *source)
 	if ((!hexadecimal && (*end == '.' || (*end | 0x20) == 'e')) ||
 	    (errno == 0 && (*end == 'L' || (value >= INT32_MIN && value <= INT32_MAX))))
 		return;
-	build_report(build, source->line - build->parts->line + build->parts->first, "%.*s is out of range: %s",
+	build_report(build, line_of(build, source), "%.*s is out of range: %s",
 		     (int)(end - begin), begin,
 		     errno ? "no integer has more than 64 bits" : "more than 32 bits need an L behind the number");
 }
@@ -194,6 +203,14 @@ static void advance(struct source *source, const char *to)
 {
 	for (; source->at < to; source->at++)
 		source->line += *source->at == '\n';
+}
+
+/** earlier() - what did not look right before: an odd quote makes all others close what they should open */
+static const char *earlier(struct build *build)
+{
+	return !build->suspicion ? "" :
+				   build_print(build, "; before that, in %s: %s",
+					       build_place(build, build->suspicion_line), build->suspicion);
 }
 
 static void scan_string(struct build *build, struct source *source)
@@ -211,35 +228,49 @@ static void scan_string(struct build *build, struct source *source)
 					    at[1] > ' ' && at[1] <= '~', at + 1);
 	}
 	if (!*at && !error)
-		fail(build, source, "string without an end, the closing quote is missing", "");
+		fail(build, source, "string without an end, the closing quote is missing", earlier(build));
 	advance(source, *at ? at + 1 : at);
 	if (error)
 		fail(build, source, error, "");
 }
 
-/** scan_token() - pass over one token, or one byte of those that mean nothing here */
-static void scan_token(struct scanner *scanner, struct source *source)
+/** scan_comment() - pass over a comment or a blank, if there is one here; else false */
+static bool scan_comment(struct build *build, struct source *source)
 {
 	const char *at = source->at, *end;
 
-	if (scan_include(scanner, source)) {
-		return;
-	} else if (*at == '"') {
-		scan_string(scanner->build, source);
-	} else if (at[0] == '/' && at[1] == '*') {
+	if (at[0] == '/' && at[1] == '*') {
 		end = strstr(at + 2, "*/");
 		if (!end)
-			fail(scanner->build, source, "comment without an end, */ is missing", "");
+			fail(build, source, "comment without an end, */ is missing", "");
 		advance(source, end ? end + 2 : at);
 	} else if (*at == '#' || (at[0] == '/' && at[1] == '/')) {
 		source->at += strcspn(at, "\n");
-	} else if (strchr(DIGITS, *at)) {
-		scan_number(scanner->build, source);
-	} else if (strchr(NAME_LETTERS, *at)) {
-		source->at += strspn(at, NAME_LETTERS DIGITS "_-");
+	} else if (strchr(" \t\r\n\f", *at)) {
+		advance(source, at + 1);
 	} else {
-		advance(source, at + 1 + (*at == '.' ? strspn(at + 1, DIGITS) : 0));
+		return false;
 	}
+	return true;
+}
+
+/** scan_token() - pass over one token, or one byte of those that mean nothing here */
+static void scan_token(struct scanner *scanner, struct source *source)
+{
+	unsigned int line = line_of(scanner->build, source);
+	const char *at = source->at;
+
+	if (scan_include(scanner, source) || scan_comment(scanner->build, source))
+		return;
+	if (*at == '"')
+		scan_string(scanner->build, source);
+	else if (strchr(DIGITS, *at))
+		scan_number(scanner->build, source);
+	else if (strchr(NAME_LETTERS, *at))
+		source->at += strspn(at, NAME_LETTERS DIGITS "_-");
+	else
+		advance(source, at + 1 + (*at == '.' ? strspn(at + 1, DIGITS) : 0));
+	syntax_token(scanner->build, &scanner->syntax, at, (size_t)(source->at - at), line);
 }
 
 /** begin() - read the current file, or go on with it behind what it includes */
@@ -290,6 +321,7 @@ char *scan(struct build *build, const char *text)
 		if (!build->failed && scanner.current == source)
 			scanner.current = end(&scanner);
 	}
+	syntax_end(build, &scanner.syntax, build->line);
 	NAT46_ASSERT(fclose(scanner.out) == 0);
 	return result;
 }

@@ -110,13 +110,19 @@ const char *text_host(struct build *build, const char *text, void *value)
 		return NULL;
 	if (kind == HOSTNAME_ADDRESS)
 		return "is an address, only names can be matched; use 'to' of the service";
+	if (strcmp(text, "*") == 0)
+		return "is no host name; 'to' of the service is for all other names";
 	if (text[0] == '\0')
-		return "is no host name, it is empty";
+		return skipped ? "is no host name, a name must follow" : "is no host name, it is empty";
 	if (strchr(text, '*'))
 		return "is no host name, * is only allowed as \"*.\" in front of a name";
+	if (strstr(text, "://"))
+		return "is no host name but a URL";
 	wrong = text[strspn(text, LETTERS_DIGITS "-_.")];
 	if ((unsigned char)wrong > '~')
 		return "is not ASCII, write an international name as in DNS (\"xn--...\")";
+	if (wrong == ':')
+		return "is no host name; a port is not a part of it, a rule is for all ports of its service";
 	if (wrong)
 		return "is no host name, allowed are letters, digits and - _ .";
 	if (text[0] == '.' || strstr(text, ".."))
@@ -143,6 +149,17 @@ static bool parse_number(const char *text, unsigned long min, unsigned long max,
 	return *text && !text[strspn(text, "0123456789")] && *number >= min && *number <= max;
 }
 
+/** why_no_address() - what else it is, to be read behind "is no address" */
+static const char *why_no_address(const char *text)
+{
+	size_t digits = strspn(text, "0123456789.");
+	unsigned long port;
+
+	if (text[digits] == ':' && strchr(text, '.') && parse_number(text + digits + 1, 0, 65535, &port))
+		return ", it has a port";
+	return text[strcspn(text, "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ")] ? ", and names are not looked up" : "";
+}
+
 /** parse_block() - the first @size bytes of "ADDRESS" or "ADDRESS/LENGTH"; @bytes: the address as on the wire */
 static const char *parse_block(struct build *build, int family, const char *text, size_t size, void *bytes,
 			       uint8_t *length)
@@ -159,7 +176,7 @@ static const char *parse_block(struct build *build, int family, const char *text
 		return build_print(build, "has no valid prefix length, allowed are /0 to /%u", bits);
 	if (inet_pton(family, address, bytes) != 1) {
 		if (inet_pton(family == AF_INET ? AF_INET6 : AF_INET, address, other) != 1)
-			return build_print(build, "is not an IPv%u address", version);
+			return build_print(build, "is not an IPv%u address%s", version, why_no_address(address));
 		return build_print(build, "is an IPv%u address, an IPv%u address is needed", 10 - version, version);
 	}
 	*length = (uint8_t)number;
@@ -230,6 +247,8 @@ const char *text_prefix(struct build *build, const char *text, void *value)
 
 	if (reason)
 		return reason;
+	if (!strchr(text, '/'))
+		return "has no length, allowed are /32 /40 /48 /56 /64 /96 (RFC 6052)";
 	if (p->length < 32 || p->length % 8 != 0 || (p->length > 64 && p->length != 96))
 		return build_print(build, "has length %u, allowed are /32 /40 /48 /56 /64 /96 (RFC 6052)", p->length);
 	return p->address.byte[8] ? "has bits 64 to 71 set, they must be zero (RFC 6052)" : NULL;
@@ -247,7 +266,7 @@ const char *text_ports(struct build *build, const char *text, void *value)
 		memcpy(number, text, size);
 	if (text[size] != '-' || !parse_number(number, 1, 65535, &first) ||
 	    !parse_number(text + size + 1, first, 65535, &last))
-		return "is no range of ports, which looks like \"8000-8099\" and lies in 1 to 65535";
+		return "is no range of ports like \"8000-8099\"; a single port, 1 to 65535, stands without quotes";
 	*ports = (struct text_ports){ (uint16_t)first, (uint16_t)last };
 	return NULL;
 }
@@ -263,6 +282,8 @@ const char *text_server(struct build *build, const char *text, void *value)
 
 	if (text[0] != '[') {
 		reason = text_ipv6_block(build, text, &block);
+		if (reason && strncmp(reason, "is not ", 7) == 0)
+			reason = build_print(build, "%s; allowed are \"ADDRESS\" and \"[ADDRESS]:PORT\"", reason);
 	} else {
 		if (text[size] && text[size + 1] == '/')
 			return "is no server, a length stands inside the brackets: \"[ADDRESS/LENGTH]:PORT\"";

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "config/config.h"
 #include "config/difference.h"
@@ -44,14 +43,6 @@ static int64_t clock_now(void)
 
 /* ---- in the thread ------------------------------------------------------------------------ */
 
-/** explain_access() - a file that root could read when the daemon started may be closed to whom it has become */
-static void explain_access(const char *file, FILE *out)
-{
-	if (access(file, R_OK) != 0 && errno == EACCES)
-		fprintf(out, "%s: error: to reload it, user %u must be able to read it (chgrp, chmod g+r)\n", file,
-			(unsigned int)geteuid());
-}
-
 static void load(void *context)
 {
 	struct reload *reload = context;
@@ -62,9 +53,7 @@ static void load(void *context)
 	reload->config = config_load(running->file, NULL, out);
 	fflush(out);
 	reload->warned = reload->length;
-	if (!reload->config) {
-		explain_access(running->file, out);
-	} else {
+	if (reload->config) {
 		config_keep(reload->config, running, out);
 		if (new_routes_check(reload->config, running, reload->device, out)) {
 			config_print_difference(reload->config, running, out);
@@ -231,10 +220,10 @@ const char *reload_failure(const struct reload *reload)
 
 void reload_open(struct reload *reload, struct ev_loop *loop)
 {
-	const char *file = reload->running->file;
+	const char *file = config_unreadable(reload->running);
 
 	background_init(&reload->background, loop, reload);
-	if (access(file, R_OK) != 0)
+	if (file)
 		log_warning("%s cannot be read any more, so that it cannot be reloaded: %s", file, strerror(errno));
 }
 

@@ -33,6 +33,7 @@
 #endif
 
 #define DEVICE "/dev/net/tun"
+#define PRIVILEGE "start as root, with CAP_NET_ADMIN, or on a device that this user owns"
 #define MODE_FLAGS (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR)
 
 /* From the most to nothing. Segmentation without checksums is refused by the kernel. */
@@ -47,20 +48,32 @@ static const struct {
 };
 #define LADDER_END (ARRAY_SIZE(ladder) - 1)
 
-static enum exit_status open_failed(const char *what, const char *name)
+/* What to do about it. An error of the device file is one of its own. */
+static const char *open_hint(int error, bool is_file)
+{
+	switch (error) {
+	case EACCES:
+		return is_file ? "; this user must be able to read and write it" : "; " PRIVILEGE;
+	case EPERM:
+		return is_file ? "; the unit (DeviceAllow=) or the container forbids it" : "; " PRIVILEGE;
+	case EBUSY:
+		return "; another process uses the device, is nat46d running already?";
+	case EINVAL:
+		return "; is there another device of this name that is no plain TUN device?";
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return "; load the kernel module: modprobe tun";
+	default:
+		return "";
+	}
+}
+
+static enum exit_status open_failed(const char *what, const char *name, bool is_file)
 {
 	int error = errno;
-	const char *hint = "";
 
-	if (error == EPERM || error == EACCES)
-		hint = "; start as root, with CAP_NET_ADMIN, or on a device that this user owns";
-	else if (error == EBUSY)
-		hint = "; another process uses the device";
-	else if (error == EINVAL)
-		hint = "; is there another device of this name that is no plain TUN device?";
-	else if (error == ENOENT || error == ENODEV || error == ENXIO)
-		hint = "; is the kernel module tun loaded?";
-	log_error("%s: %s: %s%s", name, what, strerror(error), hint);
+	log_error("%s: %s: %s%s", name, what, strerror(error), open_hint(error, is_file));
 	return error == EPERM || error == EACCES ? STATUS_PERMISSION : STATUS_FAILURE;
 }
 
@@ -114,7 +127,7 @@ enum exit_status tun_open(struct tun *tun, const char *name, bool offload)
 	strncpy(tun->name, name, sizeof(tun->name) - 1);
 	tun->fd = open(DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (tun->fd < 0)
-		return open_failed("cannot open " DEVICE, name);
+		return open_failed("cannot open " DEVICE, name, true);
 	tun->has_header = offload && attach(tun->fd, name, MODE_FLAGS);
 	if (offload && !tun->has_header && errno != EINVAL)
 		goto failed;
@@ -126,7 +139,7 @@ enum exit_status tun_open(struct tun *tun, const char *name, bool offload)
 		goto failed;
 	return STATUS_OK;
 failed:
-	status = open_failed("cannot set up the TUN device", name);
+	status = open_failed("cannot set up the TUN device", name, false);
 	tun_close(tun);
 	return status;
 }

@@ -129,6 +129,26 @@ nat46d_ends 5
 logged "cannot add the route to 192.0.2.10/32" || fail "the conflicting route is not named"
 ip -n "$ns" route delete 192.0.2.10/32
 
+# refused STATUS HINT COMMAND: with another /dev/net, and perhaps as another user, it ends so, and says what to do
+refused() {
+	launch_nat46d "$ns" sh -c 'mount -t tmpfs -o mode=755 none /dev/net && eval "$1" && shift && exec $run "$@"' sh "$3"
+	nat46d_ends 5
+	[ "$nat46d_status" = "$1" ] || fail "status $nat46d_status: $3"
+	logged "$2" || fail "not said: $2"
+}
+nobody='run="setpriv --reuid nobody --regid nogroup --clear-groups"'
+
+echo "# no device file, one without its driver, and no access to it"
+refused 1 "load the kernel module: modprobe tun" "run="
+refused 1 "load the kernel module: modprobe tun" "run=; mknod /dev/net/tun c 240 200"
+cp "$NAT46D" "$dir/nat46d"
+NAT46D_built=$NAT46D
+NAT46D=$dir/nat46d # that of the build may be closed to nobody
+refused 4 "this user must be able to read and write it" "$nobody; mknod -m 600 /dev/net/tun c 10 200"
+refused 4 "start as root, with CAP_NET_ADMIN, or on a device that this user owns" \
+	"$nobody; mknod /dev/net/tun c 10 200; chmod 666 /dev/net/tun"
+NAT46D=$NAT46D_built
+
 echo "# an existing device: refused twice, kept, and found as it was"
 configure true false
 launch_nat46d "$ns"
@@ -145,7 +165,7 @@ first=$nat46d_pid
 configure true false
 launch_nat46d "$ns"
 nat46d_ends 5
-[ "$nat46d_status" = 1 ] && logged "another process uses the device" || fail "two daemons on one device"
+[ "$nat46d_status" = 1 ] && logged "another process uses the device, is nat46d running already?" || fail "two daemons on one device"
 nat46d_pid=$first
 stop_nat46d
 ip -n "$ns" link show dev nat46 >/dev/null || fail "the existing device is gone"

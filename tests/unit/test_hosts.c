@@ -152,17 +152,18 @@ static void test_lines(void **state)
 static void test_errors(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "2001:db8:1::1\n", "main.conf:4: error: services[0].hosts: there is no name in \"~/names\"\n"
+		{ "2001:db8:1::1\n", "main.conf:4: error: services[web].hosts: there is no name in \"~/names\"\n"
 				     "names:1: error: no name follows the address\n" },
-		{ "", "main.conf:4: error: services[0].hosts: there is no name in \"~/names\"\n" },
+		{ "", "main.conf:4: error: services[web].hosts: there is no name in \"~/names\"\n" },
 		{ "\n127.0.0.1 localhost\n2001:db8:1::1 a\n",
 		  "names:2: error: \"127.0.0.1\" is an IPv4 address, an IPv6 address is needed\n" },
-		{ "2001:db8:1::1 a\n\nb 2001:db8:1::1\n", "names:3: error: \"b\" is not an IPv6 address\n" },
+		{ "2001:db8:1::1 a\n\nb 2001:db8:1::1\n",
+		  "names:3: error: \"b\" is not an IPv6 address; allowed are \"ADDRESS\" and \"[ADDRESS]:PORT\"\n" },
 		{ "fe80::1 a\n2001:db8:1::1 a\n",
 		  "names:1: error: \"fe80::1\" cannot be used, it is link-local, which is not routed\n" },
 		{ "2001:db8:1::1 a a..b *\n",
 		  "names:1: error: \"a..b\" is no host name, it has an empty label\n"
-		  "names:1: error: \"*\" is no host name, * is only allowed as \"*.\" in front of a name\n" },
+		  "names:1: error: \"*\" is no host name; 'to' of the service is for all other names\n" },
 		{ "2001:db8:1::1 a 10.0.0.1\n",
 		  "names:1: error: \"10.0.0.1\" is an address, only names can be matched; use 'to' of the service\n" },
 		{ "2001:db8:46::1 a\n2001:db8:2::3 b\n2001:db8:5::1 c\n2001:db8:1::1 d",

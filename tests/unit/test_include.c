@@ -79,11 +79,13 @@ static void test_include(void **state)
 	(void)snprintf(text, sizeof(text), PREFIX "\n@include \"%s\"\n", path);
 	assert_errors(directory, text, SACK CUT);
 	(void)snprintf(text, sizeof(text), PREFIX "\n@include \"tcp.conf\"\n@include \"%s\"\n", path);
-	assert_errors(directory, text, "~/tcp.conf:2: error: duplicate setting name\n" CUT CUT);
+	assert_errors(directory, text, "~/tcp.conf:2: error: duplicate setting name: tcp = { sack = 1; };\n" CUT CUT);
 	assert_errors(directory, "\n  @include \"tcp.conf\" \n\ntcp = { };\n",
-		      "~/main.conf:4: error: duplicate setting name\n" CUT);
+		      "~/main.conf:4: error: duplicate setting name: tcp = { };\n" CUT);
 	write_file(directory, "tcp.conf", "\n\ntcp = sack;", path);
-	assert_errors(directory, PREFIX "\n@include \"tcp.conf\"\n", "~/tcp.conf:3: error: syntax error\n");
+	assert_errors(directory, PREFIX "\n@include \"tcp.conf\"\n",
+		      "~/tcp.conf:3: error: syntax error: sack is neither a number, nor true or false, "
+		      "nor a string in double quotes\n");
 	unlink(path);
 	rmdir(directory);
 }
@@ -110,7 +112,7 @@ static void test_include_pattern(void **state)
 		      "~/main.conf:2: error: user: 1 is of the wrong type, a string is needed\n"
 		      "~/main.conf:3: error: group: 1 is of the wrong type, a string is needed\n");
 	assert_errors(directory, "\n@include \"[ab].conf\"",
-		      "~/a.conf:1: error: syntax error\n");
+		      "~/a.conf:1: error: syntax error: { without a name and = in front of it\n");
 	(void)snprintf(path, sizeof(path), "%s/d.conf", directory);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_errors(directory, "\n@include \"[b-d].conf\"",
@@ -189,6 +191,60 @@ static void test_too_much(void **state)
 	rmdir(directory);
 }
 
+/** As Windows writes a text: a byte order mark, and a carriage return in each line. */
+static void test_windows(void **state)
+{
+	char directory[] = "/tmp/test_config.XXXXXX", path[64], hosts[64];
+	struct daemon_config *config;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	write_file(directory, "hosts", "\xef\xbb\xbf" "2001:db8:1::1 a.example\r\n\r\n# b\r\n", hosts);
+	write_file(directory, "main.conf",
+		   "\xef\xbb\xbf" "prefix = \"2001:db8:46::/96\";\r\n"
+		   "services = ( { ipv4 = \"192.0.2.1\";\r\ntcp = 80; hosts = \"hosts\"; } );\r\n",
+		   path);
+	config = config_load(path, NULL, stderr);
+	assert_non_null(config);
+	assert_int_equal(config->engine.services[0].rule_count, 1);
+	assert_null(config_unreadable(config));
+	unlink(hosts);
+	assert_string_equal(config_unreadable(config), hosts);
+	config_free(config);
+	unlink(path);
+	rmdir(directory);
+}
+
+/** Who has to be able to read the file, whichever it is. */
+static void test_permission(void **state)
+{
+	char directory[] = "/tmp/test_config.XXXXXX", main_path[64], path[64], *errors;
+	static const char *const texts[] = {
+		"@include \"secret\"\n",
+		PREFIX "services = ( { ipv4 = \"192.0.2.1\"; tcp = 80; hosts = \"secret\"; } );",
+	};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chmod(directory, 0755), 0);
+	write_file(directory, "secret", "\n", path);
+	assert_int_equal(chmod(path, 0600), 0);
+	for (size_t i = 0; i < 2; i++) {
+		write_file(directory, "main.conf", texts[i], main_path);
+		assert_int_equal(chmod(main_path, 0644), 0);
+		assert_int_equal(seteuid(65534), 0);
+		errors = load_errors(main_path);
+		assert_int_equal(seteuid(0), 0);
+		assert_non_null(strstr(errors, ": Permission denied: user 65534 must be able to read it (chgrp, "));
+		free(errors);
+	}
+	unlink(main_path);
+	unlink(path);
+	rmdir(directory);
+}
+
 static void test_unreadable(void **state)
 {
 	char *errors = load_errors("/nonexistent");
@@ -208,6 +264,8 @@ int main(void)
 		cmocka_unit_test(test_include_pattern),
 		cmocka_unit_test(test_wrong_include),
 		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_unreadable),
 	};
 

@@ -62,6 +62,10 @@ static const struct {
 	{ SERVER("2001:db8:1::1:844a"), "" },
 	{ SERVER("2001:db8:1:2:3:4:5:8443"), "" },
 	{ SERVER("2001:db8:1::"), "" },
+	/* a comma that is missing between strings, which libconfig then takes for one */
+	{ RULES("{ host = [ \"a\",\n\"b\"\n\"c\" ]; " TO " }"),
+	  "f:5: warning: without a comma between them, two strings are one\n" },
+	{ RULES("{ bytes = \"a\" \"b\"; " TO " }"), "" },
 	/* rules that never win */
 	{ RULES("{ host = \"a\"; protocol = \"ssh\"; " TO " },\n{ host = \"a\"; protocol = \"tls\"; " TO " }"),
 	  "f:3: warning: rule with host \"a\", protocol \"ssh\" never wins: no connection has all of that\n" },
