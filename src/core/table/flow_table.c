@@ -267,9 +267,10 @@ void flow_move(struct flow_table *table, struct flow *flow, enum tcp_event event
 static uint64_t acked_bytes(const struct flow_direction *d, uint32_t isn, bool fin)
 {
 	uint64_t total = ((uint64_t)d->wraps << 32) + (d->acked - isn);
-	bool fin_acked = fin && d->acked == d->end;
+	/* a FIN that its sender puts in front of everything counts for nothing */
+	uint64_t flags = 1u + (fin && d->acked == d->end);
 
-	return total > 0 ? total - 1 - fin_acked : 0;
+	return total > flags ? total - flags : 0;
 }
 
 uint64_t flow_bytes_to_server(const struct flow *flow)
