@@ -9,9 +9,11 @@
 #define NAT46_LOOK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "nat46/server_table.h"
+#include "nat46/tally.h"
 
 struct engine;
 struct packet;
@@ -89,5 +91,16 @@ struct look_health {
 
 /** look_server_is_failing() - are others tried first; a server_is_failing_fn with a struct look_health */
 bool look_server_is_failing(const void *health, const struct server *server);
+
+/** look_tallies() - @count tallies, used or not; the first one is of all services together, others are in no order */
+const struct tally *look_tallies(const struct engine *engine, size_t *count);
+
+/**
+ * look_tally() - what is counted of a service, or of a server of it
+ * @listed: one of those that @service lists; NULL: of the service
+ *
+ * Return: NULL if it is not counted by itself
+ */
+const struct tally *look_tally(const struct engine *engine, const struct service *service, const struct server *listed);
 
 #endif

@@ -19,6 +19,9 @@
 /** Most servers of one rule or service. */
 #define SERVERS_MAX 256u
 
+/** Most servers of a service that are listed, and counted by themselves. */
+#define SERVERS_LISTED_MAX 256u
+
 /** Most servers that are tried for one connection, in order of rank. */
 #define CANDIDATES_MAX 4u
 
@@ -99,6 +102,8 @@ enum silence {
  * @rules: sorted by rule_compare(); shared between the ports of one configured service
  * @rule_count: number of rules; 0: the handshake goes end to end
  * @fallback: setting "to": servers for everything that matches no rule; may be empty
+ * @listed: servers of @fallback and of all rules, each once, in the order of the file
+ * @has_unlisted: there are more than are listed
  * @wait: nanoseconds for the first data before @fallback or refusal
  * @refusal: what happens without a server
  * @silent: what silence means when @wait is over
@@ -114,6 +119,8 @@ struct service {
 	const struct rule *rules;
 	size_t rule_count;
 	struct server_set fallback;
+	struct server_set listed;
+	bool has_unlisted;
 	int64_t wait;
 	enum refusal refusal;
 	enum silence silent;

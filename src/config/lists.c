@@ -58,6 +58,42 @@ static const char *service_name(struct build *build, const struct service *servi
 	return name;
 }
 
+/** is_double() - does a service list a server with its own port, and without as well */
+static bool is_double(const struct service *service, const struct server *server)
+{
+	const struct server_set *listed = &service->listed;
+	size_t i = 0;
+
+	if (service->further_ports > 0 || server->port != service->port)
+		return false;
+	while (i < listed->count &&
+	       (listed->servers[i].port || listed->servers[i].host_bits != server->host_bits ||
+		!ipv6_equal(&listed->servers[i].address, &server->address)))
+		i++;
+	return i < listed->count;
+}
+
+/** list_once() - let a service list each server once, also those that only have its port in common */
+static void list_once(struct build *build, struct service *service)
+{
+	const struct server_set all = service->listed;
+	struct server *kept = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < all.count; i++) {
+		bool is_needless = is_double(service, &all.servers[i]);
+
+		if (is_needless && !kept) {
+			kept = build_array(build, all.count, sizeof(*kept));
+			memcpy(kept, all.servers, i * sizeof(*kept));
+		}
+		if (kept && !is_needless)
+			kept[count] = all.servers[i];
+		count += !is_needless;
+	}
+	service->listed = (struct server_set){ kept ? kept : all.servers, count };
+}
+
 /** add_ports() - one service like @service for each range of ports; returns how many */
 static size_t add_ports(struct build *build, struct service service, const struct values *ports,
 			struct service *services)
@@ -73,6 +109,7 @@ static size_t add_ports(struct build *build, struct service service, const struc
 		services[count] = service;
 		if (!service.name)
 			services[count].name = service_name(build, &service);
+		list_once(build, &services[count]);
 		count++;
 	}
 	return count;
@@ -92,6 +129,8 @@ static size_t add_services(struct build *build, config_setting_t *group, const s
 	udp = service;
 	udp.is_udp = true;
 	udp.rule_count = 0;
+	udp.listed = udp.fallback;
+	udp.has_unlisted = false;
 	count = add_ports(build, service, &entry->tcp, services);
 	return count + add_ports(build, udp, &entry->udp, services + count);
 }

@@ -68,6 +68,46 @@ static void sort(struct build *build, struct rule *rules, size_t count)
 	}
 }
 
+static int compare_servers(const void *a, const void *b)
+{
+	const struct server *left = a, *right = b;
+	int order = memcmp(left->address.byte, right->address.byte, sizeof(left->address.byte));
+
+	if (order == 0)
+		order = left->host_bits - right->host_bits;
+	return order ? order : (left->port > right->port) - (left->port < right->port);
+}
+
+/** set_at() - the servers of "to", then those of each rule */
+static const struct server_set *set_at(const struct service *service, size_t i)
+{
+	return i == 0 ? &service->fallback : &service->rules[i - 1].servers;
+}
+
+/** list_servers() - each server once, as many as are listed, and one more that tells that there are more */
+static void list_servers(struct build *build, struct service *service)
+{
+	size_t room = 0, count = 0;
+	struct server *listed;
+	void *seen = NULL;
+
+	for (size_t i = 0; i <= service->rule_count && room <= SERVERS_LISTED_MAX; i++)
+		room += set_at(service, i)->count;
+	room = room <= SERVERS_LISTED_MAX ? room : SERVERS_LISTED_MAX + 1;
+	listed = build_array(build, room, sizeof(*listed));
+	for (size_t i = 0; i <= service->rule_count; i++) {
+		const struct server_set *set = set_at(service, i);
+
+		for (size_t k = 0; k < set->count && count < room; k++) {
+			listed[count] = set->servers[k];
+			count += build_first(&seen, &listed[count], compare_servers) == &listed[count];
+		}
+	}
+	build_forget(seen);
+	service->has_unlisted = count > SERVERS_LISTED_MAX;
+	service->listed = (struct server_set){ listed, service->has_unlisted ? SERVERS_LISTED_MAX : count };
+}
+
 void rules_compile(struct build *build, config_setting_t *group, const struct service_entry *of,
 		   struct service *service)
 {
@@ -94,8 +134,9 @@ void rules_compile(struct build *build, config_setting_t *group, const struct se
 		count += added;
 	}
 	count += hosts_read(build, &hosts, &of->ipv4, &rules[count]);
-	sort(build, rules, count);
+	service->fallback = servers_compile(build, group, &of->to, of);
 	service->rules = rules;
 	service->rule_count = count;
-	service->fallback = servers_compile(build, group, &of->to, of);
+	list_servers(build, service); /* in the order of the file */
+	sort(build, rules, count);
 }

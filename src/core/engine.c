@@ -48,6 +48,8 @@ struct layout {
 	size_t buffer_sources;
 	size_t opening;
 	size_t servers;
+	size_t tallies;
+	size_t of_flow;
 	size_t fragments;
 	uint32_t chunk_count;
 };
@@ -74,6 +76,8 @@ static struct layout layout_of(const struct engine_limits *l)
 		.chunks = align((size_t)chunks * BUFFER_CHUNK),
 		.links = align(chunks * sizeof(uint32_t)),
 		.servers = align(sizeof(struct server_table)),
+		.tallies = align(sizeof(struct tally_table)),
+		.of_flow = align(l->flows * sizeof(uint16_t)),
 		.flow_addresses = align(source_limit_memory(l->flows, l->flows_address)),
 		.flow_networks = align(source_limit_memory(l->flows, l->flows_network)),
 		.addresses = align(source_limit_memory(l->waiting, l->waiting_address)),
@@ -94,7 +98,7 @@ size_t engine_memory(const struct engine_limits *limits)
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
 	       FLOW_PROTOCOLS * (l.flow_addresses + l.flow_networks + l.opening) + l.addresses + l.networks +
-	       2 * l.buffer_sources + l.servers + l.fragments;
+	       2 * l.buffer_sources + l.servers + l.tallies + l.of_flow + l.fragments;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -166,12 +170,16 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	reassembly_init(&e->fragments, carve(&next, l.fragments), limits->fragments, &table_key);
 	e->servers = carve(&next, l.servers);
 	e->servers->key = table_key;
+	e->tallies = carve(&next, l.tallies);
+	tally_init(e->tallies, carve(&next, l.of_flow), &table_key);
+	tally_configure(e->tallies, config->services, config->service_count);
 	return e;
 }
 
 void engine_configure(struct engine *engine, const struct engine_config *config)
 {
 	engine->config = config;
+	tally_configure(engine->tallies, config->services, config->service_count);
 }
 
 void engine_trace(struct engine *engine, void (*trace)(void *context, const struct trace *trace))
@@ -450,6 +458,8 @@ const char *engine_check(const struct engine *engine)
 		error = pending_check(engine);
 	if (!error)
 		error = flows_check(engine);
+	if (!error)
+		error = tally_check(engine->tallies);
 	if (!error)
 		error = reassembly_check(&engine->fragments);
 	if (!error)

@@ -77,7 +77,7 @@ static struct view view_of(const struct control *control)
 		.now = clock_now(CLOCK_MONOTONIC),
 		.started = control->started,
 		.started_real = control->started_real,
-		.before = control->samples[1],
+		.before = &control->samples[1],
 		.reloads = control->worker->reload.swaps,
 		.reload_failure = reload_failure(&control->worker->reload),
 	};
@@ -368,15 +368,19 @@ static void on_sample(struct ev_loop *loop, ev_timer *watcher, int events)
 {
 	struct control *control = watcher->data;
 	const struct counters *c = engine_counters(control->worker->engine);
+	struct sample *sample = &control->samples[0];
+	const struct tally *tallies;
+	size_t count;
 
 	(void)events;
+	tallies = look_tallies(control->worker->engine, &count);
 	control->samples[1] = control->samples[0];
-	control->samples[0] = (struct sample){
-		.time = clock_now(CLOCK_MONOTONIC),
-		.received = c->received,
-		.dropped = c->verdicts[VERDICT_DROPPED],
-		.opened = c->events[EVENT_FLOW_OPENED],
-	};
+	sample->time = clock_now(CLOCK_MONOTONIC);
+	sample->received = c->received;
+	sample->dropped = c->verdicts[VERDICT_DROPPED];
+	sample->opened = c->events[EVENT_FLOW_OPENED];
+	for (size_t i = 0; i < count; i++)
+		sample->connections[i] = tallies[i].opened;
 	ev_io_start(loop, &control->listener);
 }
 

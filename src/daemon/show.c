@@ -1,13 +1,42 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * show.c - what several answers of the control socket say alike: a server and how it does
+ * show.c - what several answers of the control socket say alike: a server and how it does, a metric
  */
 #include "daemon/show.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/netlink.h"
+
+const char *service_text(const struct service *service, char *text)
+{
+	char address[ADDRESS_TEXT_MAX], length[8] = "", last[8] = "";
+
+	if (service->host_bits > 0)
+		snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
+	if (service->further_ports > 0)
+		snprintf(last, sizeof(last), "-%u", service->port + service->further_ports);
+	snprintf(text, ADDRESS_TEXT_MAX, "%s%s:%u%s", ipv4_text(service->address, 0, address), length, service->port,
+		 last);
+	return text;
+}
+
+const char *server_text(const struct server *server, char *text)
+{
+	const struct route addresses = { .is_ipv6 = true, .ipv6 = server_block(server) };
+	char block[ROUTE_TEXT_MAX];
+
+	if (server->host_bits == 0)
+		return ipv6_text(&server->address, server->port, text);
+	route_format(&addresses, block);
+	if (server->port != 0)
+		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", block, server->port);
+	else
+		snprintf(text, ADDRESS_TEXT_MAX, "%s", block);
+	return text;
+}
 
 const char *show_state(const struct view *view, const struct server *server)
 {
@@ -20,7 +49,24 @@ const char *show_state(const struct view *view, const struct server *server)
 	return state && state->failures == 0 ? "ok" : "unknown";
 }
 
-static void show_one_json(const struct view *view, const struct server *server, struct answer *answer)
+void show_tally(const struct tally *tally, struct answer *answer)
+{
+	uint64_t connects = tally_connects(tally);
+
+	json_number(answer, "active", tally->active);
+	json_number(answer, "connected", connects);
+	json_open(answer, "failed", '{');
+	for (unsigned int i = SERVER_ERROR_NONE + 1; i <= SERVER_ERROR_UNREACHABLE; i++)
+		json_number(answer, server_error_name((enum server_error)i), tally->failures[i]);
+	json_close(answer, '}');
+	json_fraction(answer, "mean_connect_milliseconds",
+		      connects > 0 ? (double)tally->connect_time / 1e6 / (double)connects : 0);
+	json_number(answer, "bytes_to_server", tally->bytes_to_server);
+	json_number(answer, "bytes_to_client", tally->bytes_to_client);
+}
+
+static void show_one_json(const struct view *view, const struct server *server, const struct tally *tally,
+			  struct answer *answer)
 {
 	const struct server_state *state = look_server(view->engine, server);
 
@@ -34,17 +80,36 @@ static void show_one_json(const struct view *view, const struct server *server, 
 	}
 	if (state && state->connect_time > 0)
 		json_fraction(answer, "connect_milliseconds", (double)state->connect_time / 1e6);
+	if (tally)
+		show_tally(tally, answer);
 	json_close(answer, '}');
 }
 
-static void show_one(const struct view *view, bool json, const struct server *server, unsigned int indent,
-		     struct answer *answer)
+/** failures_of() - attempts that failed, however they did */
+static uint64_t failures_of(const struct tally *tally)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = SERVER_ERROR_NONE + 1; i <= SERVER_ERROR_UNREACHABLE; i++)
+		sum += tally->failures[i];
+	return sum;
+}
+
+static void tally_text(const struct tally *tally, struct answer *answer)
+{
+	if (tally)
+		answer_text(answer, "; %" PRIu32 " active, %" PRIu64 " connected, %" PRIu64 " failed", tally->active,
+			    tally_connects(tally), failures_of(tally));
+}
+
+static void show_one(const struct view *view, bool json, const struct server *server, const struct tally *tally,
+		     unsigned int indent, struct answer *answer)
 {
 	const struct server_state *state = look_server(view->engine, server);
 	char text[ADDRESS_TEXT_MAX];
 
 	if (json) {
-		show_one_json(view, server, answer);
+		show_one_json(view, server, tally, answer);
 		return;
 	}
 	answer_text(answer, "%*s%-28s  %s", (int)indent, "", ipv6_text(&server->address, server->port, text),
@@ -53,6 +118,7 @@ static void show_one(const struct view *view, bool json, const struct server *se
 		answer_text(answer, ", last %s, %u in a row", server_error_name(state->error), state->failures);
 	else if (state && state->connect_time > 0)
 		answer_text(answer, ", answered in %.1f ms", (double)state->connect_time / 1e6);
+	tally_text(tally, answer);
 	answer_text(answer, "\n");
 }
 
@@ -86,33 +152,46 @@ static void count_in_block(const struct view *view, const struct server *block, 
 	}
 }
 
-static void show_block(const struct view *view, bool json, const struct server *block, unsigned int indent,
-		       struct answer *answer)
+bool show_is_failing(const struct view *view, const struct server *server)
 {
-	const struct route addresses = { .is_ipv6 = true, .ipv6 = server_block(block) };
+	unsigned int ok, failing;
+
+	if (server->host_bits == 0)
+		return strcmp(show_state(view, server), "failing") == 0;
+	count_in_block(view, server, &ok, &failing);
+	return failing > 0;
+}
+
+static void show_block(const struct view *view, bool json, const struct server *block, const struct tally *tally,
+		       unsigned int indent, struct answer *answer)
+{
 	unsigned int ok, failing, shown = 0;
-	char text[ROUTE_TEXT_MAX], place[ROUTE_TEXT_MAX + 16];
+	char text[ADDRESS_TEXT_MAX];
 	struct server server;
 
 	count_in_block(view, block, &ok, &failing);
 	if (json) {
 		json_open(answer, NULL, '{');
 		json_ipv6(answer, "address", &block->address);
-		json_number(answer, "prefix_length", addresses.ipv6.length);
+		json_number(answer, "prefix_length", 128u - block->host_bits);
 		json_number(answer, "port", block->port);
-		json_text(answer, "state", failing > 0 ? "failing" : ok > 0 ? "ok" : "unknown");
+		json_text(answer, "state", failing > 0 ? "failing" : ok > 0 ? "ok" :
+									      "unknown");
 		json_number(answer, "ok", ok);
 		json_number(answer, "failing", failing);
+		if (tally)
+			show_tally(tally, answer);
 		json_open(answer, "servers", '[');
 	} else {
-		route_format(&addresses, text);
-		snprintf(place, sizeof(place), "[%s]:%u", text, block->port);
-		answer_text(answer, "%*s%-28s  a block: %u ok, %u failing\n", (int)indent, "", place, ok, failing);
+		server_text(block, text);
+		answer_text(answer, "%*s%-28s  a block: %u ok, %u failing", (int)indent, "", text, ok, failing);
+		tally_text(tally, answer);
+		answer_text(answer, "\n");
 	}
-	for (size_t at = 0; shown < SHOW_SERVERS_MAX && next_in_block(view, block, &at, &server);) {
+	for (size_t at = 0; shown < SHOW_FAILING_MAX && next_in_block(view, block, &at, &server);) {
 		if (strcmp(show_state(view, &server), "failing") != 0)
 			continue;
-		show_one(view, json, &server, indent + 2, answer);
+		show_one(view, json, &server, NULL, indent + 2, answer);
 		shown++;
 	}
 	if (json) {
@@ -121,11 +200,16 @@ static void show_block(const struct view *view, bool json, const struct server *
 	}
 }
 
-void show_server(const struct view *view, bool json, const struct server *server, unsigned int indent,
-		 struct answer *answer)
+void show_server(const struct view *view, bool json, const struct server *server, const struct tally *tally,
+		 unsigned int indent, struct answer *answer)
 {
 	if (server->host_bits > 0)
-		show_block(view, json, server, indent, answer);
+		show_block(view, json, server, tally, indent, answer);
 	else
-		show_one(view, json, server, indent, answer);
+		show_one(view, json, server, tally, indent, answer);
+}
+
+void show_metric(const char *name, const char *type, const char *help, struct answer *answer)
+{
+	answer_text(answer, "# HELP nat46_%s %s\n# TYPE nat46_%s %s\n", name, help, name, type);
 }

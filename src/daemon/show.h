@@ -27,12 +27,14 @@
  * struct sample - counters at a moment, for rates
  * @time: when; 0: never
  * @received, @dropped, @opened: packets, drops and flows until then
+ * @connections: connections until then, by number of the tally (look.h)
  */
 struct sample {
 	int64_t time;
 	uint64_t received;
 	uint64_t dropped;
 	uint64_t opened;
+	uint64_t connections[TALLIES_MAX];
 };
 
 /**
@@ -53,20 +55,19 @@ struct view {
 	int64_t now;
 	int64_t started;
 	int64_t started_real;
-	struct sample before;
+	const struct sample *before;
 	uint64_t reloads;
 	const char *reload_failure;
 };
 
-/** Most servers of one service that "status" lists. */
-#define SHOW_SERVERS_MAX 32u
+/** Most servers of a block that are listed because they fail. */
+#define SHOW_FAILING_MAX 32u
 
 /**
  * struct progress - how far an answer is written; all zero at first
- * @stage: which part; @index, @rule, @server: what is next in it
+ * @stage: which part; @index, @service, @server: what is next in it
  * @walk: in the tree of the configuration
  * @counters: as they were when the answer began, so that they add up
- * @seen, @seen_count: servers of the service that are listed already
  * @result, @has_succeeded: of a reload that is over: lines
  * @filter: "flows": what the request asks for, read once
  * @capture, @has_head, @packets, @lost, @bytes: "capture": where its packets are, and what was written of its file
@@ -74,12 +75,10 @@ struct view {
 struct progress {
 	unsigned int stage;
 	size_t index;
-	size_t rule;
+	size_t service;
 	size_t server;
 	struct config_walk walk;
 	struct counters counters;
-	struct server seen[SHOW_SERVERS_MAX];
-	size_t seen_count;
 	const char *result;
 	bool has_succeeded;
 	struct filter filter;
@@ -105,15 +104,40 @@ show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_exp
 #define show_fail(answer, status, ...) \
 	(answer_error(answer, "nat46ctl: " __VA_ARGS__), answer_end(answer, status), true)
 
+/**
+ * service_text() - addresses and ports of a service: "192.0.2.0/28:80-89"
+ * @text: room for ADDRESS_TEXT_MAX bytes
+ *
+ * Return: @text
+ */
+const char *service_text(const struct service *service, char *text);
+
+/** server_text() - the same of a server or block of servers: "[2001:db8::/124]:80"; port 0 is left out */
+const char *server_text(const struct server *server, char *text);
+
 /** show_state() - "ok", "failing" or "unknown", of a server whose port and protocol are filled in */
 const char *show_state(const struct view *view, const struct server *server);
 
+/** show_is_failing() - is a server failing, or one of a block; this costs SHOW_BUDGET for a block */
+bool show_is_failing(const struct view *view, const struct server *server);
+
 /**
- * show_server() - a server with what is known of it: a line with @indent blanks, or an object
+ * show_server() - a server with what is known of it
+ * @json: as an object; else as a line with @indent blanks
+ * @tally: what is counted of it; NULL: nothing
  *
- * Of a block, how many servers do how, and those that fail, SHOW_SERVERS_MAX of them. To find them costs SHOW_BUDGET.
+ * Of a block, how many servers do how, and those that fail, SHOW_FAILING_MAX of them. To find them costs SHOW_BUDGET.
  */
-void show_server(const struct view *view, bool json, const struct server *server, unsigned int indent,
-		 struct answer *answer);
+void show_server(const struct view *view, bool json, const struct server *server, const struct tally *tally,
+		 unsigned int indent, struct answer *answer);
+
+/** show_tally() - members of an object: what is counted of a service or server */
+void show_tally(const struct tally *tally, struct answer *answer);
+
+/** show_metric() - what stands in front of the samples of a metric */
+void show_metric(const char *name, const char *type, const char *help, struct answer *answer);
+
+/** show_services_metrics() - the part of "metrics" about services and servers; true: it is complete */
+bool show_services_metrics(const struct view *view, struct progress *progress, struct answer *answer);
 
 #endif

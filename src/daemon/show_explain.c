@@ -75,7 +75,7 @@ static void list_servers(const struct question *q, const struct service *service
 	}
 	for (size_t i = 0; i < count; i++) {
 		candidates[i].is_udp = service->is_udp;
-		show_server(q->view, json, &candidates[i], 4, q->answer);
+		show_server(q->view, json, &candidates[i], NULL, 4, q->answer);
 	}
 	if (json)
 		json_close(q->answer, ']');

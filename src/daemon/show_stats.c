@@ -131,12 +131,6 @@ bool show_stats(const struct view *view, const struct request *request, const ui
 	return true;
 }
 
-/** metric_head() - what stands in front of the samples of a metric */
-static void metric_head(const char *name, const char *type, const char *help, struct answer *answer)
-{
-	answer_text(answer, "# HELP nat46_%s %s\n# TYPE nat46_%s %s\n", name, help, name, type);
-}
-
 /** metric_item() - one counter: a sample of a metric that its group shares, or a metric of its own */
 static void metric_item(const struct item *item, bool is_first, struct answer *answer)
 {
@@ -152,14 +146,14 @@ static void metric_item(const struct item *item, bool is_first, struct answer *a
 		if (strcmp(item->group, shared[i].group) != 0)
 			continue;
 		if (is_first)
-			metric_head(shared[i].name, "counter", shared[i].help, answer);
+			show_metric(shared[i].name, "counter", shared[i].help, answer);
 		answer_text(answer, "nat46_%s{%s=\"%s\"} %" PRIu64 "\n", shared[i].name, shared[i].label, item->name,
 			    item->value);
 		return;
 	}
 	snprintf(name, sizeof(name), "%s%s%s_total", strcmp(item->group, "packets") == 0 ? "packets_" : "",
 		 strcmp(item->group, "log") == 0 ? "log_lines_" : "", item->name);
-	metric_head(name, "counter", item->help, answer);
+	show_metric(name, "counter", item->help, answer);
 	answer_text(answer, "nat46_%s %" PRIu64 "\n", name, item->value);
 }
 
@@ -169,17 +163,17 @@ static void metric_gauges(const struct view *view, struct answer *answer)
 	static const char *const kinds[FLOWS_KIND_COUNT] = { "waiting", "connecting", "established", "closing", "udp" };
 	const struct engine_limits *limits = &view->config->engine.limits;
 
-	metric_head("build_info", "gauge", "Version of the daemon that runs.", answer);
+	show_metric("build_info", "gauge", "Version of the daemon that runs.", answer);
 	answer_text(answer, "nat46_build_info{version=\"" PACKAGE_VERSION "\"} 1\n");
-	metric_head("start_time_seconds", "gauge", "When the daemon started, in seconds since 1970.", answer);
+	show_metric("start_time_seconds", "gauge", "When the daemon started, in seconds since 1970.", answer);
 	answer_text(answer, "nat46_start_time_seconds %" PRId64 "\n", view->started_real);
-	metric_head("flows", "gauge", "Connections and UDP exchanges, by state.", answer);
+	show_metric("flows", "gauge", "Connections and UDP exchanges, by state.", answer);
 	for (unsigned int i = 0; i < FLOWS_KIND_COUNT; i++)
 		answer_text(answer, "nat46_flows{state=\"%s\"} %" PRIu32 "\n", kinds[i],
 			    engine_flows(view->engine, (enum flow_kind)i));
-	metric_head("flows_limit", "gauge", "Setting limits.flows: most flows at a time.", answer);
+	show_metric("flows_limit", "gauge", "Setting limits.flows: most flows at a time.", answer);
 	answer_text(answer, "nat46_flows_limit %" PRIu32 "\n", limits->flows);
-	metric_head("waiting_limit", "gauge", "Setting limits.waiting: most connections that wait.", answer);
+	show_metric("waiting_limit", "gauge", "Setting limits.waiting: most connections that wait.", answer);
 	answer_text(answer, "nat46_waiting_limit %" PRIu32 "\n", limits->waiting);
 }
 
@@ -198,7 +192,7 @@ static void metric_network(const struct watch_state *network, struct answer *ans
 		{ "route_beside", network->strays },
 	};
 
-	metric_head("network_faults", "gauge", "What keeps packets away, by kind; the log says more.", answer);
+	show_metric("network_faults", "gauge", "What keeps packets away, by kind; the log says more.", answer);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		answer_text(answer, "nat46_network_faults{kind=\"%s\"} %zu\n", faults[i].kind, faults[i].count);
 }
@@ -223,5 +217,5 @@ bool show_metrics(const struct view *view, const struct request *request, const 
 		metric_item(&item, strcmp(group, item.group) != 0, answer);
 		group = item.group;
 	}
-	return true;
+	return show_services_metrics(view, progress, answer);
 }

@@ -2,8 +2,7 @@
 /*
  * show_status.c - "status": one screen about the daemon, its traffic, and its services with their servers
  *
- * A service may lead to thousands of servers by 100,000s of rules. It is searched a bounded number of rules at a time,
- * each server is listed once, and at most SHOW_SERVERS_MAX of them.
+ * A service may lead to thousands of servers by 100,000s of rules. Those are shown that it lists (service.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +25,7 @@ struct rates {
 static struct rates rates_of(const struct view *view)
 {
 	const struct counters *c = engine_counters(view->engine);
-	const struct sample *before = &view->before;
+	const struct sample *before = view->before;
 	double seconds = (double)(view->now - before->time) / 1e9;
 
 	if (before->time == 0 || view->now <= before->time)
@@ -107,7 +106,6 @@ static void head_json(const struct view *view, struct answer *answer)
 	json_number(answer, "count", view->reloads);
 	json_text(answer, "failure", view->reload_failure);
 	json_close(answer, '}');
-	json_open(answer, "services", '[');
 }
 
 static void head_text(const struct view *view, struct answer *answer)
@@ -139,18 +137,55 @@ static void head_text(const struct view *view, struct answer *answer)
 		answer_text(answer, "reload     %" PRIu64 " since the start, the last one succeeded\n", view->reloads);
 }
 
-static void service_head(const struct service *service, bool json, struct answer *answer)
+/** rate_of() - connections of a service, per second */
+static double rate_of(const struct view *view, const struct tally *tally)
 {
-	char address[ADDRESS_TEXT_MAX], length[8] = "";
+	double seconds = (double)(view->now - view->before->time) / 1e9;
+	size_t count;
+	uint64_t before = view->before->connections[tally - look_tallies(view->engine, &count)];
+
+	/* one that took the place of another since then has counted less */
+	return seconds > 0 && tally->opened > before ? (double)(tally->opened - before) / seconds : 0;
+}
+
+/** tally_text() - what is counted of a service */
+static void tally_text(const struct view *view, const struct tally *tally, struct answer *answer)
+{
+	answer_text(answer, "           %" PRIu32 " active, %" PRIu64 " connections, %.1f/s, %" PRIu64 " refused; ",
+		    tally->active, tally->opened, rate_of(view, tally), tally->refused);
+	answer_text(answer, "bytes: %" PRIu64 " to servers, %" PRIu64 " to clients\n", tally->bytes_to_server,
+		    tally->bytes_to_client);
+}
+
+/** tally_json() - the same as members of an object */
+static void tally_json(const struct view *view, const struct tally *tally, struct answer *answer)
+{
+	json_number(answer, "connections", tally->opened);
+	json_fraction(answer, "connections_per_second", rate_of(view, tally));
+	json_number(answer, "refused", tally->refused);
+	show_tally(tally, answer);
+}
+
+/** totals_json() - what is counted of all services */
+static void totals_json(const struct view *view, struct answer *answer)
+{
+	size_t count;
+
+	json_open(answer, "totals", '{');
+	tally_json(view, look_tallies(view->engine, &count), answer);
+	json_close(answer, '}');
+}
+
+static void service_head(const struct view *view, const struct service *service, bool json, struct answer *answer)
+{
+	const struct tally *tally = look_tally(view->engine, service, NULL);
+	char text[ADDRESS_TEXT_MAX];
 
 	if (!json) {
-		if (service->host_bits > 0)
-			snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
-		answer_text(answer, "service    %s, %s%s:%u", service->name, ipv4_text(service->address, 0, address),
-			    length, service->port);
-		if (service->further_ports > 0)
-			answer_text(answer, "-%u", service->port + service->further_ports);
-		answer_text(answer, " %s, %zu rules\n", service->is_udp ? "udp" : "tcp", service->rule_count);
+		answer_text(answer, "service    %s, %s %s, %zu rules\n", service->name, service_text(service, text),
+			    service->is_udp ? "udp" : "tcp", service->rule_count);
+		if (tally)
+			tally_text(view, tally, answer);
 		return;
 	}
 	json_open(answer, NULL, '{');
@@ -161,6 +196,8 @@ static void service_head(const struct service *service, bool json, struct answer
 	json_number(answer, "port", service->port);
 	json_number(answer, "last_port", service->port + service->further_ports);
 	json_number(answer, "rules", service->rule_count);
+	if (tally)
+		tally_json(view, tally, answer);
 	json_open(answer, "servers", '[');
 }
 
@@ -176,57 +213,32 @@ static void service_end(bool complete, bool json, struct answer *answer)
 	}
 }
 
-/** is_new() - was a server not listed yet; then it is now */
-static bool is_new(struct progress *progress, const struct server *server)
+/** show_listed() - number @i of the servers that a service lists; of a range of ports, with its first one */
+static void show_listed(const struct view *view, const struct service *service, size_t i, bool json,
+			struct answer *answer)
 {
-	for (size_t i = 0; i < progress->seen_count; i++)
-		if (progress->seen[i].port == server->port && progress->seen[i].host_bits == server->host_bits &&
-		    ipv6_equal(&progress->seen[i].address, &server->address))
-			return false;
-	if (progress->seen_count < SHOW_SERVERS_MAX)
-		progress->seen[progress->seen_count] = *server;
-	return ++progress->seen_count <= SHOW_SERVERS_MAX;
-}
+	const struct server *listed = &service->listed.servers[i];
+	struct server server = *listed;
 
-/** next_server() - the next server of a service, known or not: those of "to", then those of the rules */
-static bool next_server(const struct service *service, struct progress *progress, struct server *server)
-{
-	const struct server_set *set;
-
-	for (;; progress->rule++, progress->server = 0) {
-		if (progress->rule > service->rule_count)
-			return false;
-		set = progress->rule == 0 ? &service->fallback : &service->rules[progress->rule - 1].servers;
-		if (progress->server < set->count)
-			break;
-	}
-	*server = set->servers[progress->server++];
-	server->port = server->port ? server->port : service->port;
-	server->is_udp = service->is_udp;
-	return true;
+	server.port = server.port ? server.port : service->port;
+	server.is_udp = service->is_udp;
+	show_server(view, json, &server, look_tally(view->engine, service, listed), 2, answer);
 }
 
 /** show_service() - more of a service; false: it goes on in the next call */
 static bool show_service(const struct view *view, const struct service *service, bool json, struct progress *progress,
 			 unsigned int *spent, struct answer *answer)
 {
-	struct server server;
-
 	if (progress->stage == 1)
-		service_head(service, json, answer);
+		service_head(view, service, json, answer);
 	progress->stage = 2;
-	while (progress->seen_count <= SHOW_SERVERS_MAX) {
+	for (; progress->server < service->listed.count; progress->server++) {
 		if (*spent >= SHOW_BUDGET || !answer_has_room(answer))
 			return false;
-		if (!next_server(service, progress, &server))
-			break;
-		*spent += 1;
-		if (is_new(progress, &server)) {
-			show_server(view, json, &server, 2, answer);
-			*spent += server.host_bits > 0 ? SHOW_BUDGET : SHOW_COST;
-		}
+		*spent += service->listed.servers[progress->server].host_bits > 0 ? SHOW_BUDGET : SHOW_COST;
+		show_listed(view, service, progress->server, json, answer);
 	}
-	service_end(progress->seen_count <= SHOW_SERVERS_MAX, json, answer);
+	service_end(!service->has_unlisted, json, answer);
 	return true;
 }
 
@@ -238,10 +250,13 @@ bool show_status(const struct view *view, const struct request *request, const u
 
 	(void)bytes;
 	if (progress->stage == 0) {
-		if (request->json)
+		if (request->json) {
 			head_json(view, answer);
-		else
+			totals_json(view, answer);
+			json_open(answer, "services", '[');
+		} else {
 			head_text(view, answer);
+		}
 		progress->stage = 1;
 	}
 	for (; progress->index < config->service_count; progress->index++) {
@@ -251,7 +266,7 @@ bool show_status(const struct view *view, const struct request *request, const u
 			return false;
 		spent += SHOW_COST;
 		progress->stage = 1;
-		progress->rule = progress->server = progress->seen_count = 0;
+		progress->server = 0;
 	}
 	if (request->json) {
 		json_close(answer, ']');

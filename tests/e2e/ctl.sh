@@ -85,11 +85,16 @@ wait_for 5 grep -q '^one ' "$dir/open.log" || fail "the open connection is not s
 echo "# status, stats"
 says '^nat46d [^ ]+, pid [0-9]+, up 0 d 00:00:' status
 says '^service    web, 10.0.0.42:80 tcp, 3 rules$' status
-says '\[2001:db8::1\]:80 +ok' status
+says '\[2001:db8::1\]:80 +ok.*; 1 active, 2 connected, 0 failed$' status
+says '^           1 active, 2 connections, .* 0 refused; bytes: 2 to servers, ' status
 json 'a["interface"]["name"] == "nat46" and len(a["services"]) == 5 and a["flows"]["established"] == 1' status
 says '^service    range, 10.0.0.42:8000-8099 tcp, 0 rules$' status
 json 'all(s["all_servers"] for s in a["services"])' status
 json '[s["servers"][0]["address"] for s in a["services"] if s["name"] == "dns"] == ["2001:db8::1"]' status
+json '[s["connections"] for s in a["services"] if s["name"] != "web"] == [1, 0, 0, 0]' status
+json 'a["totals"]["connections"] == 3 and a["totals"]["active"] == 1 and a["totals"]["failed"]["silent"] == 0' status
+json 'sum(s["bytes_to_client"] for s in a["services"]) == a["totals"]["bytes_to_client"] > 9' status
+json '[t["connected"] for t in a["services"][0]["servers"]] == [2, 0, 0]' status
 json 'a["packets"]["received"] > 20' stats
 json '2 * a["packets"]["received"] == sum(a["packets"].values()) - a["packets"]["emitted"]' stats
 json 'sum(a["drops"].values()) == a["packets"]["dropped"]' stats
@@ -103,6 +108,16 @@ python3 -B "$tool" metrics <"$dir/metrics.log" || fail "the metrics are not well
 if command -v promtool >/dev/null; then
 	promtool check metrics <"$dir/metrics.log" || fail "promtool does not like the metrics"
 fi
+
+web='service="web",address="10.0.0.42:80",protocol="tcp"'
+for sample in "service_connections_total{$web} 2" "service_active{$web} 1" \
+	"service_bytes_total{$web,direction=\"to_server\"} 2" "service_connect_seconds_bucket{$web,le=\"+Inf\"} 2" \
+	"service_connect_seconds_count{$web} 2" "server_connections_total{$web,server=\"[2001:db8::1]:80\"} 2" \
+	"server_failures_total{$web,server=\"[2001:db8::2]:80\",kind=\"refused\"} 0" \
+	"server_failing{$web,server=\"[2001:db8::3]:80\"} 0" "connections_total 3"; do
+	grep -qxF "nat46_$sample" "$dir/metrics.log" || fail "no $sample"
+done
+grep -q 'address="10.0.0.42:8000-8099",.*server="2001:db8::2"} 0' "$dir/metrics.log" || fail "no range"
 
 echo "# the configuration that is in effect is one, and the same"
 ctl config >"$dir/printed.conf" || fail "no configuration"

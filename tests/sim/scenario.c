@@ -128,6 +128,9 @@ static void draw_service(struct rng *rng, struct scenario *scenario, unsigned nu
 	qsort(scenario->rules[number], service->rule_count, sizeof(struct rule), rule_compare);
 	if (plain || rng_chance(rng, 0.75))
 		draw_set(rng, scenario, scenario->sets[number][RULES_MAX], &service->fallback);
+	/* half of the services have their servers counted one by one */
+	if (number % 2 == 0)
+		service->listed = (struct server_set){ scenario->listed, scenario->server_count };
 	/* from what is drawn already */
 	if (!plain && service->wait / (100 * MILLISECOND) % 2)
 		service->silent = SILENCE_REFUSE;
@@ -143,6 +146,7 @@ static void draw_servers(struct rng *rng, struct scenario *scenario)
 
 		server->address = (struct address){ .is_ipv6 = true, .byte = { 0x20, 0x01, 0x0d, 0xb8, 0, 1 } };
 		server->address.byte[15] = (uint8_t)(i + 1);
+		memcpy(scenario->listed[i].address.byte, server->address.byte, 16);
 		server->answer = rng_chance(rng, 0.88) ? HOST_ACCEPT : bad[rng_below(rng, 4)];
 		server->later = rng_chance(rng, 0.5) ? HOST_ACCEPT : bad[rng_below(rng, 4)];
 		server->changes_at = rng_chance(rng, 0.1) ? rng_size(rng, 8000) * MILLISECOND : NEVER;

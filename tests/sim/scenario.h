@@ -90,6 +90,7 @@ struct scenario {
 	uint32_t slots[EAM_SLOTS(1)];
 	struct service services[SERVICES_MAX];
 	struct rule rules[SERVICES_MAX][RULES_MAX];
+	struct server listed[HOSTS_MAX];
 	struct server sets[SERVICES_MAX][RULES_MAX + 1][SET_MAX];
 };
 

@@ -54,11 +54,13 @@ def metrics():
         elif line.startswith("# HELP "):
             assert len(line.split()) > 4 and line.endswith("."), line
         else:
-            match = re.fullmatch(r'(nat46_[a-z0-9_]+)(\{[a-z]+="[^"\\]*"\})? \d+', line)
+            match = re.fullmatch(r'(nat46_[a-z0-9_]+)(\{([a-z]+="[^"\\]*",?)+\})? \d+(\.\d+)?', line)
             assert match, line
             assert line.split()[0] not in seen, line
             seen.add(line.split()[0])
-            assert typed[match[1]] == ("counter" if match[1].endswith("_total") else "gauge"), line
+            # the samples of a metric stand behind its head
+            assert re.sub("_(bucket|sum|count)$", "", match[1]) == name, line
+            assert kind == ("counter" if match[1].endswith("_total") else "gauge" if match[1] == name else "histogram")
     assert len(seen) > 80, len(seen)
 
 

@@ -658,6 +658,59 @@ static void test_services(void **state)
 	config_free(config);
 }
 
+/** expect_listed() - server number @i that a service lists is 2001:db8:1::@last, with this port */
+static void expect_listed(const struct service *service, size_t i, uint8_t last, uint16_t port)
+{
+	assert_true(i < service->listed.count);
+	assert_int_equal(service->listed.servers[i].address.byte[15], last);
+	assert_int_equal(service->listed.servers[i].port, port);
+}
+
+/** Servers are listed in the order of the file, "to" first, each once, also where only its port is written. */
+static void test_listed_servers(void **state)
+{
+	struct daemon_config *config =
+		load_right(PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = [ 80, 443 ]; udp = 53; rules = ("
+				  "{ host = [ \"z\", \"y\" ]; to = [ \"2001:db8:1::5\", \"[2001:db8:1::4]:443\" ]; },"
+				  "{ host = \"a\"; to = [ \"2001:db8:1::4\", \"2001:db8:1::9\" ]; });"
+				  "to = \"2001:db8:1::9\"; });");
+	const struct service *services = config->engine.services;
+
+	(void)state;
+	assert_int_equal(services[0].listed.count, 4);
+	expect_listed(&services[0], 0, 9, 0);
+	expect_listed(&services[0], 1, 5, 0);
+	expect_listed(&services[0], 2, 4, 443);
+	expect_listed(&services[0], 3, 4, 0);
+	assert_int_equal(services[1].port, 443);
+	assert_int_equal(services[1].listed.count, 3);
+	expect_listed(&services[1], 2, 4, 0);
+	assert_true(services[2].is_udp);
+	assert_int_equal(services[2].listed.count, 1);
+	assert_false(services[0].has_unlisted);
+	config_free(config);
+}
+
+static void test_unlisted_servers(void **state)
+{
+	char text[32768] = PREFIX "services = ({ ipv4 = \"192.0.2.1\"; tcp = 80; rules = (";
+	struct daemon_config *config;
+
+	(void)state;
+	for (unsigned int i = 0; i < SERVERS_LISTED_MAX; i++)
+		sprintf(text + strlen(text), "%s{ host = \"h%u\"; to = \"2001:db8:1::%x\"; }", i ? "," : "", i, i + 1);
+	strcat(text, "); to = \"2001:db8:1::1\"; });");
+	config = load_right(text);
+	assert_int_equal(config->engine.services[0].listed.count, SERVERS_LISTED_MAX);
+	assert_false(config->engine.services[0].has_unlisted);
+	config_free(config);
+	strcpy(strstr(text, "\"2001:db8:1::1\"; });"), "\"2001:db8:1::2000\"; });");
+	config = load_right(text);
+	assert_int_equal(config->engine.services[0].listed.count, SERVERS_LISTED_MAX);
+	assert_true(config->engine.services[0].has_unlisted);
+	config_free(config);
+}
+
 /** Ports of both protocols share what is not a rule; the port of a server is that of the service it is asked for. */
 static void test_udp_services(void **state)
 {
@@ -893,6 +946,8 @@ int main(void)
 		cmocka_unit_test(test_well_known_prefix),
 		cmocka_unit_test(test_server_in_prefix),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_listed_servers),
+		cmocka_unit_test(test_unlisted_servers),
 		cmocka_unit_test(test_udp_services),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_blocks),

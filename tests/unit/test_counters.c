@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "nat46/counters.h"
+#include "nat46/look.h"
 #include "random.h"
 #include "expect.h"
 
@@ -77,6 +78,32 @@ static uint64_t total_drops(const struct counters *c)
 	for (int i = 0; i < DROP_COUNT; i++)
 		total += c->drops[i];
 	return total;
+}
+
+/** refusals() - connections that we have refused, whose client was connected */
+static uint64_t refusals(const struct world *world)
+{
+	return world_events(world, EVENT_REFUSED_NO_RULE) + world_events(world, EVENT_REFUSED_MALFORMED) +
+	       world_events(world, EVENT_REFUSED_INCOMPLETE) + world_events(world, EVENT_REFUSED_TIMEOUT) +
+	       world_events(world, EVENT_REFUSED_NO_SERVER) + world_events(world, EVENT_REFUSED_SILENCE) +
+	       world_events(world, EVENT_REFUSED_FULL);
+}
+
+/** check_tallies() - what is counted by service is what is counted of all */
+static void check_tallies(const struct world *world)
+{
+	size_t count;
+	const struct tally *all = look_tallies(world->engine, &count);
+	const struct tally *service = look_tally(world->engine, &world->config.services[0], NULL);
+
+	assert_int_equal(all->opened, world_events(world, EVENT_CLIENT_CONNECTED));
+	assert_int_equal(all->refused, refusals(world));
+	assert_int_equal(tally_connects(all), world_events(world, EVENT_SERVER_CONNECTED));
+	assert_int_equal(all->failures[SERVER_ERROR_REFUSED], world_events(world, EVENT_SERVER_REFUSED));
+	assert_int_equal(all->failures[SERVER_ERROR_SILENT], world_events(world, EVENT_SERVER_SILENT));
+	assert_int_equal(service->opened, all->opened);
+	assert_int_equal(service->bytes_to_client, all->bytes_to_client);
+	assert_int_equal(all->flows, 0);
 }
 
 /** Each packet moves "received" and exactly one verdict by one; a drop exactly one reason. */
@@ -153,6 +180,7 @@ static void test_conservation(void **state)
 	world_wait(&world, INT64_C(8000000000000));
 	assert_int_equal(world_events(&world, EVENT_FLOW_OPENED), world_events(&world, EVENT_FLOW_CLOSED));
 	assert_true(world_events(&world, EVENT_SERVER_CONNECTED) > 20);
+	check_tallies(&world);
 	world_free(&world);
 }
 

@@ -18,10 +18,12 @@ static const struct rule rules[] = {
 	{ .bytes = (const uint8_t *)"A", .bytes_length = 1, .servers = { h1, 1 }, .text = "bytes A" },
 	{ .bytes = (const uint8_t *)"B", .bytes_length = 1, .servers = { h2, 1 }, .text = "bytes B" },
 };
+static const struct server both[] = { { .address = V6(1) }, { .address = V6(2) } };
 static const struct service services[] = {
 	{ .name = "example", .address = WORLD_SERVICE, .port = 80, .rules = rules, .rule_count = 2,
+	  .listed = { both, 2 }, .wait = 5000000000 },
+	{ .name = "plain", .address = WORLD_SERVICE, .port = 8080, .fallback = { h1, 1 }, .listed = { h1, 1 },
 	  .wait = 5000000000 },
-	{ .name = "plain", .address = WORLD_SERVICE, .port = 8080, .fallback = { h1, 1 }, .wait = 5000000000 },
 };
 static const struct ipv6_prefix servers[] = { { V6(1), 128 }, { V6(2), 128 } };
 static const struct address_mapping clients[] = {

@@ -51,6 +51,8 @@ bool choose_server(struct engine *e, struct flow *flow, const struct server *ser
 	flow->server = server->address;
 	flow->server_port = server->port;
 	flow->client6 = address_plan_4to6(&e->config->plan, flow->client);
+	if (flow->state != TCP_STATE_FREE)
+		flow_has_server(e, flow);
 	return choose_port(e, flow);
 }
 
@@ -65,6 +67,8 @@ void choose_same(struct engine *e, struct flow *flow, struct flow *other)
 	flow->source_port = other->source_port;
 	linked = flow_table_link6(&e->flows, flow);
 	NAT46_ASSERT(linked);
+	if (flow->state != TCP_STATE_FREE)
+		flow_has_server(e, flow);
 }
 
 /** struct health - what is_failing() needs */

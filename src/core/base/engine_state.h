@@ -26,6 +26,7 @@
 #include "nat46/server_table.h"
 #include "nat46/source_limit.h"
 #include "nat46/source_queue.h"
+#include "nat46/tally.h"
 #include "nat46/tcp_options.h"
 #include "nat46/timer_wheel.h"
 
@@ -66,6 +67,7 @@ struct input {
  * @challenged: connections that were shown where they stand of late
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
+ * @tallies: what is counted of services and servers
  * @flow_addresses, @flow_networks: flows of each protocol, by client and by /24 of the client (flow_table.h)
  * @addresses, @networks: pending records, by client and by /24 of the client (pending.h)
  * @opening: flows of each protocol in state OPENING, whose client may be forged (flows.h)
@@ -102,6 +104,7 @@ struct engine {
 	struct rate_limit too_big;
 	struct ack_storm storms;
 	struct server_table *servers;
+	struct tally_table *tallies;
 	struct source_limit flow_addresses[FLOW_PROTOCOLS];
 	struct source_limit flow_networks[FLOW_PROTOCOLS];
 	struct source_limit addresses;

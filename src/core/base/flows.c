@@ -105,18 +105,43 @@ void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event)
 	flow_move(&e->flows, flow, event);
 	flow_touch(e, flow);
 	count(e, EVENT_FLOW_OPENED);
+	/* one that stands for a server that is asked is none by itself */
+	if (event == TCP_EVENT_ASK)
+		return;
+	tally_enter(e->tallies, flow_table_index(&e->flows, flow),
+		    tally_of_service(e->tallies, flow_service(e, flow)));
+	/* a segment without handshake proves nothing */
+	if (event == TCP_EVENT_ACCEPT || flow->is_udp)
+		count_opened(e, flow);
+	if (flow->flags & FLOW_LINKED6)
+		flow_has_server(e, flow);
+}
+
+void flow_has_server(struct engine *e, const struct flow *flow)
+{
+	const struct server server = { .address = flow->server, .port = flow->server_port };
+	uint32_t number = flow_table_index(&e->flows, flow);
+	uint16_t tally = tally_of_server(e->tallies, e->tallies->of_flow[number], &server, flow->service_port);
+
+	tally_leave(e->tallies, number, true);
+	tally_enter(e->tallies, number, tally);
 }
 
 void flow_over(struct engine *e, struct flow *flow, const char *reason)
 {
-	if (tcp_state_is_bound((enum tcp_state)flow->state) && !flow->is_ended)
+	if (flow->is_ended)
+		return;
+	if (tcp_state_is_bound((enum tcp_state)flow->state))
 		report_ended(e, flow, reason);
 	flow->is_ended = true;
+	tally_activate(e->tallies, flow_table_index(&e->flows, flow), false);
 }
 
-void flow_goes_on(struct flow *flow)
+void flow_goes_on(struct engine *e, struct flow *flow)
 {
+	NAT46_ASSERT(flow->is_ended);
 	flow->is_ended = false;
+	tally_activate(e->tallies, flow_table_index(&e->flows, flow), true);
 }
 
 void flow_end(struct engine *e, struct flow *flow, const char *reason)
@@ -125,6 +150,7 @@ void flow_end(struct engine *e, struct flow *flow, const char *reason)
 	pending_release(e, flow);
 	if (flow->state == TCP_STATE_OPENING)
 		source_queue_leave(&e->opening[flow->is_udp], flow->place);
+	tally_leave(e->tallies, flow_table_index(&e->flows, flow), false);
 	flow_table_release(&e->flows, flow);
 	count(e, EVENT_FLOW_CLOSED);
 }
@@ -181,8 +207,7 @@ static struct flow *sweep_step(struct engine *e)
 	return flow;
 }
 
-/** silence() - nanoseconds since a flow was used */
-static int64_t silence(const struct engine *e, const struct flow *flow)
+int64_t flow_silence(const struct engine *e, const struct flow *flow)
 {
 	return (int64_t)((uint32_t)(e->now / MILLISECOND) - flow->last_seen) * MILLISECOND;
 }
@@ -191,14 +216,14 @@ static int64_t silence(const struct engine *e, const struct flow *flow)
 static bool is_spent(const struct engine *e, const struct flow *flow)
 {
 	if (flow->state == TCP_STATE_RESET)
-		return silence(e, flow) >= REVIVAL && !flow_may_repeat(e, flow);
+		return flow_silence(e, flow) >= REVIVAL && !flow_may_repeat(e, flow);
 	return tcp_state_is_over((enum tcp_state)flow->state);
 }
 
 /** idleness() - for how long has a flow been idle that could be the one of @who to make room; 0: it cannot */
 static int64_t idleness(const struct engine *e, const struct flow *flow, enum room who)
 {
-	int64_t silent = silence(e, flow);
+	int64_t silent = flow_silence(e, flow);
 
 	if (who == ROOM_UDP)
 		return flow->is_udp && flow->state == TCP_STATE_ESTABLISHED ? silent : 0;
@@ -317,8 +342,41 @@ void flow_make_way(struct engine *e, bool is_udp, uint32_t client)
 	}
 }
 
+/** check_tally() - is every flow counted where it belongs: does a tally have the flows that it should have */
+static const char *check_tally(const struct engine *e, uint16_t number)
+{
+	const struct tally *tally = &e->tallies->tallies[number];
+	uint64_t to_server = 0, to_client = 0;
+	uint32_t flows = 0, active = 0;
+
+	for (uint32_t i = 0; i < e->flows.touched; i++) {
+		const struct flow *flow = &e->flows.flows[i];
+
+		if (flow->state == TCP_STATE_FREE || flow->state == TCP_STATE_ASKED ||
+		    !tally_includes(e->tallies, number, i))
+			continue;
+		flows++;
+		active += !flow->is_ended;
+		/* an exchange of datagrams may have had another server before */
+		if (tally->key.parent != 0 || !(flow->is_udp || tcp_state_is_bound((enum tcp_state)flow->state)))
+			continue;
+		to_server += flow_bytes_to_server(flow);
+		to_client += flow_bytes_to_client(flow);
+	}
+	/* a sender that lies about where its FIN is may make it look like a byte later */
+	if (to_server > tally->bytes_to_server + flows || to_client > tally->bytes_to_client + flows)
+		return "flows: bytes that their tally does not have";
+	return flows == tally->flows && active == tally->active ? NULL : "flows: wrong number in a tally";
+}
+
 const char *flows_check(const struct engine *e)
 {
+	for (uint32_t i = 0; i < e->tallies->touched; i++) {
+		const char *error = check_tally(e, (uint16_t)i);
+
+		if (error)
+			return error;
+	}
 	for (uint32_t i = 0; i < FLOW_PROTOCOLS; i++) {
 		const char *error = source_queue_check(&e->opening[i]);
 
@@ -385,7 +443,7 @@ static bool is_idle(const struct engine *e, const struct flow *flow, bool hurrie
 	/* a client that only says that it is still there has nothing to say either */
 	if (state == TCP_STATE_SILENT)
 		return flow_age(flow, e->now) >= tcp_state_timeout(state, &e->config->timeouts);
-	silent = silence(e, flow);
+	silent = flow_silence(e, flow);
 	allowed = allowed_silence(e, flow);
 	/* a server that never acknowledged the first bytes does not hold buffers for hours */
 	if (flow->has_pending && allowed > e->config->timeouts.tcp_transitory)

@@ -33,17 +33,23 @@ struct flow *flow_take_udp(struct engine *e);
 /** flow_begin() - a flow that was taken and filled in begins by @event; it is in the index of its family or families */
 void flow_begin(struct engine *e, struct flow *flow, enum tcp_event event);
 
+/** flow_has_server() - a flow that has begun has another server */
+void flow_has_server(struct engine *e, const struct flow *flow);
+
 /** flow_service() - the service that a client has connected to; NULL: the configuration does not have it any more */
 const struct service *flow_service(const struct engine *e, const struct flow *flow);
 
 /** flow_touch() - the flow was used now */
 void flow_touch(struct engine *e, struct flow *flow);
 
+/** flow_silence() - nanoseconds since a flow was used, in milliseconds of the clock */
+int64_t flow_silence(const struct engine *e, const struct flow *flow);
+
 /** flow_over() - a flow is over, though its record is kept: report that, once; @reason for the session log */
 void flow_over(struct engine *e, struct flow *flow, const char *reason);
 
 /** flow_goes_on() - it was not over after all, and will be reported again */
-void flow_goes_on(struct flow *flow);
+void flow_goes_on(struct engine *e, struct flow *flow);
 
 /** flow_end() - release a flow and everything that belongs to it; @reason for the session log */
 void flow_end(struct engine *e, struct flow *flow, const char *reason);

@@ -96,3 +96,25 @@ bool look_server_is_failing(const void *health, const struct server *server)
 	candidate.is_udp = look->is_udp;
 	return server_table_is_failing(look->engine->servers, &candidate, look->now);
 }
+
+const struct tally *look_tallies(const struct engine *engine, size_t *count)
+{
+	*count = engine->tallies->touched;
+	return engine->tallies->tallies;
+}
+
+const struct tally *look_tally(const struct engine *engine, const struct service *service, const struct server *listed)
+{
+	const struct tally_table *table = engine->tallies;
+	uint16_t number = tally_of_service(table, service), parent = number;
+	struct server server;
+
+	if (number != 0 && listed) {
+		server = *listed;
+		server.port = tally_port(service, listed);
+		number = tally_of_server(table, parent, &server, 0);
+		if (number == parent)
+			number = 0;
+	}
+	return number != 0 ? &table->tallies[number] : NULL;
+}

@@ -99,12 +99,35 @@ enum verdict verdict_drop(struct engine *e, const struct input *in, enum drop wh
 	return VERDICT_DROPPED;
 }
 
+static const struct service *service_of(const struct engine *e, const struct flow *flow)
+{
+	return service_find(e->config, flow->is_udp, flow->service, flow->service_port);
+}
+
 /** name_of() - the name of the service of a flow; "" if the configuration does not have it any more */
 static const char *name_of(const struct engine *e, const struct flow *flow)
 {
-	const struct service *service = service_find(e->config, flow->is_udp, flow->service, flow->service_port);
+	const struct service *service = service_of(e, flow);
 
 	return service ? service->name : "";
+}
+
+void count_opened(struct engine *e, const struct flow *flow)
+{
+	tally_opened(e->tallies, tally_of_service(e->tallies, service_of(e, flow)));
+}
+
+void count_refused(struct engine *e, const struct flow *flow)
+{
+	tally_refused(e->tallies, tally_of_service(e->tallies, service_of(e, flow)));
+}
+
+/** tally_for() - where an attempt of @flow to connect to @server counts */
+static uint16_t tally_for(const struct engine *e, const struct flow *flow, const struct server *server)
+{
+	uint16_t tally = e->tallies->of_flow[flow_table_index(&e->flows, flow)];
+
+	return tally_of_server(e->tallies, tally, server, flow->service_port);
 }
 
 static struct session session_of(const struct engine *e, enum session_kind kind, const struct flow *flow,
@@ -182,20 +205,31 @@ static void report_server(struct engine *e, const struct flow *flow, const struc
 
 void server_failed(struct engine *e, const struct flow *flow, const struct server *server, enum server_error error)
 {
+	tally_failed(e->tallies, tally_for(e, flow, server), error);
 	if (server_table_failed(e->servers, server, error, e->now))
 		report_server(e, flow, server, error);
 }
 
 void server_connected(struct engine *e, const struct flow *flow, const struct server *server, int64_t connect_time)
 {
+	tally_connected(e->tallies, tally_for(e, flow, server), connect_time);
 	if (server_table_connected(e->servers, server, connect_time, e->now))
 		report_server(e, flow, server, SERVER_ERROR_NONE);
+}
+
+void server_accepts(struct engine *e, const struct flow *flow, int64_t connect_time)
+{
+	const struct server server = { .address = flow->server, .port = flow->server_port };
+
+	tally_connected(e->tallies, tally_for(e, flow, &server), connect_time);
 }
 
 void server_noticed(struct engine *e, const struct flow *flow, enum server_error error)
 {
 	const struct server server = { .address = flow->server, .port = flow->server_port };
 
+	if (error != SERVER_ERROR_NONE)
+		tally_failed(e->tallies, tally_for(e, flow, &server), error);
 	if (server_table_noticed(e->servers, &server, error, e->now))
 		report_server(e, flow, &server, error);
 }

@@ -16,6 +16,17 @@ static inline void count(struct engine *e, enum event event)
 	e->counters.events[event]++;
 }
 
+/** count_opened(), count_refused() - count a connection for its service: its client is connected, or we refuse it */
+void count_opened(struct engine *e, const struct flow *flow);
+void count_refused(struct engine *e, const struct flow *flow);
+
+/** count_bytes() - count payload of a flow that was acknowledged, or passed on, in a direction */
+static inline void count_bytes(struct engine *e, const struct flow *flow, bool to_server, uint64_t bytes)
+{
+	if (bytes > 0)
+		tally_bytes(e->tallies, flow_table_index(&e->flows, flow), to_server, bytes);
+}
+
 /** emit() - send a frame */
 void emit(struct engine *e, struct frame *frame);
 
@@ -46,6 +57,9 @@ void report_ended(struct engine *e, const struct flow *flow, const char *how);
  */
 void server_failed(struct engine *e, const struct flow *flow, const struct server *server, enum server_error error);
 void server_connected(struct engine *e, const struct flow *flow, const struct server *server, int64_t connect_time);
+
+/** server_accepts() - the server of @flow has answered its client with a SYN/ACK, for the first time; nanoseconds */
+void server_accepts(struct engine *e, const struct flow *flow, int64_t connect_time);
 
 /** server_noticed() - the same of the handshake between the client and the server of @flow; see server_table.h */
 void server_noticed(struct engine *e, const struct flow *flow, enum server_error error);

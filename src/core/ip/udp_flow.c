@@ -128,19 +128,20 @@ bool udp_flow_continue(struct engine *e, struct flow *flow, enum drop *why)
 void udp_flow_to_server(struct engine *e, struct flow *flow, size_t payload)
 {
 	flow->udp.to_server += payload;
+	count_bytes(e, flow, true, payload);
 	flow_touch(e, flow);
 }
 
 void udp_flow_to_client(struct engine *e, struct flow *flow, size_t payload)
 {
 	const struct server server = present(flow);
-	uint32_t waited = (uint32_t)(e->now / MILLISECOND) - flow->last_seen;
 
 	if (!flow->udp.is_answered)
-		server_connected(e, flow, &server, waited * MILLISECOND);
+		server_connected(e, flow, &server, flow_silence(e, flow));
 	flow->udp.is_answered = true;
 	flow->udp.is_refused = false;
 	flow->udp.to_client += payload;
+	count_bytes(e, flow, false, payload);
 	flow_touch(e, flow);
 }
 

@@ -190,7 +190,7 @@ static struct next refused(struct engine *e, struct flow *flow, enum server_erro
 	uint32_t position = 0;
 	struct flow *asked;
 
-	server_failed(e, flow, &p->candidates[candidate], error);
+	server_failed(e, pending_owner(e, p), &p->candidates[candidate], error);
 	count(e, EVENT_SERVER_REFUSED);
 	if (flow->state == TCP_STATE_ASKED) {
 		asked_forget(e, flow);

@@ -150,6 +150,8 @@ static void remember(struct engine *e, struct flow *flow, const struct input *in
 	const struct flow_answer answer = answer_of(flow, in);
 	const bool is_syn = in->packet.flags & TCP_SYN;
 
+	if (is_syn && !flow->answers[0].is_there)
+		server_accepts(e, flow, flow_silence(e, flow));
 	if (!is_known(flow, &answer)) {
 		if (is_syn)
 			flow->answers[1] = flow->answers[0];
@@ -200,6 +202,7 @@ static void opened(struct engine *e, struct flow *flow, struct flow_answer answe
 	flow->theta = 0;
 	flow_move(&e->flows, flow, TCP_EVENT_CONNECTED);
 	flow_touch(e, flow);
+	count_opened(e, flow);
 	server_noticed(e, flow, SERVER_ERROR_NONE);
 	report_bound(e, flow, "to", "", 0);
 }

@@ -164,6 +164,7 @@ void refuse(struct engine *e, struct flow *flow, enum event why)
 	enum refusal refusal = service ? service->refusal : REFUSE_RESET;
 
 	count(e, why);
+	count_refused(e, flow);
 	report(e, flow, why);
 	/* whose bytes were acknowledged must not be left to wait for an answer */
 	if (refusal == REFUSE_DROP && pending_of(e, flow)->acked == 0)

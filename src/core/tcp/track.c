@@ -14,6 +14,7 @@
 
 #include "core/base/flows.h"
 #include "core/base/pending.h"
+#include "core/base/report.h"
 #include "nat46/seq.h"
 
 /** A sender may be this far beyond the edge that we know of: window updates can be lost behind us. */
@@ -71,16 +72,23 @@ static uint32_t end_of(const struct packet *packet)
  * advance_acked() - the receiver of @d acknowledged up to @ack and has room for @window more, in its own units
  *
  * A host does not take back what it has announced (RFC 9293 3.8.6), so that its newest window reaches as far as any.
+ *
+ * Return: bytes of payload that were not acknowledged before
  */
-static void advance_acked(struct flow_direction *d, uint32_t isn, uint32_t ack, uint16_t window)
+static uint32_t advance_acked(struct flow_direction *d, bool has_fin, uint32_t isn, uint32_t ack, uint16_t window)
 {
+	uint32_t bytes = ack - d->acked;
+
 	if (!seq_between(ack, d->acked, d->end))
-		return;
+		return 0;
+	if (bytes > 0 && has_fin && ack == d->end)
+		bytes--;
 	if (ack - isn < d->acked - isn)
 		d->wraps++;
 	if (ack != d->acked || window > d->window)
 		d->window = window;
 	d->acked = ack;
+	return bytes;
 }
 
 /**
@@ -161,7 +169,7 @@ static bool track(struct engine *e, struct flow *flow, struct flow_direction *se
 		event = fin_event;
 	flow_move(&e->flows, flow, event);
 	if (is_revived)
-		flow_goes_on(flow);
+		flow_goes_on(e, flow);
 	/* alive again, and as far as it was */
 	if (is_revived && flow->flags & FLOW_CLIENT_FIN)
 		flow_move(&e->flows, flow, TCP_EVENT_CLIENT_FIN);
@@ -199,7 +207,9 @@ bool track_from_client(struct engine *e, struct flow *flow, const struct input *
 	}
 	if (!track_is_of_client(flow, packet))
 		return false;
-	advance_acked(&flow->to_client, flow->server_isn, ack, packet->window);
+	count_bytes(e, flow, false,
+		    advance_acked(&flow->to_client, flow->flags & FLOW_SERVER_FIN, flow->server_isn, ack,
+				  packet->window));
 	return track(e, flow, &flow->to_server, packet, FLOW_CLIENT_FIN, TCP_EVENT_CLIENT_FIN);
 }
 
@@ -227,6 +237,8 @@ bool track_from_server(struct engine *e, struct flow *flow, const struct input *
 	    !is_ack_plausible(&flow->to_server, flow->server_scale, packet->ack))
 		return false;
 	advance_edge(e, flow, packet);
-	advance_acked(&flow->to_server, flow->client_isn, packet->ack, packet->window);
+	count_bytes(e, flow, true,
+		    advance_acked(&flow->to_server, flow->flags & FLOW_CLIENT_FIN, flow->client_isn, packet->ack,
+				  packet->window));
 	return track(e, flow, &flow->to_client, packet, FLOW_SERVER_FIN, TCP_EVENT_SERVER_FIN);
 }
