@@ -2,6 +2,9 @@
 # lib.sh - how the tests build packages; to be sourced after e2e/lib.sh
 . "$(dirname "$0")/../prepare.sh"
 
+# What make check-package sets is not for the makes that build.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 
 # build_deb DIRECTORY [VERSION]: build the Debian package of this tree below a new directory, without its tests, which

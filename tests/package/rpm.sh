@@ -6,6 +6,7 @@
 # libraries are no RPMs, and what systemd adds to rpm is missing.
 set -eu
 . "$(dirname "$0")/../e2e/lib.sh"
+. "$(dirname "$0")/lib.sh"
 command -v rpmbuild >/dev/null || skip "needs rpmbuild"
 [ -e Makefile ] || { echo "ERROR: not started in the build directory" >&2; exit 99; }
 
