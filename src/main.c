@@ -97,13 +97,23 @@ static struct daemon_config *load(const char *file, char **problems)
 	return config;
 }
 
-/* Warnings belong into the log of a daemon that starts. */
-static void log_lines(char *text)
+/* Errors and warnings belong into the log of a daemon that starts; the journal wants to know which of them they are. */
+static void log_problems(char *text)
 {
 	char *rest;
 
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		log_warning("%s", line);
+		log_line(log_level_of(line, strlen(line)), "%s", line);
+}
+
+/* @config is NULL if the file has errors. */
+static void open_log(unsigned int verbose, const struct daemon_config *config)
+{
+	if (verbose > 0)
+		log_at_least(verbose > 1 ? LOG_LEVEL_TRACE : LOG_LEVEL_DEBUG);
+	log_open(config ? config->log_level : LOG_LEVEL_INFO);
+	if (config)
+		log_set_format(config->log_format);
 }
 
 /* From here on there are privileges, until privileges_drop(). In the end @config is what a reload has made of it. */
@@ -154,8 +164,12 @@ int main(int argc, char **argv)
 		return STATUS_OK;
 	}
 	config = load(options.file, &problems);
-	if (!config || options.print || options.test)
+	if (options.print || options.test) {
 		fputs(problems, stderr);
+	} else {
+		open_log(options.verbose, config);
+		log_problems(problems);
+	}
 	if (!config) {
 		status = STATUS_CONFIGURATION;
 	} else if (options.print) {
@@ -163,11 +177,6 @@ int main(int argc, char **argv)
 	} else if (options.test) {
 		status = privileges_check_accounts(config, stderr) ? STATUS_OK : STATUS_CONFIGURATION;
 	} else {
-		if (options.verbose > 0)
-			log_at_least(options.verbose > 1 ? LOG_LEVEL_TRACE : LOG_LEVEL_DEBUG);
-		log_open(config->log_level);
-		log_set_format(config->log_format);
-		log_lines(problems);
 		status = serve(&config);
 	}
 	config_free(config);

@@ -87,6 +87,13 @@ bool log_enabled(enum log_level level)
 	return level <= highest;
 }
 
+enum log_level log_level_of(const char *line, size_t length)
+{
+	if (memmem(line, length, ": error: ", 9))
+		return LOG_LEVEL_ERROR;
+	return memmem(line, length, ": warning: ", 11) ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+}
+
 /* Room for the time as text. */
 #define TIME_MAX 32u
 

@@ -79,21 +79,13 @@ static void release(void *context)
 
 /* ---- in the loop -------------------------------------------------------------------------- */
 
-/** level_of() - of the line of @length bytes */
-static enum log_level level_of(const char *line, size_t length)
-{
-	if (memmem(line, length, ": error: ", 9))
-		return LOG_LEVEL_ERROR;
-	return memmem(line, length, ": warning: ", 11) ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
-}
-
 static void log_text(const char *text)
 {
 	unsigned int lines = 0;
 
 	for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		if (lines++ < LINES_LOGGED)
-			log_line(level_of(line, (size_t)(end - line)), "reload: %.*s", (int)(end - line), line);
+			log_line(log_level_of(line, (size_t)(end - line)), "reload: %.*s", (int)(end - line), line);
 	}
 	if (lines > LINES_LOGGED)
 		log_info("reload: %u more lines", lines - LINES_LOGGED);
@@ -120,7 +112,7 @@ static void remember(struct reload *reload, bool has_succeeded)
 	if (has_succeeded)
 		return;
 	for (const char *line = reload->text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-		if (level_of(line, (size_t)(end - line)) == LOG_LEVEL_ERROR && errors++ == 0)
+		if (log_level_of(line, (size_t)(end - line)) == LOG_LEVEL_ERROR && errors++ == 0)
 			length = (size_t)snprintf(failure, RELOAD_FAILURE_MAX - 30, "%.*s", (int)(end - line), line);
 	}
 	length = length < RELOAD_FAILURE_MAX - 30 ? length : RELOAD_FAILURE_MAX - 31;
