@@ -10,6 +10,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/** more_services() - the two of the world, and others on the block around them */
+static void more_services(struct world *world)
+{
+	static const struct server block[] = { { .address = V6(0x10), .host_bits = 4 } };
+	static struct service services[4];
+
+	memcpy(services, world->config.services, 2 * sizeof(services[0]));
+	services[2] = (struct service){ .name = "b", .address = WORLD_SERVICE & ~15u, .host_bits = 4, .port = 81 };
+	services[2].fallback = (struct server_set){ block, 1 };
+	services[3] = services[2];
+	services[3].is_udp = true;
+	world->config.services = services;
+	world->config.service_count = 4;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct world world;
@@ -28,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[4] & 1)
 		wire_seal(bytes, size - 6);
 	world_config(&world);
+	more_services(&world);
 	world_make(&world);
 	world_input(&world, bytes, size - 6, &offload);
 	world_wait(&world, 1000000000);

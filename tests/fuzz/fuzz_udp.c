@@ -24,10 +24,13 @@ enum { UNSUMMED = 0x01, PARTIAL = 0x02, SUPER = 0x04, CHANGED = 0x08, BROKEN = 0
 enum { PACKET_MAX = 2048 };
 
 static const struct server servers[] = { { .address = V6(1) }, { .address = V6(2) }, { .address = V6(9), .port = 7 } };
+static const struct server blocks[] = { { .address = V6(0x10), .host_bits = 4 }, { .address = V6(1) } };
 static const struct service services[] = {
 	{ .name = "one", .address = WORLD_SERVICE, .port = 53, .is_udp = true, .fallback = { servers, 1 } },
 	{ .name = "three", .address = WORLD_SERVICE, .port = 54, .is_udp = true, .fallback = { servers, 3 } },
 	{ .name = "again", .address = WORLD_SERVICE, .port = 55, .is_udp = true, .fallback = { servers, 2 } },
+	{ .name = "block", .address = WORLD_SERVICE & ~15u, .host_bits = 4, .port = 53, .further_ports = 3,
+	  .is_udp = true, .fallback = { blocks, 2 } },
 };
 
 static struct world_packet to_server, to_client;
@@ -134,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	to_client.bytes[0] = 0x45;
 	world_config(&world);
 	world.config.services = services;
-	world.config.service_count = 3;
+	world.config.service_count = 4;
 	if (cursor_u8(&c, &setting))
 		world.config.zero_checksum = (enum zero_checksum)(setting % 3);
 	world_make(&world);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define BYTES_LIMIT 200000u
+#define ADDRESS 0xc000020au	/* that clients call */
+#define BLOCK_BITS 3
 
 /* The rules that services have some of. They are ranked here by hand, not by the core's rule_compare(). */
 static const struct rule all_rules[RULES_MAX] = {
@@ -53,12 +55,16 @@ static bool matches(const struct rule *rule, const struct content *content)
 
 static uint32_t mask_of(const struct scenario *scenario, const struct server_set *set)
 {
+	const struct call call = { .address = ADDRESS };
 	uint32_t mask = 0;
 
-	for (size_t i = 0; i < set->count; i++)
+	for (size_t i = 0; i < set->count; i++) {
+		struct server server = service_server(&set->servers[i], &call);
+
 		for (size_t j = 0; j < scenario->server_count; j++)
-			if (memcmp(set->servers[i].address.byte, scenario->servers[j].address.byte, 16) == 0)
+			if (memcmp(server.address.byte, scenario->servers[j].address.byte, 16) == 0)
 				mask |= 1u << j;
+	}
 	return mask;
 }
 
@@ -104,6 +110,30 @@ static void draw_set(struct rng *rng, struct scenario *scenario, struct server *
 	}
 }
 
+/*
+ * A service on a block around its address, half of the time; then the server with the same last bits is written as a
+ * block. From what is drawn already.
+ */
+static void choose_block(struct scenario *scenario, unsigned number)
+{
+	struct service *service = &scenario->services[number];
+
+	if (service->wait / (100 * MILLISECOND) % 4 < 2)
+		return;
+	service->host_bits = BLOCK_BITS;
+	service->address = ADDRESS >> BLOCK_BITS << BLOCK_BITS;
+	for (size_t i = 0; i <= RULES_MAX; i++) {
+		for (size_t k = 0; k < SET_MAX; k++) {
+			struct server *server = &scenario->sets[number][i][k];
+
+			if (server->address.byte[15] != ADDRESS % (1u << BLOCK_BITS))
+				continue;
+			server->address.byte[15] = 0;
+			server->host_bits = BLOCK_BITS;
+		}
+	}
+}
+
 static void draw_service(struct rng *rng, struct scenario *scenario, unsigned number)
 {
 	static const enum refusal refusals[] = {
@@ -113,7 +143,7 @@ static void draw_service(struct rng *rng, struct scenario *scenario, unsigned nu
 	bool plain = rng_chance(rng, 0.15);
 
 	*service = (struct service){
-		.name = "service", .address = 0xc000020a, .port = (uint16_t)(80 + number),
+		.name = "service", .address = ADDRESS, .port = (uint16_t)(80 + number),
 		.rules = scenario->rules[number], .wait = rng_between(rng, 2, 50) * 100 * MILLISECOND,
 		.refusal = refusals[rng_below(rng, 5)], .line = 1,
 	};
@@ -134,6 +164,7 @@ static void draw_service(struct rng *rng, struct scenario *scenario, unsigned nu
 	/* from what is drawn already */
 	if (!plain && service->wait / (100 * MILLISECOND) % 2)
 		service->silent = SILENCE_REFUSE;
+	choose_block(scenario, number);
 }
 
 static void draw_servers(struct rng *rng, struct scenario *scenario)
@@ -455,7 +486,8 @@ void scenario_print(const struct scenario *scenario)
 		printf("\n");
 	}
 	for (size_t i = 0; i < config->service_count; i++) {
-		printf("  service %u: wait %lld ms refusal %d rules:", config->services[i].port,
+		printf("  service %u%s: wait %lld ms refusal %d rules:", config->services[i].port,
+		       config->services[i].host_bits > 0 ? " on a block" : "",
 		       (long long)(config->services[i].wait / MILLISECOND), config->services[i].refusal);
 		for (size_t j = 0; j < config->services[i].rule_count; j++)
 			printf(" [%s: %#x]", config->services[i].rules[j].text,
