@@ -12,7 +12,7 @@ set -u
 packages="build-essential autoconf automake pkg-config git xz-utils
 	libev-dev libconfig-dev libcap-ng-dev libmnl-dev libsystemd-dev libcmocka-dev
 	clang clang-tidy clang-format cppcheck universal-ctags mandoc
-	iproute2 iputils-ping procps socat curl nginx-light libnginx-mod-stream haproxy openssl
+	iproute2 iputils-ping procps socat curl nginx-light libnginx-mod-stream libnginx-mod-http-js haproxy openssl
 	tcpdump tshark nftables ethtool traceroute tayga iperf3 bind9-dnsutils
 	python3 python3-scapy prometheus bash-completion
 	debhelper lintian rpm"
