@@ -177,6 +177,16 @@ static void metric_gauges(const struct view *view, struct answer *answer)
 	answer_text(answer, "nat46_waiting_limit %" PRIu32 "\n", limits->waiting);
 }
 
+/** metric_reload() - how reloads have ended */
+static void metric_reload(const struct view *view, struct answer *answer)
+{
+	show_metric("reloads_total", "counter", "Reloads that have put a new configuration in force.", answer);
+	answer_text(answer, "nat46_reloads_total %" PRIu64 "\n", view->reloads);
+	show_metric("reload_failed", "gauge", "1 if the last reload failed, so that nothing has changed, else 0.",
+		    answer);
+	answer_text(answer, "nat46_reload_failed %d\n", view->reload_failure[0] != '\0');
+}
+
 /** metric_network() - what in the network around the device does not fit */
 static void metric_network(const struct watch_state *network, struct answer *answer)
 {
@@ -207,6 +217,7 @@ bool show_metrics(const struct view *view, const struct request *request, const 
 	if (progress->index == 0) {
 		progress->counters = *engine_counters(view->engine);
 		metric_gauges(view, answer);
+		metric_reload(view, answer);
 		metric_network(view->network, answer);
 	}
 	for (; progress->index < ITEMS; progress->index++) {

@@ -192,9 +192,12 @@ echo 'nonsense = 1;' >>"$dir/nat46d.conf"
 fails 1 "^$dir/nat46d.conf:[0-9]*: error: unknown setting 'nonsense'" reload
 says 'TLS: goes by host .*new.example.org' explain 10.0.0.42:80 --host new.example.org
 says "^reload     failed, .*: error: unknown setting 'nonsense'" status
+says '^nat46_reload_failed 1$' metrics
 sed -i '$d' "$dir/nat46d.conf"
 json 'isinstance(a, list)' reload
 json 'a["reload"] == { "count": 2, "failure": "" }' status
+says '^nat46_reloads_total 2$' metrics
+says '^nat46_reload_failed 0$' metrics
 kill -0 "$launched" || fail "a reload has ended an open connection"
 
 echo "# a socket that is left over is replaced, and one that is no socket stays"
