@@ -108,6 +108,9 @@ python3 -B "$tool" metrics <"$dir/metrics.log" || fail "the metrics are not well
 if command -v promtool >/dev/null; then
 	promtool check metrics <"$dir/metrics.log" || fail "promtool does not like the metrics"
 fi
+etc=$(dirname "$0")/../../etc
+python3 -B "$(dirname "$0")/../tools/queries.py" names "$etc/prometheus/nat46d.rules.yml" "$etc/grafana/nat46d.json" \
+	<"$dir/metrics.log" || fail "metrics that are asked for are not there"
 
 web='service="web",address="10.0.0.42:80",protocol="tcp"'
 for sample in "service_connections_total{$web} 2" "service_active{$web} 1" \
