@@ -63,7 +63,7 @@ void log_set_format(enum log_format format);
 /** log_enabled() - would a message of this level be logged */
 bool log_enabled(enum log_level level);
 
-/** log_level_of() - of a line of @length bytes of what the configuration says: "FILE:LINE: error: ...", warning, or info */
+/** log_level_of() - of a line of what the configuration says: "FILE:LINE: error: ...", warning, or info; @length bytes */
 enum log_level log_level_of(const char *line, size_t length);
 
 /**
