@@ -194,9 +194,9 @@ static void list_servers(struct build *build, const struct service *services, si
 	(void)all_servers(services, service_count, servers);
 	qsort(servers, count, sizeof(*servers), compare_blocks);
 	for (size_t i = 0; i < count; i++) {
-		const struct ipv6_prefix *last = &servers[engine->server_count - 1];
+		size_t last = engine->server_count;
 
-		if (engine->server_count == 0 || !ipv6_in_prefix(&servers[i].address, last))
+		if (last == 0 || !ipv6_in_prefix(&servers[i].address, &servers[last - 1]))
 			servers[engine->server_count++] = servers[i];
 	}
 	engine->servers = servers;
