@@ -52,6 +52,24 @@ static void check_private(struct build *build)
 	}
 }
 
+/** check_clients() - whoever has an address of a service is not a client, but forges it */
+static void check_clients(struct build *build)
+{
+	const struct engine_config *engine = &build->config->engine;
+	config_setting_t *list = config_lookup(build->config->tree, "clients");
+
+	for (unsigned int i = 0; i < engine->plan.client_count; i++) {
+		const config_setting_t *group = config_setting_get_elem(list, i);
+		const struct ipv4_prefix *block = &engine->plan.mappings[i].ipv4;
+		uint32_t last = block->address | (uint32_t)(UINT64_C(0xffffffff) >> block->length);
+
+		if (service_owns(engine, block->address) && service_owns(engine, last))
+			build_warn(build, config_setting_source_line(group),
+				   "clients[%u]: ipv4 \"%s\" belongs to a service: packets from there count as forged",
+				   i, config_setting_get_string(config_setting_get_member(group, "ipv4")));
+	}
+}
+
 /** has_port() - does an address look as if its last group was meant as a port: "2001:db8:1::1:8443" */
 static bool has_port(const char *address)
 {
@@ -236,6 +254,7 @@ void warnings_check(struct build *build)
 		build_warn(build, 0, "there is neither a service nor a map, so that nobody can reach anything");
 	check_prefix(build);
 	check_private(build);
+	check_clients(build);
 	for (unsigned int i = 0; i < read_elements(services); i++) {
 		config_setting_t *group = config_setting_get_elem(services, i);
 		config_setting_t *rules = config_setting_get_member(group, "rules");

@@ -20,6 +20,7 @@
 #define AT(tcp, rest) "{ ipv4 = \"192.0.2.1\"; tcp = " tcp "; " rest " }"
 #define RULES(list) SERVICES(AT("[ 80, 443 ]", "rules = (\n" list ");"))
 #define SERVER(text) SERVICES(AT("80", "to = \"" text "\";"))
+#define CLIENT(ipv4, ipv6) "{ ipv4 = \"" ipv4 "\"; ipv6 = \"2001:db8:" ipv6 "\"; }"
 #define NAMES(first, second) \
 	SERVICES(AT("[ 80, 81 ]", "rules = (\n" first ");") ",\n" AT("443", "rules = (\n" second ");"))
 #define DOCUMENTATION " is reserved for documentation, no network routes it to this host\n"
@@ -46,6 +47,11 @@ static const struct {
 	  "services = ({ ipv4 = \"10.0.0.42\"; tcp = 80; " TO "});", "" },
 	{ "prefix = \"64:ff9b::/96\"; clients = ({ ipv4 = \"10.0.0.3\"; ipv6 = \"2001:db8::3\"; });"
 	  "services = (\n{ ipv4 = \"10.0.0.42\"; tcp = 80; " TO "});", "" },
+	/* clients with addresses of services */
+	{ SERVICES("{ ipv4 = \"10.0.0.0/24\"; tcp = 80; " TO "}") "clients = (\n" CLIENT("10.0.0.32/28", "a::/124") ","
+	  CLIENT("10.0.0.0/16", "a:1::/112") ",\n" CLIENT("10.0.0.255", "a:2::") "," CLIENT("10.0.1.0", "a:3::") ");",
+	  "f:3: warning: clients[0]: ipv4 \"10.0.0.32/28\" belongs to a service: packets from there count as forged\n"
+	  "f:4: warning: clients[2]: ipv4 \"10.0.0.255\" belongs to a service: packets from there count as forged\n" },
 	/* ports in addresses */
 	{ SERVER("2001:db8:1::1:8443"),
 	  "f:2: warning: services[0].to: \"2001:db8:1::1:8443\" is an address without a port; "
