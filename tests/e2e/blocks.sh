@@ -42,7 +42,8 @@ serve() {
 
 serve servers "$ns_servers"
 serve spare "$ns_spare"
-launch dns ip netns exec "$ns_servers" python3 -B "$tool" serve four=2001:db8::44,53,dns last=2001:db8::4f,53,dns
+launch dns ip netns exec "$ns_servers" python3 -B "$tool" serve four=2001:db8::44,53,dns \
+	last=2001:db8::4f,53,dns echo=2001:db8::4e,7
 wait_for 10 grep -q '^ready$' "$dir/dns.log" || fail "the name servers do not start"
 
 # settings BLOCK TO [MORE]: the services on a block; MORE of them
@@ -50,7 +51,7 @@ settings() {
 	configure <<-END
 	maps = ( { ipv4 = "10.0.0.90"; ipv6 = "2001:db8::44"; } );
 	services = (
-	  { name = "web"; ipv4 = "$1"; tcp = ( 80, "8080-8081" ); udp = 53; to = "$2"; },
+	  { name = "web"; ipv4 = "$1"; tcp = ( 80, "8080-8081" ); udp = [ 53, 7 ]; to = "$2"; },
 	  { name = "tls"; ipv4 = "$1"; tcp = 443;
 	    rules = ( { host = "a.example"; to = "$2"; }, { host = "b.example"; to = "2001:db8::9"; } ); },
 	  { name = "one"; ipv4 = "$1"; tcp = 81; to = "[2001:db8::9]:80"; }
@@ -112,12 +113,14 @@ echo "# datagrams"
 	fail "no answer of 10.0.0.68"
 [ "$(in_ns "$ns_client" dig +short +tries=2 +time=3 @10.0.0.79 TXT a.example | tr -d '"' | cut -d ' ' -f 1)" = last ] ||
 	fail "no answer of 10.0.0.79"
+in_ns "$ns_client" timeout 10 python3 -B "$tool" ask --size 4000 --fragments 10.0.0.78 7 >"$dir/ask.log" 2>&1
+grep -q '^echo 2001:db8:46::a00:3 [0-9]* 4000$' "$dir/ask.log" || fail "a datagram in fragments is lost"
 in_ns "$ns_client" timeout 10 python3 -B "$tool" ask 10.0.0.69 54 2>&1 | grep -q '^refused' ||
 	fail "a port without a service is not refused"
 
 echo "# pings"
 for i in 64 70 79; do
-	in_ns "$ns_client" ping -q -n -c 2 -i 0.1 -W 2 10.0.0.$i >"$dir/ping.log" || fail "10.0.0.$i does not answer"
+	in_ns "$ns_client" ping -q -n -c 2 -i 0.1 -W 2 -s 3000 10.0.0.$i >"$dir/ping.log" || fail "10.0.0.$i does not answer"
 done
 
 echo "# what is shown: status, explain, flows, sessions"
@@ -161,7 +164,7 @@ gets 2001:db8::46 http://10.0.0.70:8080/
 gets 2001:db8::48 http://10.0.0.72/
 settings 10.0.0.64/28 2001:db8::9
 reload
-grep -q 'services: 3 changed: web (10.0.0.64/28:80), ' "$dir/said" ||
+grep -q 'services: 4 changed: web (10.0.0.64/28:80), ' "$dir/said" ||
 	fail "the other servers are not named: $(cat "$dir/said")"
 gets 2001:db8::9 http://10.0.0.72/
 settings 10.0.0.64/27 2001:db8::40/123
