@@ -67,12 +67,13 @@ struct trace {
 enum session_kind {
 	SESSION_BOUND,		/* the server is connected */
 	SESSION_ENDED,		/* the last FIN or RST has come, or the flow was given up */
+	SESSION_RESUMED,	/* but whoever got that RST did not accept it, and goes on; it will end once more */
 	SESSION_REFUSED,	/* a client whose handshake was complete, or whose server refuses, gets no connection */
 };
 
 /**
  * struct session - one line of the session log
- * @kind: what has happened. A connection that lives on after a RST that was believed ends twice, the last one counts
+ * @kind: what has happened
  * @protocol: IP protocol number. An exchange of datagrams is bound when its client has sent another one after an
  *	answer of the server, and is not reported before
  * @client: client as it is
@@ -84,7 +85,8 @@ enum session_kind {
  *	SESSION_REFUSED: why
  * @host: SESSION_BOUND, SESSION_REFUSED: name that the client sent, or ""
  * @acknowledged: SESSION_BOUND: bytes of the client that we had to acknowledge before its server did
- * @bytes_to_server, @bytes_to_client: SESSION_ENDED: payload bytes acknowledged, or of UDP passed on
+ * @bytes_to_server, @bytes_to_client: SESSION_ENDED: payload bytes acknowledged, or of UDP passed on, since it
+ *	was opened
  * @duration: SESSION_ENDED: nanoseconds since the flow was opened
  */
 struct session {

@@ -223,8 +223,9 @@ static bool may_come_from_ipv4(const struct engine *e, const struct packet *p, b
 		return false;
 	if (is_own_ipv4(e, p->source4) && !is_mapped && !host_of(e, p->source4, &sender))
 		return false;
+	/* an error may be about a connection that has outlived its service */
 	*why = DROP_NOT_OURS;
-	if (!is_mapped && !is_own_ipv4(e, p->destination4))
+	if (!is_mapped && !is_own_ipv4(e, p->destination4) && !icmp_is_error(p))
 		return false;
 	*why = DROP_NOT_GLOBAL;
 	return p->protocol == IP_PROTOCOL_ICMP || !address_plan_refuses(&e->config->plan, p->source4);
@@ -329,8 +330,11 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 	if (is_own_ipv6(e, &p->destination6))
 		return to_ipv6_router(e, in);
 	is_mapped = address_of(e, &p->source6, &address);
-	if (!address_plan_6to4(&e->config->plan, &p->destination6, &destination))
+	if (!address_plan_6to4(&e->config->plan, &p->destination6, &destination)) {
+		if (icmp_is_error(p))
+			return icmp6_input(e, in, NULL, NULL);
 		return verdict_drop(e, in, is_mapped ? DROP_NO_CLIENT : DROP_NOT_OURS);
+	}
 	if (!ipv4_is_host(destination))
 		return verdict_drop(e, in, DROP_BAD_DESTINATION);
 	if (address_plan_refuses(&e->config->plan, destination))
@@ -345,7 +349,7 @@ static enum verdict from_ipv6(struct engine *e, struct input *in)
 	if (flow)
 		return from_server(e, flow, in);
 	if (p->protocol == IP_PROTOCOL_ICMPV6)
-		return icmp6_input(e, in, is_mapped ? &address : NULL, destination);
+		return icmp6_input(e, in, is_mapped ? &address : NULL, &destination);
 	if (is_mapped)
 		return map_to_ipv4(e, in, address, destination);
 	if (p->protocol == IP_PROTOCOL_TCP || p->protocol == IP_PROTOCOL_UDP)

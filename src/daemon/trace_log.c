@@ -155,6 +155,7 @@ static void append_refused(struct text *text, const struct session *session)
 static const char *const session_kinds[] = {
 	[SESSION_BOUND] = "bound",
 	[SESSION_ENDED] = "ended",
+	[SESSION_RESUMED] = "resumed",
 	[SESSION_REFUSED] = "refused",
 };
 
@@ -177,6 +178,8 @@ size_t session_format(const struct session *session, char *line)
 	if (session->protocol == IPPROTO_UDP)
 		append(&text, " proto=udp");
 	append_quoted(&text, "name", session->name);
+	if (session->kind == SESSION_RESUMED)
+		return text.length;
 	if (session->kind == SESSION_BOUND) {
 		append_quoted(&text, "rule", session->reason);
 		append_quoted(&text, "host", session->host);
@@ -234,6 +237,8 @@ static void collect_facts(const struct session *session, struct facts *facts)
 		add_endpoint(facts, server, &session->server, facts->addresses[2]);
 		add_number(facts, "source_port", session->source_port);
 	}
+	if (session->kind == SESSION_RESUMED)
+		return;
 	if (session->kind == SESSION_ENDED) {
 		add_number(facts, "bytes_to_server", session->bytes_to_server);
 		add_number(facts, "bytes_to_client", session->bytes_to_client);

@@ -437,9 +437,12 @@ static void test_port_reuse_of_a_revived_connection(void **state)
 	server_sends(&world, TCP_PSH | TCP_ACK, 0, 1, "reply");
 	server_sends(&world, TCP_RST | TCP_ACK, 5, 1, NULL);
 	isn = newer_syn();
+	assert_int_equal(world.session.kind, SESSION_ENDED);
 	server_sends(&world, TCP_PSH | TCP_ACK, 5, 1, "more");
+	assert_int_equal(world.session.kind, SESSION_RESUMED);
 	assert_int_equal(engine_flows(world.engine, FLOWS_ESTABLISHED), 1);
 	client_sends(&world, TCP_PSH | TCP_ACK, 100000, isn + 1, "A");
+	assert_int_equal(world.session.kind, SESSION_ENDED);
 	expect_server_gets(&world, 0, TCP_RST, CLIENT_ISN + 2, 0, "");
 	expect_server_gets(&world, 1, TCP_SYN, CLIENT_ISN + 100000, 0, "");
 }

@@ -643,6 +643,31 @@ static void test_source_route_without_error(void **state)
 	assert_int_equal(world_events(&world, EVENT_ICMP_SENT), 0);
 }
 
+/** A connection that has outlived its service, and the mapping of its client, still learns of errors; no one else. */
+static void test_after_the_service(void **state)
+{
+	struct wire_tcp other = to_client, other6 = to_server;
+	uint8_t bytes[128];
+	size_t length;
+
+	(void)state;
+	world.config.service_count = world.config.server_count = 0;
+	world.config.plan = (struct address_plan){ .prefix = { { { 0x20, 0x01, 0x0d, 0xb8, 0, 0x47 } }, 96 } };
+	assert_int_equal(error_about(&to_client, 3, 4, 1400), VERDICT_FORWARDED);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(world.packets[0].bytes[40], 2);
+	assert_int_equal(error_about(&to_server, 2, 0, 1400), VERDICT_FORWARDED);
+	assert_int_equal(world.count, 1);
+	assert_int_equal(world.packets[0].bytes[20], 3);
+	other.destination_port++;
+	other6.source_port++;
+	expect_drop(&world, error_about(&other, 3, 4, 1400), DROP_ICMP_NO_FLOW, 1);
+	expect_drop(&world, error_about(&other6, 2, 0, 1400), DROP_NOT_OURS, 1);
+	length = echo(false, 0, bytes);
+	wire_seal(bytes, length);
+	expect_drop(&world, world_input(&world, bytes, length, NULL), DROP_NOT_OURS, 2);
+}
+
 /** No error about an error, nor about what has no host as source. */
 static void test_no_error_about_errors(void **state)
 {
@@ -714,6 +739,7 @@ int main(void)
 		TEST(test_source_route),
 		TEST(test_used_up_source_route),
 		TEST(test_source_route_without_error),
+		TEST(test_after_the_service),
 		TEST(test_no_error_about_errors),
 		TEST(test_rate_limit),
 	};

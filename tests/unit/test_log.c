@@ -244,6 +244,11 @@ static void test_json_sessions(void **state)
 			    "\"service_address\":\"10.0.0.42\",\"service_port\":80,\"server\":\"2001:db8::1\","
 			    "\"server_port\":8080,\"source_port\":33527,\"host\":\"www.example.org\","
 			    "\"acknowledged\":0,\"rule\":\"host \\\"www.example.org\\\"\"}\n");
+	assert_string_equal(json_of_session(SESSION_RESUMED),
+			    "\"level\":\"info\",\"session\":\"resumed\",\"protocol\":\"tcp\","
+			    "\"client\":\"10.0.0.3\",\"client_port\":33526,\"service\":\"web\","
+			    "\"service_address\":\"10.0.0.42\",\"service_port\":80,\"server\":\"2001:db8::1\","
+			    "\"server_port\":8080,\"source_port\":33527}\n");
 	session.reason = "no rule matches";
 	assert_string_equal(json_of_session(SESSION_REFUSED),
 			    "\"level\":\"info\",\"session\":\"refused\",\"protocol\":\"tcp\","

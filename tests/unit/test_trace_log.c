@@ -195,6 +195,19 @@ static void test_session_ended(void **state)
 				  "bytes_to_client=18446744073709551615 duration=61.002 end=\"closed\"");
 }
 
+static void test_session_resumed(void **state)
+{
+	struct session resumed = session;
+	char line[SESSION_LINE_MAX];
+
+	(void)state;
+	resumed.kind = SESSION_RESUMED;
+	resumed.reason = resumed.host = NULL; /* not to be looked at */
+	session_format(&resumed, line);
+	assert_string_equal(line, "session resumed client=10.0.0.3:33526 service=10.0.0.42:80 "
+				  "server=[2001:db8::1]:80 source_port=33526 name=\"web\"");
+}
+
 static void test_session_refused(void **state)
 {
 	struct session refused = session;
@@ -295,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_session_bound),
 		cmocka_unit_test(test_session_bound_late),
 		cmocka_unit_test(test_session_ended),
+		cmocka_unit_test(test_session_resumed),
 		cmocka_unit_test(test_session_refused),
 		cmocka_unit_test(test_session_udp),
 		cmocka_unit_test(test_session_text),

@@ -140,6 +140,7 @@ void flow_over(struct engine *e, struct flow *flow, const char *reason)
 void flow_goes_on(struct engine *e, struct flow *flow)
 {
 	NAT46_ASSERT(flow->is_ended);
+	report_resumed(e, flow);
 	flow->is_ended = false;
 	tally_activate(e->tallies, flow_table_index(&e->flows, flow), true);
 }

@@ -48,7 +48,7 @@ int64_t flow_silence(const struct engine *e, const struct flow *flow);
 /** flow_over() - a flow is over, though its record is kept: report that, once; @reason for the session log */
 void flow_over(struct engine *e, struct flow *flow, const char *reason);
 
-/** flow_goes_on() - it was not over after all, and will be reported again */
+/** flow_goes_on() - it was not over after all: reported, and so will be its end, again */
 void flow_goes_on(struct engine *e, struct flow *flow);
 
 /** flow_end() - release a flow and everything that belongs to it; @reason for the session log */

@@ -169,6 +169,14 @@ void report_refused(struct engine *e, const struct flow *flow, const char *why, 
 		e->hooks.session(e->hooks.context, &session);
 }
 
+void report_resumed(struct engine *e, const struct flow *flow)
+{
+	const struct session session = session_of(e, SESSION_RESUMED, flow, "");
+
+	if (e->hooks.session)
+		e->hooks.session(e->hooks.context, &session);
+}
+
 void report_ended(struct engine *e, const struct flow *flow, const char *how)
 {
 	const struct session session = session_of(e, SESSION_ENDED, flow, how);

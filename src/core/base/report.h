@@ -48,6 +48,9 @@ void report_bound(struct engine *e, const struct flow *flow, const char *rule, c
 /** report_refused() - report to the session hook, if there is one, that a client gets no connection; @host may be "" */
 void report_refused(struct engine *e, const struct flow *flow, const char *why, const char *host);
 
+/** report_resumed() - report to the session hook, if there is one, that a connection lives that was reported over */
+void report_resumed(struct engine *e, const struct flow *flow);
+
 /** report_ended() - report to the session hook, if there is one, that a connection is over, and how */
 void report_ended(struct engine *e, const struct flow *flow, const char *how);
 

@@ -18,6 +18,17 @@
 #include "nat46/checksum.h"
 #include "nat46/translate.h"
 
+bool icmp_is_error(const struct packet *p)
+{
+	if (p->is_fragment || p->source_route || p->segments_left)
+		return false;
+	if (p->is_ipv6)
+		return p->protocol == IP_PROTOCOL_ICMPV6 && p->icmp_type < ICMPV6_ECHO;
+	return p->protocol == IP_PROTOCOL_ICMP &&
+	       (p->icmp_type == ICMP_UNREACHABLE || p->icmp_type == ICMP_TIME_EXCEEDED ||
+		p->icmp_type == ICMP_PARAMETER);
+}
+
 /** answer_echo() - turn the request around in place */
 static enum verdict answer_echo(struct engine *e, struct input *in, uint8_t reply)
 {
@@ -99,7 +110,7 @@ enum verdict icmp4_input(struct engine *e, struct input *in, const struct ipv6_a
 }
 
 /** error6() - the same from the other side */
-static enum verdict error6(struct engine *e, struct input *in, uint32_t destination)
+static enum verdict error6(struct engine *e, struct input *in, const uint32_t *destination)
 {
 	struct icmp_quote quote;
 	struct flow *flow;
@@ -115,15 +126,17 @@ static enum verdict error6(struct engine *e, struct input *in, uint32_t destinat
 		return VERDICT_ABSORBED;
 	if (flow)
 		return icmp_flow_to_client(e, flow, in, &quote);
-	return icmp_map_to_ipv4(e, destination, in, &quote);
+	if (destination)
+		return icmp_map_to_ipv4(e, *destination, in, &quote);
+	return verdict_drop(e, in, DROP_NOT_OURS);
 }
 
-enum verdict icmp6_input(struct engine *e, struct input *in, const uint32_t *address, uint32_t destination)
+enum verdict icmp6_input(struct engine *e, struct input *in, const uint32_t *address, const uint32_t *destination)
 {
 	switch (in->packet.icmp_type) {
 	case ICMPV6_ECHO:
 	case ICMPV6_ECHO_REPLY:
-		return address ? map_to_ipv4(e, in, *address, destination) : icmp_no_map(e, in);
+		return address ? map_to_ipv4(e, in, *address, *destination) : icmp_no_map(e, in);
 	case ICMPV6_UNREACHABLE:
 	case ICMPV6_TOO_BIG:
 	case ICMPV6_TIME_EXCEEDED:
