@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * lookup.c - how long the look-up of a mapped address takes, by the number of mappings
+ * lookup.c - how long the look-up of a mapped address takes, and that of a service, by how many there are
  *
  * A row a table. "mapped" are addresses of the table, and what they are mapped to is made; "stranger" are those that no
  * mapping has. They are asked for in random order.
@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "nat46/eam.h"
+#include "nat46/engine_config.h"
 
 enum { QUERIES = 1 << 16, ROUNDS = 15, KINDS = 4, SIZES = 5, TEN = 1, IN_BLOCK = 8, LENGTHS = 16 };
 
@@ -175,6 +176,87 @@ static void run(const char *name, struct address_mapping (*nth)(uint32_t))
 	fprintf(stderr, "# %u\n", sink);
 }
 
+/** struct fleet - services: @count of them, on blocks with @first_bits host bits and fewer, @sizes sizes in turn */
+struct fleet {
+	const char *name;
+	size_t count;
+	unsigned int first_bits, sizes;
+};
+
+static struct service *make_services(const struct fleet *fleet)
+{
+	struct service *services = calloc(fleet->count, sizeof(*services));
+
+	if (!services)
+		abort();
+	for (size_t i = 0; i < fleet->count; i++) {
+		unsigned int bits = fleet->first_bits - (unsigned int)(i % fleet->sizes);
+		uint32_t address = 0x0a000000 + (uint32_t)(i / fleet->sizes << fleet->first_bits);
+
+		/* the smaller ones lie in the larger ones */
+		services[i] = (struct service){ .address = address, .host_bits = (uint8_t)bits, .port = 443 };
+	}
+	qsort(services, fleet->count, sizeof(*services), service_compare);
+	return services;
+}
+
+/** measure_services() - nanoseconds for one look-up of @addresses: the fastest round */
+static double measure_services(const struct engine_config *config, const uint32_t *addresses)
+{
+	double best = 0;
+	size_t sink = 0;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		double start = seconds(), took;
+
+		for (size_t i = 0; i < QUERIES; i++)
+			sink += service_find(config, false, addresses[i], 443) != NULL;
+		took = (seconds() - start) * 1e9 / QUERIES;
+		if (round == 0 || took < best)
+			best = took;
+	}
+	fprintf(stderr, "# %zu\n", sink);
+	return best;
+}
+
+/** run_services() - @base: set by the first fleet, which the others are compared with */
+static void run_services(const struct fleet *fleet, double base[2])
+{
+	static uint32_t addresses[2][QUERIES];
+	struct service *services = make_services(fleet);
+	const struct engine_config config = { .services = services, .service_count = fleet->count };
+
+	for (size_t i = 0; i < QUERIES; i++) {
+		const struct service *service = &services[random_next() % fleet->count];
+
+		addresses[0][i] = service->address | (random_next() & ((1u << service->host_bits) - 1));
+		addresses[1][i] = 0xc0000000 | random_next();
+	}
+	printf("%-16s  %8zu  %6u", fleet->name, fleet->count, fleet->sizes);
+	for (int kind = 0; kind < 2; kind++) {
+		double took = measure_services(&config, addresses[kind]);
+
+		base[kind] = base[kind] > 0 ? base[kind] : took;
+		printf("  %10.1f ns  %5.1f", took, took / base[kind]);
+	}
+	puts("");
+	free(services);
+}
+
+static void services(void)
+{
+	static const struct fleet fleets[] = {
+		{ "addresses", 10, 0, 1 },	 { "addresses", 1, 0, 1 },	{ "addresses", 1000, 0, 1 },
+		{ "addresses", 100000, 0, 1 },	 { "blocks", 1, 4, 1 },		{ "blocks", 1000, 4, 1 },
+		{ "blocks", 1000, 4, 2 },	 { "blocks", 1000, 16, 16 },
+	};
+	double base[2] = { 0 };
+
+	printf("\n%-16s  %8s  %6s  %13s  ratio  %13s  ratio\n", "service on", "services", "sizes", "found", "stranger");
+	for (size_t i = 0; i < sizeof(fleets) / sizeof(fleets[0]); i++)
+		run_services(&fleets[i], base);
+}
+
 int main(void)
 {
 	printf("%-16s  %8s  %6s", "table", "mappings", "in use");
@@ -184,5 +266,6 @@ int main(void)
 	run("single addresses", single);
 	run("in blocks", in_blocks);
 	run("16 lengths", of_all_lengths);
+	services();
 	return 0;
 }
