@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# manuals.sh - mandoc has nothing to say about the manuals
+# manuals.sh - mandoc has nothing to say about the manuals, and what the guide names exists
 . "$(dirname "$0")/lib.sh"
 need mandoc
 
@@ -8,6 +8,14 @@ status=0
 for page in man/*.in; do
 	# Linted as it will be installed: with paths instead of @names@.
 	if sed 's,@[a-zA-Z]*@,/etc,g' "$page" | mandoc -T lint -W warning 2>&1 | sed "s,^mandoc: <stdin>,$page," | grep .; then
+		status=1
+	fi
+done
+
+# Counters and settings of several words; a setting may have its group in front.
+for name in $(sed -n 's/^\.\(It \)*Cm //p' man/nat46d-guide.7.in | tr -s ' ,' '\n' | grep '_' | sort -u); do
+	if ! grep -qF "\"${name##*.}\"" include/nat46/verdict.h include/nat46/counters.h src/config/schema.c; then
+		echo "man/nat46d-guide.7.in: there is neither a counter nor a setting $name"
 		status=1
 	fi
 done
