@@ -75,7 +75,7 @@ void json_ipv4(struct answer *answer, const char *key, uint32_t address);
 void json_ipv6(struct answer *answer, const char *key, const struct ipv6_address *address);
 
 /** Room for ipv4_text() and ipv6_text(). */
-#define ADDRESS_TEXT_MAX 72u
+#define ADDRESS_TEXT_MAX 56u
 
 /** ipv4_text(), ipv6_text() - an address; with @port, if not 0, behind it (IPv6: "[ADDRESS]:PORT"); return @text */
 const char *ipv4_text(uint32_t address, uint16_t port, char *text);

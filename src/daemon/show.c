@@ -8,36 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/netlink.h"
-
-const char *service_text(const struct service *service, char *text)
-{
-	char address[ADDRESS_TEXT_MAX], length[8] = "", last[8] = "";
-
-	if (service->host_bits > 0)
-		snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
-	if (service->further_ports > 0)
-		snprintf(last, sizeof(last), "-%u", service->port + service->further_ports);
-	snprintf(text, ADDRESS_TEXT_MAX, "%s%s:%u%s", ipv4_text(service->address, 0, address), length, service->port,
-		 last);
-	return text;
-}
-
-const char *server_text(const struct server *server, char *text)
-{
-	const struct route addresses = { .is_ipv6 = true, .ipv6 = server_block(server) };
-	char block[ROUTE_TEXT_MAX];
-
-	if (server->host_bits == 0)
-		return ipv6_text(&server->address, server->port, text);
-	route_format(&addresses, block);
-	if (server->port != 0)
-		snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", block, server->port);
-	else
-		snprintf(text, ADDRESS_TEXT_MAX, "%s", block);
-	return text;
-}
-
 const char *show_state(const struct view *view, const struct server *server)
 {
 	const struct look_health health = { .engine = view->engine, .is_udp = server->is_udp, .now = view->now };
@@ -95,11 +65,13 @@ static uint64_t failures_of(const struct tally *tally)
 	return sum;
 }
 
+/** tally_text() - what is counted of a server, or a block of them; NULL: nothing */
 static void tally_text(const struct tally *tally, struct answer *answer)
 {
 	if (tally)
 		answer_text(answer, "; %" PRIu32 " active, %" PRIu64 " connected, %" PRIu64 " failed", tally->active,
 			    tally_connects(tally), failures_of(tally));
+	answer_text(answer, "\n");
 }
 
 static void show_one(const struct view *view, bool json, const struct server *server, const struct tally *tally,
@@ -119,18 +91,25 @@ static void show_one(const struct view *view, bool json, const struct server *se
 	else if (state && state->connect_time > 0)
 		answer_text(answer, ", answered in %.1f ms", (double)state->connect_time / 1e6);
 	tally_text(tally, answer);
-	answer_text(answer, "\n");
 }
 
-/** next_in_block() - the next server of @block that something is known of, from @place on; false: there is none */
-static bool next_in_block(const struct view *view, const struct server *block, size_t *place, struct server *server)
+/* ---- what stands for many: a block of addresses, a range of ports, or both ------------------ */
+
+static bool is_many(const struct shown *shown)
 {
-	const struct ipv6_prefix addresses = server_block(block);
+	return shown->server.host_bits > 0 || shown->further_ports > 0;
+}
+
+/** next_of_many() - the next one that something is known of, from @place on; false: there is none */
+static bool next_of_many(const struct view *view, const struct shown *many, size_t *place, struct server *server)
+{
+	const struct ipv6_prefix addresses = server_block(&many->server);
 
 	while (*place < LOOK_SERVERS) {
 		const struct server_state *state = look_server_at(view->engine, (*place)++);
 
-		if (!state || state->port != block->port || state->is_udp != block->is_udp ||
+		if (!state || state->is_udp != many->server.is_udp || state->port < many->server.port ||
+		    state->port - many->server.port > many->further_ports ||
 		    !ipv6_in_prefix(&state->address, &addresses))
 			continue;
 		*server = (struct server){ .address = state->address, .port = state->port, .is_udp = state->is_udp };
@@ -139,56 +118,42 @@ static bool next_in_block(const struct view *view, const struct server *block, s
 	return false;
 }
 
-/** count_in_block() - how many servers of @block are "ok", and how many "failing" */
-static void count_in_block(const struct view *view, const struct server *block, unsigned int *ok,
-			   unsigned int *failing)
+/** count_many() - how many are "ok", and how many "failing" */
+static void count_many(const struct view *view, const struct shown *many, unsigned int *ok, unsigned int *failing)
 {
 	struct server server;
 
 	*ok = *failing = 0;
-	for (size_t place = 0; next_in_block(view, block, &place, &server);) {
+	for (size_t place = 0; next_of_many(view, many, &place, &server);) {
 		*ok += strcmp(show_state(view, &server), "ok") == 0;
 		*failing += strcmp(show_state(view, &server), "failing") == 0;
 	}
 }
 
-bool show_is_failing(const struct view *view, const struct server *server)
-{
-	unsigned int ok, failing;
-
-	if (server->host_bits == 0)
-		return strcmp(show_state(view, server), "failing") == 0;
-	count_in_block(view, server, &ok, &failing);
-	return failing > 0;
-}
-
-static void show_block(const struct view *view, bool json, const struct server *block, const struct tally *tally,
-		       unsigned int indent, struct answer *answer)
+static void show_many(const struct view *view, bool json, const struct shown *many, const struct tally *tally,
+		      unsigned int indent, struct answer *answer)
 {
 	unsigned int ok, failing, shown = 0;
-	char text[ADDRESS_TEXT_MAX];
+	char place[SHOW_PLACE_MAX];
 	struct server server;
 
-	count_in_block(view, block, &ok, &failing);
+	count_many(view, many, &ok, &failing);
 	if (json) {
 		json_open(answer, NULL, '{');
-		json_ipv6(answer, "address", &block->address);
-		json_number(answer, "prefix_length", 128u - block->host_bits);
-		json_number(answer, "port", block->port);
-		json_text(answer, "state", failing > 0 ? "failing" : ok > 0 ? "ok" :
-									      "unknown");
+		json_ipv6(answer, "address", &many->server.address);
+		json_number(answer, "prefix_length", 128u - many->server.host_bits);
+		json_number(answer, "port", many->server.port);
+		json_number(answer, "last_port", many->server.port + many->further_ports);
+		json_text(answer, "state", failing > 0 ? "failing" : ok > 0 ? "ok" : "unknown");
 		json_number(answer, "ok", ok);
 		json_number(answer, "failing", failing);
-		if (tally)
-			show_tally(tally, answer);
 		json_open(answer, "servers", '[');
 	} else {
-		server_text(block, text);
-		answer_text(answer, "%*s%-28s  a block: %u ok, %u failing", (int)indent, "", text, ok, failing);
+		answer_text(answer, "%*s%-28s  a %s: %u ok, %u failing", (int)indent, "", show_place(many, place),
+			    many->server.host_bits > 0 ? "block" : "range", ok, failing);
 		tally_text(tally, answer);
-		answer_text(answer, "\n");
 	}
-	for (size_t at = 0; shown < SHOW_FAILING_MAX && next_in_block(view, block, &at, &server);) {
+	for (size_t at = 0; shown < SHOW_FAILING_MAX && next_of_many(view, many, &at, &server);) {
 		if (strcmp(show_state(view, &server), "failing") != 0)
 			continue;
 		show_one(view, json, &server, NULL, indent + 2, answer);
@@ -196,17 +161,63 @@ static void show_block(const struct view *view, bool json, const struct server *
 	}
 	if (json) {
 		json_close(answer, ']');
+		if (tally)
+			show_tally(tally, answer);
 		json_close(answer, '}');
 	}
 }
 
-void show_server(const struct view *view, bool json, const struct server *server, const struct tally *tally,
+/* ---- one or many -------------------------------------------------------------------------- */
+
+struct shown show_listed(const struct service *service, size_t i)
+{
+	struct shown shown = { .server = service->listed.servers[i] };
+
+	shown.further_ports = shown.server.port ? 0 : service->further_ports;
+	shown.server.port = shown.server.port ? shown.server.port : service->port;
+	shown.server.is_udp = service->is_udp;
+	return shown;
+}
+
+unsigned int show_cost(const struct shown *shown)
+{
+	return is_many(shown) ? SHOW_BUDGET : SHOW_COST;
+}
+
+bool show_is_failing(const struct view *view, const struct shown *shown)
+{
+	unsigned int ok, failing = 0;
+
+	if (!is_many(shown))
+		return strcmp(show_state(view, &shown->server), "failing") == 0;
+	count_many(view, shown, &ok, &failing);
+	return failing > 0;
+}
+
+const char *show_place(const struct shown *shown, char *text)
+{
+	const struct server *server = &shown->server;
+	const struct route addresses = { .is_ipv6 = true, .ipv6 = server_block(server) };
+	char block[ROUTE_TEXT_MAX], ports[16] = "";
+
+	_Static_assert(ROUTE_TEXT_MAX >= ADDRESS_TEXT_MAX, "an address has room as well");
+	if (server->host_bits == 0)
+		(void)ipv6_text(&server->address, 0, block);
+	else
+		route_format(&addresses, block);
+	if (shown->further_ports > 0)
+		snprintf(ports, sizeof(ports), "-%u", (unsigned int)server->port + shown->further_ports);
+	snprintf(text, SHOW_PLACE_MAX, "[%s]:%u%s", block, server->port, ports);
+	return text;
+}
+
+void show_server(const struct view *view, bool json, const struct shown *shown, const struct tally *tally,
 		 unsigned int indent, struct answer *answer)
 {
-	if (server->host_bits > 0)
-		show_block(view, json, server, tally, indent, answer);
+	if (is_many(shown))
+		show_many(view, json, shown, tally, indent, answer);
 	else
-		show_one(view, json, server, tally, indent, answer);
+		show_one(view, json, &shown->server, tally, indent, answer);
 }
 
 void show_metric(const char *name, const char *type, const char *help, struct answer *answer)

@@ -13,6 +13,7 @@
 #include "daemon/answer.h"
 #include "daemon/capture.h"
 #include "daemon/filter.h"
+#include "daemon/netlink.h"
 #include "daemon/tun.h"
 #include "daemon/watch_state.h"
 #include "nat46/engine.h"
@@ -60,7 +61,7 @@ struct view {
 	const char *reload_failure;
 };
 
-/** Most servers of a block that are listed because they fail. */
+/** Most servers of a block that are shown because they fail. */
 #define SHOW_FAILING_MAX 32u
 
 /**
@@ -104,31 +105,42 @@ show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_exp
 #define show_fail(answer, status, ...) \
 	(answer_error(answer, "nat46ctl: " __VA_ARGS__), answer_end(answer, status), true)
 
-/**
- * service_text() - addresses and ports of a service: "192.0.2.0/28:80-89"
- * @text: room for ADDRESS_TEXT_MAX bytes
- *
- * Return: @text
- */
-const char *service_text(const struct service *service, char *text);
-
-/** server_text() - the same of a server or block of servers: "[2001:db8::/124]:80"; port 0 is left out */
-const char *server_text(const struct server *server, char *text);
-
 /** show_state() - "ok", "failing" or "unknown", of a server whose port and protocol are filled in */
 const char *show_state(const struct view *view, const struct server *server);
 
-/** show_is_failing() - is a server failing, or one of a block; this costs SHOW_BUDGET for a block */
-bool show_is_failing(const struct view *view, const struct server *server);
+/**
+ * struct shown - a server as a service lists it, or the many that it may stand for
+ * @server: protocol and port filled in, with @further_ports the first one; its host_bits may say that it is a block
+ * @further_ports: how many ports behind that belong to it as well
+ */
+struct shown {
+	struct server server;
+	uint16_t further_ports;
+};
+
+/** show_listed() - number @i of the servers that a service lists */
+struct shown show_listed(const struct service *service, size_t i);
+
+/** show_cost() - what show_is_failing() or show_server() costs: the many have to be looked for */
+unsigned int show_cost(const struct shown *shown);
+
+/** show_is_failing() - is a server failing, or one of those that it stands for */
+bool show_is_failing(const struct view *view, const struct shown *shown);
+
+/** Room for show_place(). */
+#define SHOW_PLACE_MAX (ROUTE_TEXT_MAX + 16)
+
+/** show_place() - addresses and ports; returns @text */
+const char *show_place(const struct shown *shown, char *text);
 
 /**
  * show_server() - a server with what is known of it
  * @json: as an object; else as a line with @indent blanks
  * @tally: what is counted of it; NULL: nothing
  *
- * Of a block, how many servers do how, and those that fail, SHOW_FAILING_MAX of them. To find them costs SHOW_BUDGET.
+ * If it stands for many, how many of these do how, and those that fail, SHOW_FAILING_MAX of them.
  */
-void show_server(const struct view *view, bool json, const struct server *server, const struct tally *tally,
+void show_server(const struct view *view, bool json, const struct shown *shown, const struct tally *tally,
 		 unsigned int indent, struct answer *answer);
 
 /** show_tally() - members of an object: what is counted of a service or server */

@@ -74,8 +74,10 @@ static void list_servers(const struct question *q, const struct service *service
 					    "in an order that depends on the client (--client)");
 	}
 	for (size_t i = 0; i < count; i++) {
-		candidates[i].is_udp = service->is_udp;
-		show_server(q->view, json, &candidates[i], NULL, 4, q->answer);
+		struct shown shown = { .server = candidates[i] };
+
+		shown.server.is_udp = service->is_udp;
+		show_server(q->view, json, &shown, NULL, 4, q->answer);
 	}
 	if (json)
 		json_close(q->answer, ']');

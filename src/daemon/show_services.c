@@ -8,18 +8,18 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "daemon/show.h"
 
 /** Room for the labels of a service, and of a server. */
 #define LABELS_MAX 320u
 
-/** struct place - whose sample it is: labels, what is counted, and with a server whether it fails */
+/** struct place - whose sample it is: labels, what is counted, and which server */
 struct place {
+	const struct view *view;
 	const char *labels;
 	const struct tally *tally;
-	bool is_failing;
+	struct shown server;
 };
 
 typedef void sample_fn(const char *name, const struct place *place, struct answer *answer);
@@ -81,7 +81,7 @@ static void bytes(const char *name, const struct place *place, struct answer *an
 
 static void failing(const char *name, const struct place *place, struct answer *answer)
 {
-	sample(name, place, NULL, NULL, place->is_failing, answer);
+	sample(name, place, NULL, NULL, show_is_failing(place->view, &place->server), answer);
 }
 
 /** histogram() - connect times; each bucket includes those below it */
@@ -136,10 +136,15 @@ static const struct family families[] = {
 /** labels_of() - the labels of a service; returns their length */
 static size_t labels_of(const struct service *service, char *labels)
 {
-	char text[ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX], length[8] = "", last[8] = "";
 
-	return (size_t)snprintf(labels, LABELS_MAX, "service=\"%s\",address=\"%s\",protocol=\"%s\"", service->name,
-				service_text(service, text), service->is_udp ? "udp" : "tcp");
+	if (service->host_bits > 0)
+		snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
+	if (service->further_ports > 0)
+		snprintf(last, sizeof(last), "-%u", service->port + service->further_ports);
+	return (size_t)snprintf(labels, LABELS_MAX, "service=\"%s\",address=\"%s%s:%u%s\",protocol=\"%s\"",
+				service->name, ipv4_text(service->address, 0, address), length, service->port, last,
+				service->is_udp ? "udp" : "tcp");
 }
 
 /** service_sample() - the sample of a service */
@@ -159,19 +164,27 @@ static void server_sample(const struct view *view, const struct family *family, 
 			  size_t i, struct answer *answer)
 {
 	const struct server *listed = &service->listed.servers[i];
-	struct server server = *listed;
-	char labels[LABELS_MAX], text[ADDRESS_TEXT_MAX];
-	struct place place = { .labels = labels, .tally = look_tally(view->engine, service, listed) };
+	char labels[LABELS_MAX], text[SHOW_PLACE_MAX];
+	const struct place place = {
+		.view = view,
+		.labels = labels,
+		.tally = look_tally(view->engine, service, listed),
+		.server = show_listed(service, i),
+	};
 	size_t length = labels_of(service, labels);
 
 	if (!place.tally)
 		return;
-	server.port = tally_port(service, listed);
-	snprintf(labels + length, sizeof(labels) - length, ",server=\"%s\"", server_text(&server, text));
-	server.port = server.port ? server.port : service->port;
-	server.is_udp = service->is_udp;
-	place.is_failing = family->write == failing && show_is_failing(view, &server);
+	snprintf(labels + length, sizeof(labels) - length, ",server=\"%s\"", show_place(&place.server, text));
 	family->write(family->name, &place, answer);
+}
+
+/** cost_of() - what the sample number @i of a service has cost */
+static unsigned int cost_of(const struct family *family, const struct service *service, size_t i)
+{
+	const struct shown shown = show_listed(service, i);
+
+	return family->write == failing ? show_cost(&shown) : SHOW_COST;
 }
 
 /** show_family() - more of the samples of a metric; true: these were all */
@@ -186,16 +199,14 @@ static bool show_family(const struct view *view, const struct family *family, st
 
 		if (++*spent >= SHOW_BUDGET)
 			return false;
-		for (; progress->server < count; progress->server++, *spent += SHOW_COST) {
+		for (; progress->server < count; progress->server++) {
 			if (*spent >= SHOW_BUDGET || !answer_has_room(answer))
 				return false;
-			if (!family->of_servers) {
+			if (family->of_servers)
+				server_sample(view, family, service, progress->server, answer);
+			else
 				service_sample(view, family, service, answer);
-				continue;
-			}
-			server_sample(view, family, service, progress->server, answer);
-			if (family->write == failing && service->listed.servers[progress->server].host_bits > 0)
-				*spent += SHOW_BUDGET;
+			*spent += cost_of(family, service, progress->server);
 		}
 	}
 	return true;

@@ -179,11 +179,16 @@ static void totals_json(const struct view *view, struct answer *answer)
 static void service_head(const struct view *view, const struct service *service, bool json, struct answer *answer)
 {
 	const struct tally *tally = look_tally(view->engine, service, NULL);
-	char text[ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX], length[8] = "";
 
 	if (!json) {
-		answer_text(answer, "service    %s, %s %s, %zu rules\n", service->name, service_text(service, text),
-			    service->is_udp ? "udp" : "tcp", service->rule_count);
+		if (service->host_bits > 0)
+			snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
+		answer_text(answer, "service    %s, %s%s:%u", service->name, ipv4_text(service->address, 0, address),
+			    length, service->port);
+		if (service->further_ports > 0)
+			answer_text(answer, "-%u", service->port + service->further_ports);
+		answer_text(answer, " %s, %zu rules\n", service->is_udp ? "udp" : "tcp", service->rule_count);
 		if (tally)
 			tally_text(view, tally, answer);
 		return;
@@ -213,18 +218,6 @@ static void service_end(bool complete, bool json, struct answer *answer)
 	}
 }
 
-/** show_listed() - number @i of the servers that a service lists; of a range of ports, with its first one */
-static void show_listed(const struct view *view, const struct service *service, size_t i, bool json,
-			struct answer *answer)
-{
-	const struct server *listed = &service->listed.servers[i];
-	struct server server = *listed;
-
-	server.port = server.port ? server.port : service->port;
-	server.is_udp = service->is_udp;
-	show_server(view, json, &server, look_tally(view->engine, service, listed), 2, answer);
-}
-
 /** show_service() - more of a service; false: it goes on in the next call */
 static bool show_service(const struct view *view, const struct service *service, bool json, struct progress *progress,
 			 unsigned int *spent, struct answer *answer)
@@ -233,10 +226,13 @@ static bool show_service(const struct view *view, const struct service *service,
 		service_head(view, service, json, answer);
 	progress->stage = 2;
 	for (; progress->server < service->listed.count; progress->server++) {
+		const struct server *listed = &service->listed.servers[progress->server];
+		const struct shown shown = show_listed(service, progress->server);
+
 		if (*spent >= SHOW_BUDGET || !answer_has_room(answer))
 			return false;
-		*spent += service->listed.servers[progress->server].host_bits > 0 ? SHOW_BUDGET : SHOW_COST;
-		show_listed(view, service, progress->server, json, answer);
+		show_server(view, json, &shown, look_tally(view->engine, service, listed), 2, answer);
+		*spent += show_cost(&shown);
 	}
 	service_end(!service->has_unlisted, json, answer);
 	return true;

@@ -16,7 +16,7 @@ tool=$(dirname "$0")/../tools/control.py
 make_box
 make_client client 10.0.0.3 10.0.0.4
 make_server server 2001:db8::1 2001:db8::2
-start_witness "$ns_server" one=2001:db8::1,80 two=2001:db8::2,80
+start_witness "$ns_server" one=2001:db8::1,80 two=2001:db8::2,80 two=2001:db8::2,8001 two=2001:db8::2,8002
 configure <<END
 maps = ( { ipv4 = "10.0.0.50"; ipv6 = "2001:db8::50"; } );
 services = (
@@ -102,6 +102,15 @@ json 'a["events"]["clients_connected"] == 2 and a["events"]["plain_opened"] == 1
 json 'a["drops"]["not_ours"]["help"].endswith(".")' stats --explain
 says '^      Nothing is configured for the destination address' stats --explain
 
+echo "# a range of ports: how many servers do how"
+expect "two *" "$ns_client" --source 10.0.0.3 --send "(" 10.0.0.42 8001
+expect "two *" "$ns_client" --source 10.0.0.3 --send "(" 10.0.0.42 8002
+expect "refused" "$ns_client" --source 10.0.0.3 --send "(" 10.0.0.42 8043
+says '^  \[2001:db8::2\]:8000-8099 +a range: 2 ok, 1 failing; ' status
+says '^    \[2001:db8::2\]:8043 +failing, last refused, ' status
+json '[(s["port"], s["last_port"], s["ok"], s["failing"], [f["port"] for f in s["servers"]])
+	for s in [s for s in a["services"] if s["name"] == "range"][0]["servers"]] == [(8000, 8099, 2, 1, [8043])]' status
+
 echo "# metrics"
 ctl metrics >"$dir/metrics.log" || fail "no metrics"
 python3 -B "$tool" metrics <"$dir/metrics.log" || fail "the metrics are not well formed"
@@ -117,10 +126,11 @@ for sample in "service_connections_total{$web} 2" "service_active{$web} 1" \
 	"service_bytes_total{$web,direction=\"to_server\"} 2" "service_connect_seconds_bucket{$web,le=\"+Inf\"} 2" \
 	"service_connect_seconds_count{$web} 2" "server_connections_total{$web,server=\"[2001:db8::1]:80\"} 2" \
 	"server_failures_total{$web,server=\"[2001:db8::2]:80\",kind=\"refused\"} 0" \
-	"server_failing{$web,server=\"[2001:db8::3]:80\"} 0" "connections_total 3"; do
+	"server_failing{$web,server=\"[2001:db8::3]:80\"} 0" "connections_total 5"; do
 	grep -qxF "nat46_$sample" "$dir/metrics.log" || fail "no $sample"
 done
-grep -q 'address="10.0.0.42:8000-8099",.*server="2001:db8::2"} 0' "$dir/metrics.log" || fail "no range"
+grep -q 'address="10.0.0.42:8000-8099",.*server="\[2001:db8::2\]:8000-8099"} 1' "$dir/metrics.log" ||
+	fail "no range"
 
 echo "# the configuration that is in effect is one, and the same"
 ctl config >"$dir/printed.conf" || fail "no configuration"
