@@ -15,7 +15,7 @@ packages="build-essential autoconf automake pkg-config git xz-utils
 	iproute2 iputils-ping procps socat curl nginx-light libnginx-mod-stream libnginx-mod-http-js haproxy openssl
 	tcpdump tshark nftables ethtool traceroute tayga iperf3 bind9-dnsutils
 	python3 python3-scapy prometheus bash-completion
-	debhelper lintian rpm"
+	debhelper lintian rpm mmdebstrap systemd-container"
 
 sanitized_seeds=200
 
@@ -118,6 +118,7 @@ harness "check" "$work/build" check
 harness "static" "$work/build" check-static
 harness "e2e" "$work/build" check-e2e
 harness "package" "$work/build" check-package
+harness "booted" "$work/build" check-booted
 one "build with clang" configure_and_make "$work/clang" CC=clang --enable-werror --without-systemd
 one "build with sanitizers" configure_and_make "$work/sanitized" --enable-werror --enable-sanitizers
 harness "sanitized" "$work/sanitized" -j "$jobs" check SEEDS=$sanitized_seeds

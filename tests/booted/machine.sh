@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: ISC
+# machine.sh - a fresh Debian 12 that boots with systemd, in a container in the namespace of the box
+#
+# To be sourced after lib.sh and network.sh, in place of launching the daemon. systemd-nspawn is started the way that
+# asks nothing of the host: not that systemd runs there, nor which version of control groups it uses. The machine
+# shares the network of the namespace $ns_box, so that clients and servers are made as in the end-to-end tests, and
+# outlive a reboot. All of it is below $dir, but for a control group, in which everything that runs is killed at the end.
+
+machine_root=$dir/root
+machine_group=
+
+# make_machine: what is smallest and boots, from the mirror that the host uses
+make_machine() {
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 'Codename: bookworm' 'Created-By: Packages')
+	mmdebstrap --variant=minbase --include=systemd-sysv,dbus,iproute2,procps --skip=cleanup/apt/lists \
+		bookworm "$machine_root" "${mirror:-http://deb.debian.org/debian}" >"$dir/debian.log" 2>&1
+}
+
+# bring_package FILE: into the machine, which has no network of its own: with all that it depends on, in apt's cache
+bring_package() {
+	cp "$1" "$machine_root/root/"
+	cp /etc/resolv.conf "$machine_root/etc/"
+	chroot "$machine_root" apt-get install -y --no-install-recommends --download-only "/root/${1##*/}" \
+		>"$dir/apt.log" 2>&1 || fail "what the package depends on cannot be downloaded"
+}
+
+# boot: start the machine and wait until it is up. bpf(), for its systemd enforces DeviceAllow= and IPAddressDeny= by it.
+boot() {
+	if [ -z "$machine_group" ]; then
+		mkdir "$dir/cgroup"
+		mount -t cgroup2 cgroup2 "$dir/cgroup"
+		machine_group=$dir/cgroup/nat46d-$$
+		# as udev makes it; on this machine there may be none
+		mknod "$dir/tun" c 10 200
+		chmod 666 "$dir/tun"
+	fi
+	mkdir "$machine_group"
+	launch console ip netns exec "$ns_box" unshare --mount --propagation private sh -c '
+		mount -t tmpfs run /run
+		mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup
+		mount -t cgroup2 cgroup2 /sys/fs/cgroup
+		echo $$ >"/sys/fs/cgroup/$1/cgroup.procs"
+		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
+		exec systemd-nspawn --quiet --boot --directory="$2" --machine="$1" --register=no --keep-unit \
+			--network-namespace-path=/proc/self/ns/net --capability=CAP_NET_ADMIN,CAP_BPF \
+			--system-call-filter=bpf --bind="$3:/dev/net/tun" --console=pipe' boot "nat46d-$$" "$machine_root" "$dir/tun" </dev/null
+	wait_for 20 is_up || fail "the machine does not boot: $(inside systemctl --no-pager --failed 2>&1)"
+}
+
+is_up() {
+	inside systemctl is-system-running
+}
+
+# inside COMMAND...: run it in the machine
+inside() {
+	machine_init=$(head -n 1 "$machine_group/payload/init.scope/cgroup.procs") && [ -n "$machine_init" ] || return 1
+	nsenter --target "$machine_init" --mount --uts --ipc --net --pid \
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# shut_down: as an administrator does it
+shut_down() {
+	inside systemctl --no-block poweroff
+	wait_for 20 remove_group || fail "the machine does not shut down"
+}
+
+# remove_group: true when nothing runs in it any more
+remove_group() {
+	find "$machine_group" -depth -type d -exec rmdir {} +
+}
+
+# cut_power: whatever state it is in
+cut_power() {
+	[ -n "$machine_group" ] || return 0
+	if [ -d "$machine_group" ]; then
+		echo 1 >"$machine_group/cgroup.kill"
+		wait_for 5 remove_group || :
+	fi
+	umount "$dir/cgroup"
+}
+
+booted_cleanup() {
+	status=$?
+	set +e
+	cut_power
+	(exit $status)
+	cleanup
+}
+trap booted_cleanup EXIT
