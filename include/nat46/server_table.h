@@ -16,9 +16,11 @@
  * in which the same server showed that it can; the first that does so ends the belief. As long as something is
  * believed, servers are not asked for it: only who was promised it before can show that it is there.
  *
- * The table is a cache of fixed size: of servers, the entry that was used least recently makes room; of services,
- * one in which nothing is believed any more, for if two that share a place took turns in it, all that they showed
- * would be new each time. To know nothing is harmless.
+ * The table is a cache of fixed size. Of servers, the entry that was used least recently makes room, one that does not
+ * fail before one that does: that is what matters, and a block of servers, or many names, may have more of them than
+ * there is room, all of which one client can visit. Of services, one in which nothing is believed any more makes room,
+ * for if two that share a place took turns in it, all that they showed would be new each time. To know nothing is
+ * harmless.
  */
 #ifndef NAT46_SERVER_TABLE_H
 #define NAT46_SERVER_TABLE_H

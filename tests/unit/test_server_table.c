@@ -127,6 +127,30 @@ static void test_many(void **state)
 	assert_in_range(known, 2048, SERVER_TABLE_BUCKETS * SERVER_TABLE_WAYS);
 }
 
+/** However many others answer, one that fails is known, as long as there is something else to forget. */
+static void test_many_and_one_that_fails(void **state)
+{
+	const struct server failing = server_number(9000);
+
+	(void)state;
+	server_table_failed(&table, &failing, SERVER_ERROR_REFUSED, START);
+	for (uint16_t i = 0; i < 8192; i++) {
+		const struct server server = server_number(i);
+
+		server_table_connected(&table, &server, i, START + i);
+		server_table_noticed(&table, &server, SERVER_ERROR_SILENT, START + i);
+		server_table_noticed(&table, &server, SERVER_ERROR_SILENT, START + i);
+	}
+	assert_true(server_table_is_failing(&table, &failing, START + 8192));
+	for (uint16_t i = 0; i < 8192; i++) {
+		const struct server server = server_number(i);
+
+		server_table_failed(&table, &server, SERVER_ERROR_REFUSED, START + 9000 + i);
+		assert_true(server_table_is_failing(&table, &server, START + 9000 + i));
+	}
+	assert_null(server_table_find(&table, &failing));
+}
+
 /** learn() - what server number @server shows in its handshake for a client; @answer is left as it is */
 static bool learn(const struct service *service, uint16_t server, uint32_t client, struct server_answer answer,
 		  int64_t now)
@@ -354,6 +378,7 @@ int main(void)
 		cmocka_unit_test_setup(test_told, setup),
 		cmocka_unit_test_setup(test_noticed, setup),
 		cmocka_unit_test_setup(test_many, setup),
+		cmocka_unit_test_setup(test_many_and_one_that_fails, setup),
 		cmocka_unit_test_setup(test_promise, setup),
 		cmocka_unit_test_setup(test_few_clients, setup),
 		cmocka_unit_test_setup(test_in_a_row, setup),

@@ -52,7 +52,15 @@ const struct server_state *server_table_find(const struct server_table *table, c
 	return NULL;
 }
 
-/** enter() - the entry of a server; a new one takes the place of the one that was used least recently */
+/** goes_first() - does @a make room before @b: one that does not fail, or the one that was used least recently */
+static bool goes_first(const struct server_state *a, const struct server_state *b)
+{
+	bool a_fails = a->failures > 0, b_fails = b->failures > 0;
+
+	return a_fails == b_fails ? a->used < b->used : b_fails;
+}
+
+/** enter() - the entry of a server, for which another one may make room */
 static struct server_state *enter(struct server_table *table, const struct server *server, int64_t now)
 {
 	struct server_state *bucket = table->servers[bucket_of(table, server)];
@@ -63,7 +71,7 @@ static struct server_state *enter(struct server_table *table, const struct serve
 		entry = &bucket[known - bucket];
 	} else {
 		for (uint32_t i = 1; i < SERVER_TABLE_WAYS; i++) {
-			if (bucket[i].used < entry->used)
+			if (goes_first(&bucket[i], entry))
 				entry = &bucket[i];
 		}
 		*entry = (struct server_state){
