@@ -12,11 +12,16 @@ for page in man/*.in; do
 	fi
 done
 
-# Counters and settings of several words; a setting may have its group in front.
+# exists NAME: a counter or a setting, which may have its group in front
+exists() {
+	grep -qF "\"${1##*.}\"" include/nat46/verdict.h include/nat46/counters.h src/config/schema.c
+}
+
+# Those with several words: only these can be told from other names.
 for name in $(sed -n 's/^\.\(It \)*Cm //p' man/nat46d-guide.7.in | tr -s ' ,' '\n' | grep '_' | sort -u); do
-	if ! grep -qF "\"${name##*.}\"" include/nat46/verdict.h include/nat46/counters.h src/config/schema.c; then
-		echo "man/nat46d-guide.7.in: there is neither a counter nor a setting $name"
-		status=1
-	fi
+	exists "$name" || { echo "man/nat46d-guide.7.in: there is neither a counter nor a setting $name"; status=1; }
+done
+for name in $(grep -o '`[a-z_.]*_[a-z_]*`' SECURITY.md | tr -d '`' | sort -u); do
+	exists "$name" || { echo "SECURITY.md: there is neither a counter nor a setting $name"; status=1; }
 done
 exit $status
