@@ -14,6 +14,8 @@ drop_in() {
 }
 
 is_little_exposed() {
+	inside systemd-analyze verify --man=no nat46d.service 2>&1 | tee "$dir/verified"
+	[ ! -s "$dir/verified" ]
 	inside systemd-analyze security --no-pager --threshold=15 nat46d.service
 }
 
@@ -56,7 +58,7 @@ holds_intruders() {
 	[ "$(wc -l <"$dir/open")" = "$(grep -c echo "$machine_root/srv/intruder")" ] ||
 		fail "without a unit, not all is possible: $(cat "$dir/open")"
 
-	sed -e '/^Exec/d' -e '/^Watchdog/d' -e '/^Restart=/d' -e 's/^Type=.*/Type=oneshot/' \
+	sed -e '/^Exec/d' -e '/^Standard/d' -e '/^Watchdog/d' -e '/^Restart=/d' -e 's/^Type=.*/Type=oneshot/' \
 		-e 's/^RuntimeDirectory=.*/ExecStart=sh \/srv\/intruder/' "$machine_root/lib/systemd/system/nat46d.service" \
 		>"$machine_root/etc/systemd/system/intruder.service"
 	inside systemctl daemon-reload
@@ -71,7 +73,10 @@ needs_no_other_call() {
 	mark
 	inside systemctl restart nat46d
 	works
-	inside nat46ctl status >"$dir/seen"
+	for command in status stats metrics config flows 'explain 10.0.0.42:443'; do
+		# shellcheck disable=SC2086
+		inside nat46ctl $command >"$dir/seen"
+	done
 	inside systemctl reload nat46d
 	inside systemctl kill -s HUP nat46d
 	inside systemctl kill -s USR1 nat46d
@@ -102,6 +107,7 @@ is_killed() {
 }
 
 hangs() {
+	grep -qx WatchdogSec=30 "$machine_root/lib/systemd/system/nat46d.service" || fail "the unit has no watchdog"
 	comes_back inside systemctl kill -s STOP nat46d
 	said 'Watchdog timeout (limit 2s)!'
 }
@@ -175,6 +181,18 @@ has_priorities() {
 	[ "$(lines | wc -l)" = 7 ] || fail "these are more or fewer than 7 lines: $(lines)"
 }
 
+has_fields() {
+	printf '%s\n' 'log = { sessions = true; };' >>"$machine_root/etc/nat46d.conf"
+	inside systemctl reload nat46d
+	mark
+	works
+	inside journalctl -q --since="$(cat "$dir/mark")" -o cat _SYSTEMD_UNIT=nat46d.service NAT46_CLIENT=10.0.0.3 \
+		NAT46_HOST=shop.example.net >"$dir/seen"
+	grep 'session' "$dir/seen"
+	services "$example"
+	inside systemctl reload nat46d
+}
+
 stops() {
 	mark
 	inside systemctl stop nat46d
@@ -200,4 +218,5 @@ drop_in
 check "restart: none with a wrong file, which is named in the journal" starts_badly
 check "restart: again and again while the cause is there" never_gives_up
 check "journal: one line an event, with its priority" has_priorities
+check "journal: sessions are events with fields" has_fields
 check "journal: systemctl stop leaves nothing behind" stops

@@ -63,6 +63,18 @@ is_seen() {
 	grep -q 'fd46::a00:3' "$dir/seen"
 }
 
+# asks GROUP: nat46ctl status, as somebody who is a member of the group
+asks() {
+	inside setpriv --reuid=games --regid=games --groups="$1" nat46ctl status
+}
+
+is_for_members() {
+	asks nat46d | grep -q web
+	if asks games; then
+		fail "everybody may ask"
+	fi
+}
+
 # break_file: with an error, whose line is then $bad_line
 break_file() {
 	services "$(printf '%s\n' "$example" | sed 's/host = "www/hots = "www/')"
@@ -127,6 +139,7 @@ check "stranger: the example, edited, passes nat46d -t" is_right
 check "stranger: systemctl start" starts
 check "stranger: HTTPS by name reaches each server" works
 check "stranger: nat46ctl status and explain show it" is_seen
+check "stranger: nat46ctl is for members of the group" is_for_members
 download life
 check "stranger: a download runs" wait_for 5 is_downloading
 check "stranger: a broken file: systemctl reload fails, and the line is named" nothing_changed reload_fails
