@@ -193,6 +193,20 @@ has_fields() {
 	inside systemctl reload nat46d
 }
 
+# writes_metrics: as nat46ctl(8) says
+writes_metrics() {
+	file=$machine_root/var/lib/prometheus/node-exporter/nat46d.prom
+	mkdir -p "${file%/*}"
+	cp "$machine_root"/usr/share/nat46d/nat46d-metrics.* "$machine_root/etc/systemd/system/"
+	inside systemctl daemon-reload
+	inside systemctl enable --now nat46d-metrics.timer
+	inside systemctl is-active nat46d-metrics.timer
+	inside systemctl start nat46d-metrics.service
+	grep '^nat46_' "$file"
+	inside systemctl disable --now nat46d-metrics.timer
+	rm "$machine_root"/etc/systemd/system/nat46d-metrics.* "$file"
+}
+
 stops() {
 	mark
 	inside systemctl stop nat46d
@@ -219,4 +233,5 @@ check "restart: none with a wrong file, which is named in the journal" starts_ba
 check "restart: again and again while the cause is there" never_gives_up
 check "journal: one line an event, with its priority" has_priorities
 check "journal: sessions are events with fields" has_fields
+check "metrics: the timer writes them for the node exporter" writes_metrics
 check "journal: systemctl stop leaves nothing behind" stops
