@@ -37,6 +37,8 @@
 	X(REFUSED_TIMEOUT, "refused_timeout", "Connections refused because no data came in time.")                    \
 	X(REFUSED_NO_SERVER, "refused_no_server", "Connections refused because the last server refused.")             \
 	X(REFUSED_SILENCE, "refused_silence", "Connections refused because no server answered in time.")             \
+	X(REFUSED_DRAINED, "refused_drained",                                                                         \
+	  "Connections and UDP exchanges refused because all their servers are drained. See nat46ctl undrain.")        \
 	X(REFUSED_FULL, "refused_full", "Connections refused because a table or pool was full.")                      \
 	X(REFUSED_PORT, "refused_port", "SYNs to an address of ours where no service listens on the port.")           \
 	X(SYN_DOUBLED, "syns_doubled",                                                                                \

@@ -58,6 +58,17 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
  */
 void engine_configure(struct engine *engine, const struct engine_config *config);
 
+/**
+ * engine_drain(), engine_undrain() - let a server have no new connections, or let it have them again
+ * @server: address and port; port 0: all ports
+ *
+ * Those that it has go on, and so do those for which it was already asked. It holds for every configuration.
+ *
+ * Return: false, nothing changed: too many are drained, or it was not
+ */
+bool engine_drain(struct engine *engine, const struct server *server);
+bool engine_undrain(struct engine *engine, const struct server *server);
+
 /** engine_trace() - switch the trace hook on or off at run time; NULL: off */
 void engine_trace(struct engine *engine, void (*trace)(void *context, const struct trace *trace));
 

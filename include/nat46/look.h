@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nat46/drain.h"
 #include "nat46/server_table.h"
 #include "nat46/tally.h"
 
@@ -23,6 +24,7 @@ struct packet;
  * @is_udp: an exchange of datagrams, else a connection
  * @is_spliced: we answered the client's SYN
  * @state: name of its state; "open" for datagrams
+ * @is_over: it is kept for late segments only
  * @client, @client_port: the client
  * @service, @service_port: what it asked for
  * @has_server: was a server chosen; what follows is zero if not
@@ -36,6 +38,7 @@ struct flow_info {
 	bool is_udp;
 	bool is_spliced;
 	const char *state;
+	bool is_over;
 	uint32_t client;
 	uint16_t client_port;
 	uint32_t service;
@@ -91,6 +94,9 @@ struct look_health {
 
 /** look_server_is_failing() - are others tried first; a server_is_failing_fn with a struct look_health */
 bool look_server_is_failing(const void *health, const struct server *server);
+
+/** look_drained() - the servers that are drained */
+const struct drain_list *look_drained(const struct engine *engine);
 
 /** look_tallies() - @count tallies, used or not; the first one is of all services together, others are in no order */
 const struct tally *look_tallies(const struct engine *engine, size_t *count);

@@ -56,7 +56,7 @@ struct tally_key {
  * struct tally - what was counted of a service, or of a server of a service; but for @active and @flows it only grows
  * @bytes_to_server, @bytes_to_client: payload bytes that were acknowledged, or of UDP passed on
  * @opened: connections whose client has completed the handshake, and UDP exchanges; of services only
- * @refused: connections that we have refused, whose client was connected; of services only
+ * @refused: connections and UDP exchanges that we have refused; of services only
  * @failures: attempts to connect to a server that failed, by error
  * @connects: attempts to connect that a server accepted, and first answers of UDP servers, by how long it took
  * @connect_time: nanoseconds that all of these took together

@@ -68,6 +68,7 @@ enum verdict {
 	X(SOURCE_BUFFERS, "source_buffers", "Half of limits.buffers is in use, and one client or /24 holds its share.") \
 	X(BUFFERS_FULL, "buffers_full", "All buffers are in use. Raise limits.buffers.")                               \
 	X(REFUSED, "refused", "No rule matches, there is no \"to\", and the service refuses silently.")                \
+	X(DRAINED, "drained", "All servers for a datagram, or a SYN to be refused in silence, are drained by nat46ctl.") \
 	X(RATE, "rate", "A reply to unexpected traffic was suppressed by the rate limit.")
 
 /** enum drop - why a packet was dropped */

@@ -182,6 +182,16 @@ void engine_configure(struct engine *engine, const struct engine_config *config)
 	tally_configure(engine->tallies, config->services, config->service_count);
 }
 
+bool engine_drain(struct engine *engine, const struct server *server)
+{
+	return drain_add(&engine->drained, server);
+}
+
+bool engine_undrain(struct engine *engine, const struct server *server)
+{
+	return drain_remove(&engine->drained, server);
+}
+
 void engine_trace(struct engine *engine, void (*trace)(void *context, const struct trace *trace))
 {
 	engine->hooks.trace = trace;

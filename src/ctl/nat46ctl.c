@@ -33,6 +33,8 @@ static const char usage[] =
 	"  explain ADDRESS:PORT [--host NAME] [--client ADDRESS] [--bytes FILE]\n"
 	"                       what would become of a connection\n"
 	"  reload               read the configuration file again, and say what has changed\n"
+	"  drain SERVER         let a server have no new connections; how many are left\n"
+	"  undrain SERVER       let it have them again\n"
 	"  capture [--service NAME] [--client ADDRESS] [--server ADDRESS] [--count PACKETS]\n"
 	"          [--seconds SECONDS] [--megabytes MB] [--snaplen BYTES] FILE\n"
 	"                       packets of both sides as a pcapng file, until ctrl-C\n"
@@ -99,6 +101,14 @@ static int set_word(struct job *job, const char *name, const char *value)
 	return why ? complain(ANSWER_USAGE, name, why) : ANSWER_OK;
 }
 
+/** subject_of() - the word that a command is about; NULL: none */
+static const char *subject_of(enum command command)
+{
+	if (command == COMMAND_EXPLAIN)
+		return "address";
+	return command == COMMAND_DRAIN || command == COMMAND_UNDRAIN ? "server" : NULL;
+}
+
 /** parse_command() - read what stands behind the command */
 static int parse_command(int argc, char **argv, struct job *job)
 {
@@ -124,14 +134,14 @@ static int parse_command(int argc, char **argv, struct job *job)
 			status = ANSWER_USAGE;
 		}
 	}
-	if (status == ANSWER_OK && optind < argc && job->request.command == COMMAND_EXPLAIN)
-		status = set_word(job, "address", argv[optind++]);
+	if (status == ANSWER_OK && optind < argc && subject_of(job->request.command))
+		status = set_word(job, subject_of(job->request.command), argv[optind++]);
 	if (status == ANSWER_OK && optind < argc && job->request.command == COMMAND_CAPTURE)
 		job->file = argv[optind++];
 	if (status == ANSWER_OK && optind < argc)
 		status = complain(ANSWER_USAGE, "unexpected argument", argv[optind]);
-	if (status == ANSWER_OK && job->request.command == COMMAND_EXPLAIN && !job->request.address[0])
-		status = complain(ANSWER_USAGE, "explain", "ADDRESS:PORT is missing");
+	if (status == ANSWER_OK && (why = request_lacks(&job->request)))
+		status = complain(ANSWER_USAGE, command_name(job->request.command), why);
 	if (status == ANSWER_OK && job->request.command == COMMAND_CAPTURE && !job->file)
 		status = complain(ANSWER_USAGE, "capture", "FILE is missing");
 	if (status == ANSWER_OK && job->file && strcmp(job->file, "-") == 0 && isatty(STDOUT_FILENO))

@@ -34,6 +34,7 @@ static show_fn *const shows[COMMAND_COUNT] = {
 	[COMMAND_STATUS] = show_status, [COMMAND_STATS] = show_stats, [COMMAND_METRICS] = show_metrics,
 	[COMMAND_CONFIG] = show_config, [COMMAND_FLOWS] = show_flows, [COMMAND_EXPLAIN] = show_explain,
 	[COMMAND_RELOAD] = show_reload, [COMMAND_CAPTURE] = show_capture,
+	[COMMAND_DRAIN] = show_drain, [COMMAND_UNDRAIN] = show_drain,
 };
 
 static int64_t clock_now(clockid_t clock)
@@ -229,6 +230,10 @@ static void start_request(struct control_client *client)
 		start_capture(client);
 		return;
 	}
+	if (client->request.command == COMMAND_DRAIN || client->request.command == COMMAND_UNDRAIN)
+		client->progress.drain = drain_change(client->control->worker->engine,
+						      &client->control->worker->config->engine, &client->request,
+						      control_socket_peer(client->fd), &client->progress.drained);
 	if (client->request.command != COMMAND_RELOAD) {
 		start_answer(client);
 		return;

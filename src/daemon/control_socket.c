@@ -112,12 +112,26 @@ static bool is_member(int connection, gid_t group)
 	return false;
 }
 
+/** get_peer() - who is connected */
+static bool get_peer(int connection, struct ucred *peer)
+{
+	socklen_t length = sizeof(*peer);
+
+	return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, peer, &length) == 0;
+}
+
+uid_t control_socket_peer(int connection)
+{
+	struct ucred peer;
+
+	return get_peer(connection, &peer) ? peer.uid : (uid_t)-1;
+}
+
 bool control_socket_allows(int connection)
 {
 	struct ucred peer;
-	socklen_t length = sizeof(peer);
 
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+	if (!get_peer(connection, &peer))
 		return false;
 	return peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid() || is_member(connection, getegid());
 }

@@ -25,4 +25,7 @@ int control_socket_open(const char *path, const struct privileges *privileges, e
 /** control_socket_allows() - may the peer of a connection ask: root, the daemon's user, and members of its group */
 bool control_socket_allows(int connection);
 
+/** control_socket_peer() - the user who asks; if the kernel does not say it, nobody: -1 */
+uid_t control_socket_peer(int connection);
+
 #endif

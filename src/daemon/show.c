@@ -13,6 +13,8 @@ const char *show_state(const struct view *view, const struct server *server)
 	const struct look_health health = { .engine = view->engine, .is_udp = server->is_udp, .now = view->now };
 	const struct server_state *state = look_server(view->engine, server);
 
+	if (drain_has(look_drained(view->engine), server))
+		return "drained";
 	/* as the log says: until it answers again */
 	if (look_server_is_failing(&health, server) || (state && state->told != SERVER_ERROR_NONE))
 		return "failing";
@@ -130,6 +132,23 @@ static void count_many(const struct view *view, const struct shown *many, unsign
 	}
 }
 
+/** is_drained() - is a server drained at every port of a range; of a block each is by itself */
+static bool is_drained(const struct view *view, const struct shown *many)
+{
+	const struct server every_port = { .address = many->server.address };
+
+	return many->server.host_bits == 0 && drain_has(look_drained(view->engine), &every_port);
+}
+
+/** state_of_many() - the worst that is known of any of them */
+static const char *state_of_many(const struct view *view, const struct shown *many, unsigned int ok,
+				 unsigned int failing)
+{
+	if (is_drained(view, many))
+		return "drained";
+	return failing > 0 ? "failing" : ok > 0 ? "ok" : "unknown";
+}
+
 static void show_many(const struct view *view, bool json, const struct shown *many, const struct tally *tally,
 		      unsigned int indent, struct answer *answer)
 {
@@ -144,13 +163,14 @@ static void show_many(const struct view *view, bool json, const struct shown *ma
 		json_number(answer, "prefix_length", 128u - many->server.host_bits);
 		json_number(answer, "port", many->server.port);
 		json_number(answer, "last_port", many->server.port + many->further_ports);
-		json_text(answer, "state", failing > 0 ? "failing" : ok > 0 ? "ok" : "unknown");
+		json_text(answer, "state", state_of_many(view, many, ok, failing));
 		json_number(answer, "ok", ok);
 		json_number(answer, "failing", failing);
 		json_open(answer, "servers", '[');
 	} else {
-		answer_text(answer, "%*s%-28s  a %s: %u ok, %u failing", (int)indent, "", show_place(many, place),
-			    many->server.host_bits > 0 ? "block" : "range", ok, failing);
+		answer_text(answer, "%*s%-28s  a %s: %u ok, %u failing%s", (int)indent, "", show_place(many, place),
+			    many->server.host_bits > 0 ? "block" : "range", ok, failing,
+			    is_drained(view, many) ? ", drained" : "");
 		tally_text(tally, answer);
 	}
 	for (size_t at = 0; shown < SHOW_FAILING_MAX && next_of_many(view, many, &at, &server);) {

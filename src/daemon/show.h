@@ -12,6 +12,7 @@
 #include "config/walk.h"
 #include "daemon/answer.h"
 #include "daemon/capture.h"
+#include "daemon/drain_request.h"
 #include "daemon/filter.h"
 #include "daemon/netlink.h"
 #include "daemon/tun.h"
@@ -70,6 +71,8 @@ struct view {
  * @walk: in the tree of the configuration
  * @counters: as they were when the answer began, so that they add up
  * @result, @has_succeeded: of a reload that is over: lines
+ * @drain, @drained: what became of "drain" or "undrain", and of which server
+ * @left: connections that drained servers have left, as far as they are counted
  * @filter: "flows": what the request asks for, read once
  * @capture, @has_head, @packets, @lost, @bytes: "capture": where its packets are, and what was written of its file
  */
@@ -82,6 +85,9 @@ struct progress {
 	struct counters counters;
 	const char *result;
 	bool has_succeeded;
+	enum drain_result drain;
+	struct server drained;
+	uint32_t left[DRAINED_MAX];
 	struct filter filter;
 	struct capture *capture;
 	bool has_head;
@@ -95,6 +101,7 @@ typedef bool show_fn(const struct view *view, const struct request *request, con
 		     struct progress *progress, struct answer *answer);
 
 show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain, show_reload, show_capture;
+show_fn show_drain;
 
 /**
  * show_fail() - end an answer because of what was asked
@@ -105,7 +112,7 @@ show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_exp
 #define show_fail(answer, status, ...) \
 	(answer_error(answer, "nat46ctl: " __VA_ARGS__), answer_end(answer, status), true)
 
-/** show_state() - "ok", "failing" or "unknown", of a server whose port and protocol are filled in */
+/** show_state() - "ok", "failing", "unknown" or "drained", of a server whose port and protocol are filled in */
 const char *show_state(const struct view *view, const struct server *server);
 
 /**
@@ -145,6 +152,10 @@ void show_server(const struct view *view, bool json, const struct shown *shown, 
 
 /** show_tally() - members of an object: what is counted of a service or server */
 void show_tally(const struct tally *tally, struct answer *answer);
+
+/** show_drained() - the part of "status" about servers that are drained; true: it is complete */
+bool show_drained(const struct view *view, bool json, struct progress *progress, unsigned int *spent,
+		  struct answer *answer);
 
 /** show_metric() - what stands in front of the samples of a metric */
 void show_metric(const char *name, const char *type, const char *help, struct answer *answer);

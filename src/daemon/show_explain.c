@@ -51,21 +51,52 @@ static bool parse_place(const char *text, uint32_t *address, uint16_t *port)
 	return true;
 }
 
+/** refusal_text() - what a client gets that has no server */
+static const char *refusal_text(const struct service *service)
+{
+	static const char *const texts[] = {
+		[REFUSE_RESET] = "refused: reset",
+		[REFUSE_ANSWER] = "refused: answered with a TLS alert or an HTTP error, others reset",
+		[REFUSE_DROP] = "refused: dropped without an answer",
+	};
+
+	return texts[service->refusal];
+}
+
+/** list_drained() - the servers that are passed over because they are drained; CANDIDATES_MAX of them at most */
+static void list_drained(const struct question *q, const struct service *service, const struct server_set *servers)
+{
+	const struct call call = { .client = q->client, .address = q->address, .port = q->port };
+	size_t count = 0;
+
+	for (size_t i = 0; i < servers->count && count < CANDIDATES_MAX; i++) {
+		struct shown shown = { .server = service_server(&servers->servers[i], &call) };
+
+		shown.server.is_udp = service->is_udp;
+		if (!drain_has(look_drained(q->view->engine), &shown.server))
+			continue;
+		show_server(q->view, q->request->json, &shown, NULL, 4, q->answer);
+		count++;
+	}
+}
+
 /** list_servers() - the servers that would be tried, in their order; without a client there is none */
 static void list_servers(const struct question *q, const struct service *service, const struct server_set *servers)
 {
 	struct look_health health = { .engine = q->view->engine, .is_udp = service->is_udp, .now = q->view->now };
 	const struct call call = { .client = q->client, .address = q->address, .port = q->port };
-	struct server candidates[CANDIDATES_MAX];
+	struct server candidates[CANDIDATES_MAX], room[SERVERS_MAX];
+	const struct server_set left = drain_pass_over(look_drained(q->view->engine), servers, &call, room);
 	bool json = q->request->json;
-	size_t count = servers->count < CANDIDATES_MAX ? servers->count : CANDIDATES_MAX;
+	size_t count = left.count < CANDIDATES_MAX ? left.count : CANDIDATES_MAX;
 
 	for (size_t i = 0; i < count && !q->has_client; i++)
-		candidates[i] = service_server(&servers->servers[i], &call);
-	if (q->has_client)
-		count = service_rank(servers, &call, look_server_is_failing, &health, candidates);
+		candidates[i] = service_server(&left.servers[i], &call);
+	if (q->has_client && left.count > 0)
+		count = service_rank(&left, &call, look_server_is_failing, &health, candidates);
 	if (json) {
 		json_number(q->answer, "server_count", servers->count);
+		json_bool(q->answer, "all_drained", left.count == 0);
 		json_bool(q->answer, "ranked", q->has_client || servers->count == 1);
 		json_open(q->answer, "servers", '[');
 	} else if (servers->count > 1) {
@@ -79,20 +110,11 @@ static void list_servers(const struct question *q, const struct service *service
 		shown.server.is_udp = service->is_udp;
 		show_server(q->view, json, &shown, NULL, 4, q->answer);
 	}
+	list_drained(q, service, servers);
 	if (json)
 		json_close(q->answer, ']');
-}
-
-/** refusal_text() - what a client gets that has no server */
-static const char *refusal_text(const struct service *service)
-{
-	static const char *const texts[] = {
-		[REFUSE_RESET] = "refused: reset",
-		[REFUSE_ANSWER] = "refused: answered with a TLS alert or an HTTP error, others reset",
-		[REFUSE_DROP] = "refused: dropped without an answer",
-	};
-
-	return texts[service->refusal];
+	else if (left.count == 0)
+		answer_text(q->answer, "    all are drained: %s\n", refusal_text(service));
 }
 
 static const char *decision_name(enum decision decision)

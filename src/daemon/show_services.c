@@ -84,6 +84,11 @@ static void failing(const char *name, const struct place *place, struct answer *
 	sample(name, place, NULL, NULL, show_is_failing(place->view, &place->server), answer);
 }
 
+static void drained(const char *name, const struct place *place, struct answer *answer)
+{
+	sample(name, place, NULL, NULL, drain_has(look_drained(place->view->engine), &place->server.server), answer);
+}
+
 /** histogram() - connect times; each bucket includes those below it */
 static void histogram(const char *name, const struct place *place, struct answer *answer)
 {
@@ -129,6 +134,8 @@ static const struct family families[] = {
 	{ "server_bytes_total", "counter", "Payload bytes of a server, by direction.", true, bytes },
 	{ "server_failing", "gauge", "1 from when a server refuses or is silent until it answers again, else 0.", true,
 	  failing },
+	{ "server_drained", "gauge", "1 if nat46ctl drain has taken its new connections from a server, else 0.", true,
+	  drained },
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))

@@ -222,9 +222,9 @@ static void service_end(bool complete, bool json, struct answer *answer)
 static bool show_service(const struct view *view, const struct service *service, bool json, struct progress *progress,
 			 unsigned int *spent, struct answer *answer)
 {
-	if (progress->stage == 1)
+	if (progress->stage == 2)
 		service_head(view, service, json, answer);
-	progress->stage = 2;
+	progress->stage = 3;
 	for (; progress->server < service->listed.count; progress->server++) {
 		const struct server *listed = &service->listed.servers[progress->server];
 		const struct shown shown = show_listed(service, progress->server);
@@ -249,11 +249,17 @@ bool show_status(const struct view *view, const struct request *request, const u
 		if (request->json) {
 			head_json(view, answer);
 			totals_json(view, answer);
-			json_open(answer, "services", '[');
 		} else {
 			head_text(view, answer);
 		}
 		progress->stage = 1;
+	}
+	if (progress->stage == 1) {
+		if (!show_drained(view, request->json, progress, &spent, answer))
+			return false;
+		if (request->json)
+			json_open(answer, "services", '[');
+		progress->stage = 2;
 	}
 	for (; progress->index < config->service_count; progress->index++) {
 		if (spent >= SHOW_BUDGET || !answer_has_room(answer))
@@ -261,7 +267,7 @@ bool show_status(const struct view *view, const struct request *request, const u
 		if (!show_service(view, &config->services[progress->index], request->json, progress, &spent, answer))
 			return false;
 		spent += SHOW_COST;
-		progress->stage = 1;
+		progress->stage = 2;
 		progress->server = 0;
 	}
 	if (request->json) {

@@ -22,6 +22,8 @@ static const char *const commands[] = {
 	[COMMAND_EXPLAIN] = "explain",
 	[COMMAND_RELOAD] = "reload",
 	[COMMAND_CAPTURE] = "capture",
+	[COMMAND_DRAIN] = "drain",
+	[COMMAND_UNDRAIN] = "undrain",
 };
 
 _Static_assert(sizeof(commands) / sizeof(commands[0]) == COMMAND_COUNT, "every command has a name");
@@ -51,7 +53,8 @@ static const struct word {
 	FLAG("explain", explain, BIT(COMMAND_STATS)),
 	TEXT("service", service, BIT(COMMAND_FLOWS) | BIT(COMMAND_CAPTURE)),
 	TEXT("client", client, BIT(COMMAND_FLOWS) | BIT(COMMAND_EXPLAIN) | BIT(COMMAND_CAPTURE)),
-	TEXT("server", server, BIT(COMMAND_FLOWS) | BIT(COMMAND_CAPTURE)),
+	TEXT("server", server,
+	     BIT(COMMAND_FLOWS) | BIT(COMMAND_CAPTURE) | BIT(COMMAND_DRAIN) | BIT(COMMAND_UNDRAIN)),
 	TEXT("address", address, BIT(COMMAND_EXPLAIN)),
 	TEXT("host", host, BIT(COMMAND_EXPLAIN)),
 	NUMBER("count", count, 1000000000, BIT(COMMAND_CAPTURE)),
@@ -189,6 +192,15 @@ static bool set_command(struct request *request, const char *name, size_t length
 	return false;
 }
 
+const char *request_lacks(const struct request *request)
+{
+	if (request->command == COMMAND_EXPLAIN && !request->address[0])
+		return "ADDRESS:PORT is missing";
+	if ((request->command == COMMAND_DRAIN || request->command == COMMAND_UNDRAIN) && !request->server[0])
+		return "SERVER is missing";
+	return NULL;
+}
+
 bool request_parse(const char *line, size_t length, struct request *request, const char **why)
 {
 	const char *word, *value;
@@ -212,8 +224,8 @@ bool request_parse(const char *line, size_t length, struct request *request, con
 		if (*why)
 			return false;
 	}
-	*why = "\"explain\" needs ADDRESS:PORT";
-	return request->command != COMMAND_EXPLAIN || request->address[0];
+	*why = request_lacks(request);
+	return *why == NULL;
 }
 
 size_t request_format(const struct request *request, char *line)

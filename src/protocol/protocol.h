@@ -59,6 +59,8 @@ enum command {
 	COMMAND_EXPLAIN,
 	COMMAND_RELOAD,
 	COMMAND_CAPTURE,
+	COMMAND_DRAIN,
+	COMMAND_UNDRAIN,
 	COMMAND_COUNT,
 };
 
@@ -69,7 +71,7 @@ enum command {
  * @explain: "stats": with the sentence that explains each
  * @service: "flows", "capture": of this service only
  * @client: "flows", "capture": of this client only; "explain": for this client
- * @server: "flows", "capture": of this server only
+ * @server: "flows", "capture": of this server only; "drain", "undrain": which, with or without port
  * @address: "explain": address and port
  * @host: "explain": name that the client asks for
  * @count, @seconds, @megabytes: "capture": it ends with so many packets, after this time, or when its file is as long
@@ -82,7 +84,7 @@ struct request {
 	bool explain;
 	char service[64];
 	char client[48];
-	char server[48];
+	char server[56];
 	char address[24];
 	char host[256];
 	unsigned int count;
@@ -123,5 +125,8 @@ const char *command_name(enum command command);
  */
 const char *request_set(struct request *request, const char *name, size_t length, const char *value,
 			size_t value_length);
+
+/** request_lacks() - what its command is about and the request does not say; NULL: nothing */
+const char *request_lacks(const struct request *request);
 
 #endif

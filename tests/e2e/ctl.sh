@@ -95,6 +95,7 @@ json '[s["connections"] for s in a["services"] if s["name"] != "web"] == [1, 0, 
 json 'a["totals"]["connections"] == 3 and a["totals"]["active"] == 1 and a["totals"]["failed"]["silent"] == 0' status
 json 'sum(s["bytes_to_client"] for s in a["services"]) == a["totals"]["bytes_to_client"] > 9' status
 json '[t["connected"] for t in a["services"][0]["servers"]] == [2, 0, 0]' status
+json 'a["drained"] == []' status
 json 'a["packets"]["received"] > 20' stats
 json '2 * a["packets"]["received"] == sum(a["packets"].values()) - a["packets"]["emitted"]' stats
 json 'sum(a["drops"].values()) == a["packets"]["dropped"]' stats

@@ -17,9 +17,10 @@ import sys
 import threading
 import time
 
-WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"flows", b"explain", b"drain", b"json", b"bytes=7",
-         b"bytes=65536", b"service=web", b"client=10.0.0.4", b"server=2001:db8::1", b"address=10.0.0.42:80",
-         b"address=1:2", b"host=www.example.org", b"count=9", b"seconds=1", b"", b"=", b"\0", b"\n",
+WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"flows", b"explain", b"drain", b"undrain",
+         b"json", b"bytes=7", b"bytes=65536", b"service=web", b"client=10.0.0.4", b"server=2001:db8::77",
+         b"address=10.0.0.42:80", b"address=1:2",
+         b"host=www.example.org", b"count=9", b"seconds=1", b"", b"=", b"\0", b"\n",
          b"host=" + b"x" * 300]
 
 REQUESTS = [
@@ -30,11 +31,13 @@ REQUESTS = [
     b"nat46/1 flows json service=web client=10.0.0.3 server=2001:db8::1\n",
     b"nat46/1 explain address=10.0.0.42:80 host=n7.example client=10.0.0.3\n",
     b"nat46/1 explain json address=10.0.0.42:80 bytes=37\nGET / HTTP/1.1\r\nHost: n7.example\r\n\r\n",
+    b"nat46/1 drain server=[2001:db8::1]:22\n",
+    b"nat46/1 undrain json server=2001:db8::1\n",
     b"nat46/1 config\n",
     b"nat46/1 reload\n",
     b"nat46/1 capture service=web client=10.0.0.3 count=9 seconds=1\n",
 ]
-COMMON = [10, 10, 10, 10, 10, 10, 10, 1, 1, 1]  # the last ones take their time
+COMMON = [10, 10, 10, 10, 10, 10, 10, 10, 10, 1, 1, 1]  # the last ones take their time
 
 
 def connect(path):

@@ -36,6 +36,9 @@ static void test_right(void **state)
 	assert_int_equal(request.count, 1000000000);
 	assert_int_equal(request.seconds, 7);
 	assert_int_equal(request.snaplen, 65575);
+	assert_null(wrong("nat46/1 drain server=[2001:db8:ffff:ffff:ffff:ffff:255.255.255.255]:65535 json"));
+	assert_int_equal(request.command, COMMAND_DRAIN);
+	assert_null(wrong("nat46/1 undrain server=2001:db8::1"));
 	assert_null(wrong("nat46/1 explain address=192.0.2.1:80 host=a=b bytes=65536"));
 	assert_string_equal(request.host, "a=b");
 	assert_true(request.has_bytes);
@@ -55,7 +58,9 @@ static void test_wrong(void **state)
 		"nat46/1 capture count=1000000001", "nat46/1 capture count=99999999999",
 		"nat46/1 capture snaplen=65576", "nat46/1 capture count=07", "nat46/1 capture count=7 count=7",
 		"nat46/1 capture seconds=1x",
-		"nat46/1 flows host=x", "nat46/1 flows bytes=1", "nat46/1 explain", "nat46/1 explain host=a",
+		"nat46/1 flows host=x", "nat46/1 flows bytes=1", "nat46/1 explain", "nat46/1 drain",
+		"nat46/1 undrain json",
+		"nat46/1 drain client=10.0.0.1 server=::1", "nat46/1 explain host=a",
 		"nat46/1 explain address=192.0.2.1:8080808080808080",
 		"nat46/1 explain address=1.2.3.4:1 bytes=65537", "nat46/1 explain address=1.2.3.4:1 bytes=01",
 		"nat46/1 explain address=1.2.3.4:1 bytes=-1", "nat46/1 explain address=1.2.3.4:1 bytes=",

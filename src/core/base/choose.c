@@ -87,12 +87,21 @@ static bool is_failing(const void *context, const struct server *server)
 	return server_table_is_failing(health->table, &candidate, health->now);
 }
 
+bool choose_is_possible(const struct engine *e, const struct server_set *servers, const struct call *call)
+{
+	struct server room[SERVERS_MAX];
+
+	return drain_pass_over(&e->drained, servers, call, room).count > 0;
+}
+
 size_t choose_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
 		   struct server *candidates)
 {
 	const struct health health = { .table = e->servers, .is_udp = flow->is_udp, .now = e->now };
 	const struct call call = { .client = flow->client, .address = flow->service, .port = flow->service_port };
-	size_t count = service_rank(servers, &call, is_failing, &health, candidates);
+	struct server room[SERVERS_MAX];
+	const struct server_set left = drain_pass_over(&e->drained, servers, &call, room);
+	size_t count = left.count > 0 ? service_rank(&left, &call, is_failing, &health, candidates) : 0;
 
 	for (size_t i = 0; i < count; i++)
 		candidates[i].is_udp = flow->is_udp;

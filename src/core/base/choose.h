@@ -7,7 +7,10 @@
 
 #include "core/base/engine_state.h"
 
-/** choose_rank() - the servers to try for the client of a flow, best first; returns how many */
+/** choose_is_possible() - does any server of a set take a new connection, or are all drained */
+bool choose_is_possible(const struct engine *e, const struct server_set *servers, const struct call *call);
+
+/** choose_rank() - the servers to try for the client of a flow, best first; returns how many, 0: all are drained */
 size_t choose_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
 		   struct server *candidates);
 

@@ -19,6 +19,7 @@
 #include "nat46/ack_storm.h"
 #include "nat46/buffer.h"
 #include "nat46/counters.h"
+#include "nat46/drain.h"
 #include "nat46/engine_config.h"
 #include "nat46/flow_table.h"
 #include "nat46/hooks.h"
@@ -67,6 +68,7 @@ struct input {
  * @challenged: connections that were shown where they stand of late
  * @storms: connections whose ends only acknowledge each other
  * @servers: what is known of servers
+ * @drained: servers that get no new connections
  * @tallies: what is counted of services and servers
  * @flow_addresses, @flow_networks: flows of each protocol, by client and by /24 of the client (flow_table.h)
  * @addresses, @networks: pending records, by client and by /24 of the client (pending.h)
@@ -104,6 +106,7 @@ struct engine {
 	struct rate_limit too_big;
 	struct ack_storm storms;
 	struct server_table *servers;
+	struct drain_list drained;
 	struct tally_table *tallies;
 	struct source_limit flow_addresses[FLOW_PROTOCOLS];
 	struct source_limit flow_networks[FLOW_PROTOCOLS];

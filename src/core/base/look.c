@@ -35,6 +35,7 @@ static void look_at(const struct flow *flow, int64_t now, struct flow_info *info
 		.is_udp = flow->is_udp,
 		.is_spliced = flow->flags & FLOW_SPLICED,
 		.state = flow->is_udp ? "open" : tcp_state_name((enum tcp_state)flow->state),
+		.is_over = flow->is_ended,
 		.client = flow->client,
 		.client_port = flow->client_port,
 		.service = flow->service,
@@ -95,6 +96,11 @@ bool look_server_is_failing(const void *health, const struct server *server)
 
 	candidate.is_udp = look->is_udp;
 	return server_table_is_failing(look->engine->servers, &candidate, look->now);
+}
+
+const struct drain_list *look_drained(const struct engine *engine)
+{
+	return &engine->drained;
 }
 
 const struct tally *look_tallies(const struct engine *engine, size_t *count)

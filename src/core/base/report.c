@@ -117,9 +117,9 @@ void count_opened(struct engine *e, const struct flow *flow)
 	tally_opened(e->tallies, tally_of_service(e->tallies, service_of(e, flow)));
 }
 
-void count_refused(struct engine *e, const struct flow *flow)
+void count_refused(struct engine *e, const struct service *service)
 {
-	tally_refused(e->tallies, tally_of_service(e->tallies, service_of(e, flow)));
+	tally_refused(e->tallies, tally_of_service(e->tallies, service));
 }
 
 /** tally_for() - where an attempt of @flow to connect to @server counts */

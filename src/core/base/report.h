@@ -16,9 +16,9 @@ static inline void count(struct engine *e, enum event event)
 	e->counters.events[event]++;
 }
 
-/** count_opened(), count_refused() - count a connection for its service: its client is connected, or we refuse it */
+/** count_opened(), count_refused() - count for a service that a client is connected, or that we refuse it */
 void count_opened(struct engine *e, const struct flow *flow);
-void count_refused(struct engine *e, const struct flow *flow);
+void count_refused(struct engine *e, const struct service *service);
 
 /** count_bytes() - count payload of a flow that was acknowledged, or passed on, in a direction */
 static inline void count_bytes(struct engine *e, const struct flow *flow, bool to_server, uint64_t bytes)

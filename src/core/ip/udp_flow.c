@@ -52,9 +52,10 @@ static const struct server *next(const struct engine *e, const struct flow *flow
 /** has_choice() - are there several servers for a flow */
 static bool has_choice(const struct engine *e, const struct flow *flow)
 {
+	const struct call call = { .client = flow->client, .address = flow->service, .port = flow->service_port };
 	const struct service *service = flow_service(e, flow);
 
-	return service && service->fallback.count > 1;
+	return service && service->fallback.count > 1 && choose_is_possible(e, &service->fallback, &call);
 }
 
 /** move() - turn to the next server of the service, which has several; false if no source port was free there */

@@ -59,9 +59,11 @@ static struct tcp_options syn_options(const struct engine *e, const struct flow 
 	};
 }
 
-/** has_next() - is there a server that was not asked yet */
-static bool has_next(const struct pending *p)
+/** has_next() - is there a server that was not asked yet; those that have been drained meanwhile are passed over */
+static bool has_next(const struct engine *e, struct pending *p)
 {
+	while (p->next < p->candidate_count && drain_has(&e->drained, &p->candidates[p->next]))
+		p->next++;
 	return p->next < p->candidate_count;
 }
 
@@ -86,7 +88,7 @@ static void send_syn(struct engine *e, const struct flow *flow)
 static void ask(struct engine *e, const struct flow *flow)
 {
 	struct pending *p = pending_of(e, flow);
-	int64_t due = e->now + (has_next(p) && p->tries == 0 ? HEDGE : SECOND << p->tries);
+	int64_t due = e->now + (has_next(e, p) && p->tries == 0 ? HEDGE : SECOND << p->tries);
 	const struct flow *asked;
 
 	/* a repeated SYN does without, for there are paths that lose the offer (RFC 3168 6.1.1.1) */
@@ -179,6 +181,8 @@ struct next connect_start(struct engine *e, struct flow *flow, const struct serv
 	p->candidate_count = (uint8_t)choose_rank(e, flow, servers, p->candidates);
 	p->next = 0;
 	p->deadline = e->now + e->config->timeouts.connect;
+	if (p->candidate_count == 0)
+		return next_refuse(EVENT_REFUSED_DRAINED);
 	return try_next(e, flow);
 }
 
@@ -194,7 +198,7 @@ static struct next refused(struct engine *e, struct flow *flow, enum server_erro
 	count(e, EVENT_SERVER_REFUSED);
 	if (flow->state == TCP_STATE_ASKED) {
 		asked_forget(e, flow);
-	} else if (has_next(p)) {
+	} else if (has_next(e, p)) {
 		count(e, EVENT_SERVER_NEXT);
 		return try_next(e, flow);
 	} else if ((asked = asked_next(e, p, &position))) {
@@ -212,20 +216,20 @@ struct next connect_unreachable(struct engine *e, struct flow *flow)
 
 struct next connect_timer(struct engine *e, struct flow *flow)
 {
-	const struct pending *p = pending_of(e, flow);
+	struct pending *p = pending_of(e, flow);
 
 	if (e->now >= p->deadline) {
 		connect_abandon(e, flow);
 		return next_refuse(EVENT_REFUSED_SILENCE);
 	}
-	if (has_next(p) && !hedge_keep(e, flow)) {
+	if (has_next(e, p) && !hedge_keep(e, flow)) {
 		if (p->tries < TRIES_IF_NEXT) {
 			ask(e, flow);
 			return next_nothing(VERDICT_ABSORBED);
 		}
 		abandon_present(e, flow);
 	}
-	if (has_next(p)) {
+	if (has_next(e, p)) {
 		count(e, EVENT_SERVER_NEXT);
 		return try_next(e, flow);
 	}

@@ -64,6 +64,8 @@ static const struct wording wordings[] = {
 	  PAGE("503 Service Unavailable", "27", "The server is not running.") },
 	{ EVENT_REFUSED_SILENCE, "no server answers", 80,
 	  PAGE("504 Gateway Timeout", "41", "The server of this host does not answer.") },
+	{ EVENT_REFUSED_DRAINED, "all servers are drained", 80,
+	  PAGE("503 Service Unavailable", "33", "No server takes new connections.") },
 	{ .why = EVENT_REFUSED_TIMEOUT, .text = "the client said too little in time" },
 	{ .why = EVENT_REFUSED_FULL, .text = "a table or pool is full" },
 };
@@ -164,7 +166,7 @@ void refuse(struct engine *e, struct flow *flow, enum event why)
 	enum refusal refusal = service ? service->refusal : REFUSE_RESET;
 
 	count(e, why);
-	count_refused(e, flow);
+	count_refused(e, service);
 	report(e, flow, why);
 	/* whose bytes were acknowledged must not be left to wait for an answer */
 	if (refusal == REFUSE_DROP && pending_of(e, flow)->acked == 0)

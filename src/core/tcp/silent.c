@@ -70,7 +70,7 @@ void silent_end(struct engine *e, struct flow *flow)
 	};
 
 	count(e, EVENT_REFUSED_TIMEOUT);
-	count_refused(e, flow);
+	count_refused(e, service);
 	report_refused(e, flow, "the client said nothing in time", "");
 	if (!service || service->refusal != REFUSE_DROP)
 		segment_send(e, &reset);
