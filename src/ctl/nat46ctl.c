@@ -3,17 +3,14 @@
  * nat46ctl.c - ask the daemon: a command line becomes a request, and its answer output and exit status
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "protocol/protocol.h"
+#include "ctl/ask.h"
+#include "ctl/top.h"
 
 static const char usage[] =
 	"Usage: nat46ctl [-s SOCKET] [-j] COMMAND\n"
@@ -32,6 +29,8 @@ static const char usage[] =
 	"                       live connections and UDP exchanges\n"
 	"  explain ADDRESS:PORT [--host NAME] [--client ADDRESS] [--bytes FILE]\n"
 	"                       what would become of a connection\n"
+	"  top [-d SECONDS] [-n PICTURES]\n"
+	"                       rates, and the busiest services, servers and connections, live\n"
 	"  reload               read the configuration file again, and say what has changed\n"
 	"  drain SERVER         let a server have no new connections; how many are left\n"
 	"  undrain SERVER       let it have them again\n"
@@ -41,28 +40,26 @@ static const char usage[] =
 	"\n"
 	"See nat46ctl(8).\n";
 
+/* Least and most seconds between two pictures of "top". */
+#define DELAY_MIN 0.1
+#define DELAY_MAX 3600.0
+
 /**
  * struct job - what the command line asks for
  * @socket: path of the control socket
  * @request: what is asked
  * @bytes: first bytes, request.bytes of them
  * @file: name of the file for data in the answer, "-": standard output; NULL: there are none
+ * @delay, @pictures: "top": seconds between two pictures, and how many; 0: until it is ended
  */
 struct job {
 	const char *socket;
 	struct request request;
 	char bytes[REQUEST_BYTES_MAX + 1];
 	const char *file;
+	double delay;
+	unsigned long pictures;
 };
-
-/** The socket, for whoever ends an answer that has no end of its own. */
-static int answer_fd = -1;
-
-static int complain(int status, const char *what, const char *why)
-{
-	fprintf(stderr, "nat46ctl: %s: %s\n", what, why);
-	return status;
-}
 
 /** find_command() - false: there is no command of this name */
 static bool find_command(const char *name, enum command *command)
@@ -109,6 +106,24 @@ static const char *subject_of(enum command command)
 	return command == COMMAND_DRAIN || command == COMMAND_UNDRAIN ? "server" : NULL;
 }
 
+/** set_times() - options of "top": -d SECONDS, -n PICTURES */
+static int set_times(struct job *job, int option, const char *value)
+{
+	char *end;
+
+	if (job->request.command != COMMAND_TOP)
+		return complain(ANSWER_USAGE, option == 'd' ? "-d" : "-n", "an option of \"top\" only");
+	if (option == 'd')
+		job->delay = strtod(value, &end);
+	else
+		job->pictures = strtoul(value, &end, 10);
+	if (end == value || *end || value[0] == '-')
+		return complain(ANSWER_USAGE, value, "not a number");
+	if (option == 'd' && !(job->delay >= DELAY_MIN && job->delay <= DELAY_MAX))
+		return complain(ANSWER_USAGE, value, "out of range: 0.1 to 3600 seconds");
+	return ANSWER_OK;
+}
+
 /** parse_command() - read what stands behind the command */
 static int parse_command(int argc, char **argv, struct job *job)
 {
@@ -124,12 +139,14 @@ static int parse_command(int argc, char **argv, struct job *job)
 	const char *why;
 
 	optind = 0;
-	while (status == ANSWER_OK && (option = getopt_long(argc, argv, "j", names, &index)) != -1) {
+	while (status == ANSWER_OK && (option = getopt_long(argc, argv, "jd:n:", names, &index)) != -1) {
 		if (option == 0 || option == 'j') {
 			status = set_word(job, option ? "json" : names[index].name, optarg);
 		} else if (option == 'b') {
 			why = job->request.command == COMMAND_EXPLAIN ? read_bytes(optarg, job) : "not an option of it";
 			status = why ? complain(ANSWER_USAGE, optarg, why) : ANSWER_OK;
+		} else if (option == 'd' || option == 'n') {
+			status = set_times(job, option, optarg);
 		} else {
 			status = ANSWER_USAGE;
 		}
@@ -181,118 +198,23 @@ static int parse(int argc, char **argv, struct job *job)
 	return status == ANSWER_OK ? -1 : status;
 }
 
-/** send_all() - send bytes; whether they arrived the answer will show */
-static void send_all(int fd, const char *bytes, size_t left)
-{
-	while (left > 0) {
-		ssize_t sent = send(fd, bytes, left, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno != EINTR)
-			return;
-		if (sent > 0) {
-			bytes += sent;
-			left -= (size_t)sent;
-		}
-	}
-}
-
-/** on_signal() - the answer is to end; another signal ends this process */
-static void on_signal(int signal)
-{
-	(void)signal;
-	(void)shutdown(answer_fd, SHUT_WR);
-}
-
-/** open_file() - the file of a capture: others may not read what people have sent; NULL: it cannot be made */
-static FILE *open_file(const char *name)
-{
-	const struct sigaction end = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART };
-	int fd = strcmp(name, "-") == 0 ? STDOUT_FILENO : open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	(void)sigaction(SIGINT, &end, NULL);
-	(void)sigaction(SIGTERM, &end, NULL);
-	return fd < 0 ? NULL : fdopen(fd, "w");
-}
-
-/** copy_data() - the bytes behind a line of data, whole or not at all, so that the file is never cut within a packet */
-static int copy_data(FILE *answer, const char *name)
-{
-	static char data[ANSWER_DATA_MAX];
-	static FILE *file;
-	size_t count = 0;
-	int byte;
-
-	while ((byte = getc_unlocked(answer)) >= '0' && byte <= '9' && count < ANSWER_DATA_MAX)
-		count = count * 10 + (size_t)(byte - '0');
-	if (byte != '\n' || count > ANSWER_DATA_MAX || !name)
-		return complain(ANSWER_FAILED, "answer", "the daemon speaks another language");
-	if (fread(data, 1, count, answer) != count)
-		return complain(ANSWER_FAILED, "answer", "the daemon did not finish it");
-	if (!file)
-		file = open_file(name);
-	if (!file || fwrite(data, 1, count, file) != count || fflush(file) != 0)
-		return complain(ANSWER_FAILED, name, strerror(errno));
-	return ANSWER_OK;
-}
-
-/** print_answer() - print the lines of an answer as they come; @name: of the file for data; returns the exit status */
-static int print_answer(FILE *answer, const char *name)
-{
-	FILE *out = NULL;
-	int byte, status = -1;
-
-	while ((byte = getc_unlocked(answer)) != EOF) {
-		if (out) {
-			putc_unlocked(byte, out);
-			out = byte == '\n' ? NULL : out;
-			continue;
-		}
-		if (byte == ANSWER_END) {
-			status = getc_unlocked(answer) - '0';
-			break;
-		}
-		if (byte == ANSWER_DATA) {
-			if (copy_data(answer, name) != ANSWER_OK)
-				return ANSWER_FAILED;
-			continue;
-		}
-		out = byte == ANSWER_OUTPUT ? stdout : stderr;
-		if (byte != ANSWER_OUTPUT && byte != ANSWER_ERROR)
-			return complain(ANSWER_FAILED, "answer", "the daemon speaks another language");
-	}
-	if (status < 0 || status > ANSWER_USAGE)
-		return complain(ANSWER_FAILED, "answer", "the daemon did not finish it");
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return complain(ANSWER_FAILED, "standard output", strerror(errno));
-	return status;
-}
-
 /** ask() - connect, ask, print; returns the exit status */
 static int ask(const struct job *job)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	char line[REQUEST_LINE_MAX + 1];
-	size_t length = request_format(&job->request, line);
-	FILE *answer;
-	int fd;
+	struct connection connection;
+	int status = ask_connect(&connection, job->socket);
 
-	if (strlen(job->socket) >= sizeof(address.sun_path))
-		return complain(ANSWER_USAGE, job->socket, "this path is too long for a socket");
-	strcpy(address.sun_path, job->socket);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-		return complain(ANSWER_FAILED, job->socket,
-				errno == ENOENT || errno == ECONNREFUSED ? "no daemon listens there" : strerror(errno));
-	answer_fd = fd;
-	send_all(fd, line, length);
-	send_all(fd, job->bytes, job->request.bytes);
-	answer = fdopen(fd, "r");
-	return answer ? print_answer(answer, job->file) : complain(ANSWER_FAILED, "socket", strerror(errno));
+	if (status != ANSWER_OK)
+		return status;
+	if (job->request.command == COMMAND_TOP)
+		return top_run(&connection, &job->request, job->delay, job->pictures);
+	ask_send(&connection, &job->request, job->bytes);
+	return ask_print(&connection, stdout, job->file);
 }
 
 int main(int argc, char **argv)
 {
-	static struct job job = { .socket = PROTOCOL_SOCKET };
+	static struct job job = { .socket = PROTOCOL_SOCKET, .delay = TOP_DELAY };
 	int status = parse(argc, argv, &job);
 
 	if (status == ANSWER_USAGE)

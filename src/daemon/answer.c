@@ -124,7 +124,7 @@ void json_open(struct answer *answer, const char *key, char bracket)
 {
 	if (answer->comma)
 		answer_text(answer, ",");
-	if (answer->in_line)
+	if (answer->in_line && !answer->is_one_line)
 		answer_text(answer, "\n");
 	answer->comma = false;
 	begin(answer, key);

@@ -28,6 +28,7 @@
  * @out, @length, @sent: bytes that are or were to be sent
  * @in_line: a line has begun
  * @comma: JSON: the next item needs a comma in front
+ * @is_one_line: JSON: no line ends before the last bracket
  * @is_complete: its last line is written
  */
 struct answer {
@@ -36,6 +37,7 @@ struct answer {
 	size_t sent;
 	bool in_line;
 	bool comma;
+	bool is_one_line;
 	bool is_complete;
 };
 
@@ -63,7 +65,7 @@ void answer_end(struct answer *answer, int status);
 
 /*
  * JSON. @key: name of a member of an object, NULL: an element of an array. An object or array that is in another one
- * begins a line. What is opened has to be closed with the bracket that fits.
+ * begins a line, unless all are to be in one. What is opened has to be closed with the bracket that fits.
  */
 void json_open(struct answer *answer, const char *key, char bracket);
 void json_close(struct answer *answer, char bracket);

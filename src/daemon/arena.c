@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * arena.c - the one place that the memory of an engine comes from
+ * arena.c - large memory of which little may be used
  *
  * A flow table is as large as its limit allows and mostly empty. Anonymous memory without reservation
  * costs only the pages that were touched. Huge pages are not asked for: with hashed access one flow
- * would cost 2 MB. Flow records are addressed by index, so the memory may one day be a mapped file.
+ * would cost 2 MB. Flow records are addressed by index, so the memory may one day be a mapped file. What is released
+ * is given back to the kernel, which malloc() would not do for sizes that it has seen before.
  */
 #include <sys/mman.h>
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/arena.h"
+
 #define NANOSECONDS 1000000000ll
 
 _Static_assert((CAPTURE_ROOM & (CAPTURE_ROOM - 1)) == 0, "the room is a power of two");
@@ -22,7 +24,7 @@ struct capture *capture_open(const struct filter *filter, uint32_t snaplen, void
 	capture->snaplen = snaplen;
 	capture->wake = wake;
 	capture->context = context;
-	capture->ring = malloc(CAPTURE_ROOM);
+	capture->ring = arena_alloc(CAPTURE_ROOM);
 	if (capture->ring)
 		return capture;
 	free(capture);
@@ -31,7 +33,7 @@ struct capture *capture_open(const struct filter *filter, uint32_t snaplen, void
 
 void capture_close(struct capture *capture)
 {
-	free(capture->ring);
+	arena_free(capture->ring, CAPTURE_ROOM);
 	free(capture);
 }
 

@@ -13,7 +13,8 @@
  * buy time byte by byte: the clock starts again only when a whole piece was taken.
  *
  * A capture has no end of its own. While there is nothing to be sent its client waits without a clock, and ends it by
- * sending no more itself. So that such clients never keep others out, there are at most CONTROL_STAYING of them.
+ * sending no more itself. A client that looks at "top" asks again when it likes. So that such clients never keep others
+ * out, there are at most CONTROL_STAYING of them.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@
 #include "daemon/control.h"
 #include "daemon/control_socket.h"
 #include "daemon/log.h"
+#include "daemon/top.h"
 
 #define NANOSECONDS 1000000000ll
 
@@ -35,6 +37,7 @@ static show_fn *const shows[COMMAND_COUNT] = {
 	[COMMAND_CONFIG] = show_config, [COMMAND_FLOWS] = show_flows, [COMMAND_EXPLAIN] = show_explain,
 	[COMMAND_RELOAD] = show_reload, [COMMAND_CAPTURE] = show_capture,
 	[COMMAND_DRAIN] = show_drain, [COMMAND_UNDRAIN] = show_drain,
+	[COMMAND_TOP] = show_top,
 };
 
 static int64_t clock_now(clockid_t clock)
@@ -58,6 +61,8 @@ static void drop_client(struct control_client *client)
 		capture_close(client->capture);
 		client->capture = NULL;
 	}
+	top_close(client->top);
+	client->top = NULL;
 	if (client->is_waiting)
 		reload_forget(&control->worker->reload, &client->reload);
 	client->is_waiting = false;
@@ -101,40 +106,28 @@ static void write_more(struct control_client *client)
 	struct answer *answer = &client->answer;
 
 	answer->length = answer->sent = 0;
-	if (client->request.command != COMMAND_RELOAD && !client->capture &&
+	if (client->request.command != COMMAND_RELOAD && !client->capture && !client->top &&
 	    client->swaps != client->control->worker->reload.swaps) {
 		answer_error(answer, "nat46ctl: the configuration was replaced meanwhile, ask again");
 		answer_end(answer, ANSWER_FAILED);
 		return;
 	}
 	if (shows[client->request.command](&view, &client->request, client->bytes, &client->progress, answer) &&
-	    !answer->is_complete)
+	    !answer->is_complete) {
 		answer_end(answer, ANSWER_OK);
+		client->goes_on = client->top != NULL;
+	}
 }
 
-static void on_writable(struct control_client *client)
+/** begin_request() - nothing is known of the next request of a client yet */
+static void begin_request(struct control_client *client)
 {
 	struct answer *answer = &client->answer;
-	ssize_t sent;
 
-	if (answer->sent == answer->length) {
-		if (answer->is_complete) {
-			drop_client(client);
-			return;
-		}
-		write_more(client);
-		if (client->capture && answer->length == 0) {
-			wait_for(client, EV_READ); /* until on_captured() */
-			ev_timer_stop(client->control->worker->loop, &client->patience);
-			return;
-		}
-		ev_timer_again(client->control->worker->loop, &client->patience);
-	}
-	sent = send(client->fd, answer->out + answer->sent, answer->length - answer->sent, MSG_NOSIGNAL);
-	if (sent >= 0)
-		answer->sent += (size_t)sent;
-	else if (errno != EAGAIN && errno != EINTR)
-		drop_client(client);
+	client->has_request = client->goes_on = false;
+	memset(&client->progress, 0, sizeof(client->progress));
+	answer->length = answer->sent = 0;
+	answer->in_line = answer->comma = answer->is_one_line = answer->is_complete = false;
 }
 
 /** start_answer() - from now on the client is written to */
@@ -184,13 +177,14 @@ static void on_limit(struct ev_loop *loop, ev_timer *watcher, int events)
 	capture_finish(client->capture);
 }
 
-static size_t count_captures(const struct control *control)
+/** may_stay() - may one more client stay for as long as it likes */
+static bool may_stay(const struct control *control)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
-		count += control->clients[i].capture != NULL;
-	return count;
+		count += control->clients[i].capture || control->clients[i].top;
+	return count < CONTROL_STAYING;
 }
 
 static void start_capture(struct control_client *client)
@@ -205,11 +199,11 @@ static void start_capture(struct control_client *client)
 		refuse(client, status, why);
 		return;
 	}
-	if (count_captures(client->control) < CONTROL_STAYING)
+	if (may_stay(client->control))
 		client->capture = capture_open(&filter, request->snaplen ? request->snaplen : FRAME_MAX, on_captured,
 					       client);
 	if (!client->capture) {
-		refuse(client, ANSWER_FAILED, "too many captures run, or there is no memory for another one");
+		refuse(client, ANSWER_FAILED, "as many captures and tops run as there may be");
 		return;
 	}
 	client->progress.capture = client->capture;
@@ -221,29 +215,55 @@ static void start_capture(struct control_client *client)
 	start_answer(client);
 }
 
-/** start_request() - the request is complete: answer it, or wait for what there is to be said */
-static void start_request(struct control_client *client)
+static void start_top(struct control_client *client)
+{
+	const struct control *control = client->control;
+
+	if (!client->top && may_stay(control))
+		client->top = top_open(control->worker->config->engine.limits.flows);
+	client->progress.top = client->top;
+	if (client->top)
+		start_answer(client);
+	else
+		refuse(client, ANSWER_FAILED, "as many captures and tops run as there may be");
+}
+
+static void start_reload(struct control_client *client)
 {
 	struct ev_loop *loop = client->control->worker->loop;
 
-	if (client->request.command == COMMAND_CAPTURE) {
-		start_capture(client);
-		return;
-	}
-	if (client->request.command == COMMAND_DRAIN || client->request.command == COMMAND_UNDRAIN)
-		client->progress.drain = drain_change(client->control->worker->engine,
-						      &client->control->worker->config->engine, &client->request,
-						      control_socket_peer(client->fd), &client->progress.drained);
-	if (client->request.command != COMMAND_RELOAD) {
-		start_answer(client);
-		return;
-	}
 	/* it is for us to go on now; whether the client is still there the answer will show */
 	ev_io_stop(loop, &client->io);
 	ev_timer_stop(loop, &client->patience);
 	client->is_waiting = true;
 	client->reload = (struct reload_request){ .done = on_reloaded, .data = client };
 	reload_run(&client->control->worker->reload, &client->reload);
+}
+
+static void start_drain(struct control_client *client)
+{
+	const struct worker *worker = client->control->worker;
+
+	client->progress.drain = drain_change(worker->engine, &worker->config->engine, &client->request,
+					      control_socket_peer(client->fd), &client->progress.drained);
+	start_answer(client);
+}
+
+/** start_request() - the request is complete: answer it, or wait for what there is to be said */
+static void start_request(struct control_client *client)
+{
+	if (client->top && client->request.command != COMMAND_TOP)
+		refuse(client, ANSWER_USAGE, "only \"top\" may follow \"top\"");
+	else if (client->request.command == COMMAND_CAPTURE)
+		start_capture(client);
+	else if (client->request.command == COMMAND_TOP)
+		start_top(client);
+	else if (client->request.command == COMMAND_RELOAD)
+		start_reload(client);
+	else if (client->request.command == COMMAND_DRAIN || client->request.command == COMMAND_UNDRAIN)
+		start_drain(client);
+	else
+		start_answer(client);
 }
 
 /** look_for_request() - is the request complete with what has come */
@@ -270,6 +290,48 @@ static void look_for_request(struct control_client *client)
 	}
 	if (client->input_length - (size_t)(client->bytes - client->input) >= client->request.bytes)
 		start_request(client);
+}
+
+/** on_written() - the answer is complete */
+static void on_written(struct control_client *client)
+{
+	size_t done = (size_t)(client->bytes - client->input);
+
+	if (!client->goes_on) {
+		drop_client(client);
+		return;
+	}
+	begin_request(client);
+	client->input_length -= done;
+	memmove(client->input, client->bytes, client->input_length);
+	wait_for(client, EV_READ);
+	ev_timer_stop(client->control->worker->loop, &client->patience);
+	look_for_request(client);
+}
+
+static void on_writable(struct control_client *client)
+{
+	struct answer *answer = &client->answer;
+	ssize_t sent;
+
+	if (answer->sent == answer->length) {
+		if (answer->is_complete) {
+			on_written(client);
+			return;
+		}
+		write_more(client);
+		if (client->capture && answer->length == 0) {
+			wait_for(client, EV_READ); /* until on_captured() */
+			ev_timer_stop(client->control->worker->loop, &client->patience);
+			return;
+		}
+		ev_timer_again(client->control->worker->loop, &client->patience);
+	}
+	sent = send(client->fd, answer->out + answer->sent, answer->length - answer->sent, MSG_NOSIGNAL);
+	if (sent >= 0)
+		answer->sent += (size_t)sent;
+	else if (errno != EAGAIN && errno != EINTR)
+		drop_client(client);
 }
 
 static void on_readable(struct control_client *client)
@@ -323,10 +385,7 @@ static void start_client(struct control_client *client, int fd)
 
 	client->fd = fd;
 	client->input_length = 0;
-	client->has_request = false;
-	memset(&client->progress, 0, sizeof(client->progress));
-	client->answer.length = client->answer.sent = 0;
-	client->answer.in_line = client->answer.comma = client->answer.is_complete = false;
+	begin_request(client);
 	ev_io_init(&client->io, on_client, fd, EV_READ);
 	client->io.data = client;
 	ev_io_start(loop, &client->io);

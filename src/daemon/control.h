@@ -35,6 +35,7 @@ struct privileges;
  * @reload, @is_waiting: a reload whose end is awaited
  * @result: what became of it, for free()
  * @capture, @limit: packets that it asks for, and when there are no more of them
+ * @top, @goes_on: the rates that it asks for; another request may follow
  * @progress, @answer: the answer
  */
 struct control_client {
@@ -53,6 +54,8 @@ struct control_client {
 	char *result;
 	struct capture *capture;
 	ev_timer limit;
+	struct top *top;
+	bool goes_on;
 	struct progress progress;
 	struct answer answer;
 };

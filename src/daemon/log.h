@@ -63,7 +63,7 @@ void log_set_format(enum log_format format);
 /** log_enabled() - would a message of this level be logged */
 bool log_enabled(enum log_level level);
 
-/** log_level_of() - of a line of what the configuration says: "FILE:LINE: error: ...", warning, or info; @length bytes */
+/** log_level_of() - of a line that was said of a configuration: "FILE:LINE: error: ...", warning, or else info */
 enum log_level log_level_of(const char *line, size_t length);
 
 /**

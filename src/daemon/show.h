@@ -74,6 +74,7 @@ struct view {
  * @drain, @drained: what became of "drain" or "undrain", and of which server
  * @left: connections that drained servers have left, as far as they are counted
  * @filter: "flows": what the request asks for, read once
+ * @top, @lines: "top": what it has counted, and lines written
  * @capture, @has_head, @packets, @lost, @bytes: "capture": where its packets are, and what was written of its file
  */
 struct progress {
@@ -89,6 +90,8 @@ struct progress {
 	struct server drained;
 	uint32_t left[DRAINED_MAX];
 	struct filter filter;
+	struct top *top;
+	unsigned int lines;
 	struct capture *capture;
 	bool has_head;
 	uint64_t packets;
@@ -100,8 +103,8 @@ struct progress {
 typedef bool show_fn(const struct view *view, const struct request *request, const uint8_t *bytes,
 		     struct progress *progress, struct answer *answer);
 
-show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain, show_reload, show_capture;
-show_fn show_drain;
+show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain, show_reload, show_capture,
+	show_drain, show_top;
 
 /**
  * show_fail() - end an answer because of what was asked
@@ -111,6 +114,12 @@ show_fn show_drain;
  */
 #define show_fail(answer, status, ...) \
 	(answer_error(answer, "nat46ctl: " __VA_ARGS__), answer_end(answer, status), true)
+
+/** show_flow_counts() - member "flows" of an object: how many there are in each state, and may be */
+void show_flow_counts(const struct view *view, struct answer *answer);
+
+/** show_flow() - members of an object: a flow, whose service has this name */
+void show_flow(const struct flow_info *flow, const char *service, struct answer *answer);
 
 /** show_state() - "ok", "failing", "unknown" or "drained", of a server whose port and protocol are filled in */
 const char *show_state(const struct view *view, const struct server *server);

@@ -18,16 +18,13 @@ struct found {
 	bool is_in_block;
 };
 
-static void flow_json(const struct found *found, struct answer *answer)
+void show_flow(const struct flow_info *flow, const char *service, struct answer *answer)
 {
-	const struct flow_info *flow = &found->flow;
-
-	json_open(answer, NULL, '{');
 	json_text(answer, "protocol", flow->is_udp ? "udp" : "tcp");
 	json_text(answer, "state", flow->state);
 	json_ipv4(answer, "client", flow->client);
 	json_number(answer, "client_port", flow->client_port);
-	json_text(answer, "service", found->service);
+	json_text(answer, "service", service);
 	json_ipv4(answer, "service_address", flow->service);
 	json_number(answer, "service_port", flow->service_port);
 	if (flow->has_server) {
@@ -41,6 +38,12 @@ static void flow_json(const struct found *found, struct answer *answer)
 	json_fraction(answer, "idle_seconds", (double)flow->idle / 1e9);
 	json_number(answer, "bytes_to_server", flow->bytes_to_server);
 	json_number(answer, "bytes_to_client", flow->bytes_to_client);
+}
+
+static void flow_json(const struct found *found, struct answer *answer)
+{
+	json_open(answer, NULL, '{');
+	show_flow(&found->flow, found->service, answer);
 	json_close(answer, '}');
 }
 

@@ -71,6 +71,15 @@ static void network_text(const struct watch_state *network, struct answer *answe
 	answer_text(answer, " see the log\n");
 }
 
+void show_flow_counts(const struct view *view, struct answer *answer)
+{
+	json_open(answer, "flows", '{');
+	for (unsigned int i = 0; i < FLOWS_KIND_COUNT; i++)
+		json_number(answer, flow_kinds[i], engine_flows(view->engine, (enum flow_kind)i));
+	json_number(answer, "limit", view->config->engine.limits.flows);
+	json_close(answer, '}');
+}
+
 /** head_json() - everything but the services */
 static void head_json(const struct view *view, struct answer *answer)
 {
@@ -97,11 +106,7 @@ static void head_json(const struct view *view, struct answer *answer)
 	json_fraction(answer, "dropped", rates.dropped);
 	json_fraction(answer, "flows_opened", rates.opened);
 	json_close(answer, '}');
-	json_open(answer, "flows", '{');
-	for (unsigned int i = 0; i < FLOWS_KIND_COUNT; i++)
-		json_number(answer, flow_kinds[i], engine_flows(view->engine, (enum flow_kind)i));
-	json_number(answer, "limit", view->config->engine.limits.flows);
-	json_close(answer, '}');
+	show_flow_counts(view, answer);
 	json_open(answer, "reload", '{');
 	json_number(answer, "count", view->reloads);
 	json_text(answer, "failure", view->reload_failure);

@@ -24,6 +24,7 @@ static const char *const commands[] = {
 	[COMMAND_CAPTURE] = "capture",
 	[COMMAND_DRAIN] = "drain",
 	[COMMAND_UNDRAIN] = "undrain",
+	[COMMAND_TOP] = "top",
 };
 
 _Static_assert(sizeof(commands) / sizeof(commands[0]) == COMMAND_COUNT, "every command has a name");
@@ -51,6 +52,7 @@ static const struct word {
 } words[] = {
 	FLAG("json", json, ANY & ~(BIT(COMMAND_METRICS) | BIT(COMMAND_CAPTURE))),
 	FLAG("explain", explain, BIT(COMMAND_STATS)),
+	FLAG("colour", colour, BIT(COMMAND_TOP)),
 	TEXT("service", service, BIT(COMMAND_FLOWS) | BIT(COMMAND_CAPTURE)),
 	TEXT("client", client, BIT(COMMAND_FLOWS) | BIT(COMMAND_EXPLAIN) | BIT(COMMAND_CAPTURE)),
 	TEXT("server", server,
@@ -61,6 +63,8 @@ static const struct word {
 	NUMBER("seconds", seconds, 1000000, BIT(COMMAND_CAPTURE)),
 	NUMBER("megabytes", megabytes, 1000000, BIT(COMMAND_CAPTURE)),
 	NUMBER("snaplen", snaplen, 65575, BIT(COMMAND_CAPTURE)),
+	NUMBER("rows", rows, 65535, BIT(COMMAND_TOP)),
+	NUMBER("columns", columns, 65535, BIT(COMMAND_TOP)),
 };
 
 #define WORDS (sizeof(words) / sizeof(words[0]))

@@ -4,8 +4,8 @@
  *
  * DOC: The protocol, version 1
  *
- * One connection is one request and its answer. A request is one line of words with one blank between them, and the
- * first bytes of a connection behind it if it says so:
+ * One connection is one request and its answer, but for "top", see below. A request is one line of words with one blank
+ * between them, and the first bytes of a connection behind it if it says so:
  *
  *	nat46/1 COMMAND [json] [explain] [NAME=VALUE]... [bytes=COUNT]\n
  *
@@ -19,6 +19,9 @@
  *
  * An answer to "capture" goes on until its limits are reached, or the client sends no more (shutdown(2)). It alone
  * has lines with #, so that whoever does not know it need not know them.
+ *
+ * Behind the answer to "top" another such request may follow on the same connection, whenever the client likes. The
+ * answer then tells of the time between the two; that to the first one is empty.
  */
 #ifndef NAT46_PROTOCOL_PROTOCOL_H
 #define NAT46_PROTOCOL_PROTOCOL_H
@@ -61,6 +64,7 @@ enum command {
 	COMMAND_CAPTURE,
 	COMMAND_DRAIN,
 	COMMAND_UNDRAIN,
+	COMMAND_TOP,
 	COMMAND_COUNT,
 };
 
@@ -76,6 +80,7 @@ enum command {
  * @host: "explain": name that the client asks for
  * @count, @seconds, @megabytes: "capture": it ends with so many packets, after this time, or when its file is as long
  * @snaplen: "capture": most bytes of a packet
+ * @colour, @rows, @columns: "top": for a terminal that shows colours, of this size
  * @has_bytes, @bytes: "explain": how many first bytes follow the line
  */
 struct request {
@@ -91,6 +96,9 @@ struct request {
 	unsigned int seconds;
 	unsigned int megabytes;
 	unsigned int snaplen;
+	bool colour;
+	unsigned int rows;
+	unsigned int columns;
 	bool has_bytes;
 	size_t bytes;
 };

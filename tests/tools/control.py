@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"flows", b"explain", b"drain", b"undrain",
+WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"flows", b"explain", b"top", b"drain", b"undrain",
          b"json", b"bytes=7", b"bytes=65536", b"service=web", b"client=10.0.0.4", b"server=2001:db8::77",
          b"address=10.0.0.42:80", b"address=1:2",
          b"host=www.example.org", b"count=9", b"seconds=1", b"", b"=", b"\0", b"\n",
@@ -33,11 +33,12 @@ REQUESTS = [
     b"nat46/1 explain json address=10.0.0.42:80 bytes=37\nGET / HTTP/1.1\r\nHost: n7.example\r\n\r\n",
     b"nat46/1 drain server=[2001:db8::1]:22\n",
     b"nat46/1 undrain json server=2001:db8::1\n",
+    b"nat46/1 top rows=20 columns=80 colour\nnat46/1 top json\n",
     b"nat46/1 config\n",
     b"nat46/1 reload\n",
     b"nat46/1 capture service=web client=10.0.0.3 count=9 seconds=1\n",
 ]
-COMMON = [10, 10, 10, 10, 10, 10, 10, 10, 10, 1, 1, 1]  # the last ones take their time
+COMMON = [10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 1, 1, 1]  # the last ones take their time
 
 
 def connect(path):
@@ -150,10 +151,10 @@ def make(rng):
 
 
 def check(request, answer):
-    """An answer is lines, of data behind some of them, and an end; or none"""
+    """An answer is lines, of data behind some of them, and an end; or none. Behind one to top there may be others."""
     rest = answer
     while rest and not re.fullmatch(rb"\.[012]\n", rest):
-        match = re.match(rb"#(\d{6})\n|[>!][^\n]*\n", rest)
+        match = re.match(rb"#(\d{6})\n|[>!][^\n]*\n|\.0\n", rest)
         assert match, (request, answer)
         rest = rest[match.end() + int(match[1] or 0):]
     assert rest or not answer, (request, answer)

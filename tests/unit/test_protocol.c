@@ -39,6 +39,9 @@ static void test_right(void **state)
 	assert_null(wrong("nat46/1 drain server=[2001:db8:ffff:ffff:ffff:ffff:255.255.255.255]:65535 json"));
 	assert_int_equal(request.command, COMMAND_DRAIN);
 	assert_null(wrong("nat46/1 undrain server=2001:db8::1"));
+	assert_null(wrong("nat46/1 top colour rows=24 columns=80 json"));
+	assert_true(request.colour && request.json);
+	assert_int_equal(request.columns, 80);
 	assert_null(wrong("nat46/1 explain address=192.0.2.1:80 host=a=b bytes=65536"));
 	assert_string_equal(request.host, "a=b");
 	assert_true(request.has_bytes);
@@ -54,7 +57,8 @@ static void test_wrong(void **state)
 		"nat46/1 nothing", "nat46/1 reload explain", "nat46/1 status explain", "nat46/1 metrics json",
 		"nat46/1 stats json=1",
 		"nat46/1 flows service", "nat46/1 flows service=", "nat46/1 flows client=1 client=2",
-		"nat46/1 capture json", "nat46/1 capture count=0", "nat46/1 capture count", "nat46/1 capture count=",
+		"nat46/1 capture json", "nat46/1 status rows=1", "nat46/1 top rows=0", "nat46/1 top rows=65536",
+		"nat46/1 capture count=0", "nat46/1 capture count", "nat46/1 capture count=",
 		"nat46/1 capture count=1000000001", "nat46/1 capture count=99999999999",
 		"nat46/1 capture snaplen=65576", "nat46/1 capture count=07", "nat46/1 capture count=7 count=7",
 		"nat46/1 capture seconds=1x",
