@@ -9,7 +9,7 @@
  * full, linear probing, backward-shift deletion) hold 32-bit slots: 24 bits of index plus one, and 8 bits of
  * the hash, so that a probe rarely touches a record in vain. The hash is keyed: a stranger cannot build a
  * chain. All memory is zero at first and is touched only as it is used: 112 bytes of record and 16 bytes of
- * slots per flow, and two beside it (tally.h).
+ * slots per flow, and beside it two (tally.h) and four (rule_mark.h).
  *
  * Life of a record: flow_table_take() -> flow_table_link4() and flow_table_link6() in either order, link6
  * once the server is known -> flow_table_release(). The state is written by flow_move() only, which also counts how

@@ -81,7 +81,8 @@ enum session_kind {
  * @name: name of the service; "" if the configuration does not have it any more
  * @server: server address and port; not with SESSION_REFUSED
  * @source_port: source port towards the server
- * @reason: SESSION_BOUND: text of the rule or "to"; SESSION_ENDED: how it ended ("closed", "reset", "timeout", ...);
+ * @rule: not with SESSION_REFUSED: text of the rule, or "to"; later "" if the service does not have it any more
+ * @reason: SESSION_ENDED: how it ended ("closed", "reset", "timeout", ...);
  *	SESSION_REFUSED: why
  * @host: SESSION_BOUND, SESSION_REFUSED: name that the client sent, or ""
  * @acknowledged: SESSION_BOUND: bytes of the client that we had to acknowledge before its server did
@@ -97,6 +98,7 @@ struct session {
 	const char *name;
 	struct endpoint server;
 	uint16_t source_port;
+	const char *rule;
 	const char *reason;
 	const char *host;
 	uint32_t acknowledged;

@@ -30,6 +30,7 @@ struct packet;
  * @has_server: was a server chosen; what follows is zero if not
  * @server, @server_port: the server
  * @client6, @source_port: the client as the server sees it
+ * @rule_mark: of the rule that has won; 0 until both ends are connected
  * @age: nanoseconds since it was opened, in whole seconds
  * @idle: nanoseconds since the last packet that counts
  * @bytes_to_server, @bytes_to_client: payload bytes acknowledged, or of UDP passed on; 0 until both ends are connected
@@ -48,6 +49,7 @@ struct flow_info {
 	uint16_t server_port;
 	struct ipv6_address client6;
 	uint16_t source_port;
+	uint32_t rule_mark;
 	int64_t age;
 	int64_t idle;
 	uint64_t bytes_to_server;

@@ -16,6 +16,8 @@
 #include "nat46/address.h"
 #include "nat46/inspect.h"
 
+struct rule_mark;
+
 /** Most servers of one rule or service. */
 #define SERVERS_MAX 256u
 
@@ -101,6 +103,7 @@ enum silence {
  * @is_udp: UDP, which has no rules and never refuses
  * @rules: sorted by rule_compare(); shared between the ports of one configured service
  * @rule_count: number of rules; 0: the handshake goes end to end
+ * @marks: of the rules, sorted (rule_mark.h); NULL: what rule has won is not known later
  * @fallback: setting "to": servers for everything that matches no rule; may be empty
  * @listed: servers of @fallback and of all rules, each once, in the order of the file
  * @has_unlisted: there are more than are listed
@@ -118,6 +121,7 @@ struct service {
 	bool is_udp;
 	const struct rule *rules;
 	size_t rule_count;
+	const struct rule_mark *marks;
 	struct server_set fallback;
 	struct server_set listed;
 	bool has_unlisted;
@@ -157,7 +161,8 @@ uint32_t service_address_for(const struct service *service, const struct ipv6_ad
 int rule_compare(const void *a, const void *b);
 
 /**
- * service_leads_to() - the configured server of a service at which a connection may end, or NULL
+ * service_leads_to() - the configured server of a service at which a connection may end, as listed or in a set; NULL:
+ *	there is none
  * @service: the service
  * @address, @port: the server
  * @budget: how many servers may be compared; what was not the one is taken off

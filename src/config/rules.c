@@ -11,6 +11,7 @@
 #include "config/build.h"
 #include "config/hosts.h"
 #include "config/servers.h"
+#include "nat46/rule_mark.h"
 
 #define WRONG_CONDITION UINT32_C(0xf) /* result of read_group() on a rule: its first four members are conditions */
 
@@ -108,6 +109,17 @@ static void list_servers(struct build *build, struct service *service)
 	service->listed = (struct server_set){ listed, service->has_unlisted ? SERVERS_LISTED_MAX : count };
 }
 
+/** marks_of() - the marks of rules, sorted, for rule_mark_text() */
+static const struct rule_mark *marks_of(struct build *build, const struct rule *rules, size_t count)
+{
+	struct rule_mark *marks = build_array(build, count, sizeof(*marks));
+
+	for (size_t i = 0; i < count; i++)
+		marks[i] = (struct rule_mark){ .mark = rule_mark(rules[i].text), .rule = (uint32_t)i };
+	qsort(marks, count, sizeof(*marks), rule_mark_compare);
+	return marks;
+}
+
 void rules_compile(struct build *build, config_setting_t *group, const struct service_entry *of,
 		   struct service *service)
 {
@@ -139,4 +151,5 @@ void rules_compile(struct build *build, config_setting_t *group, const struct se
 	service->rule_count = count;
 	list_servers(build, service); /* in the order of the file */
 	sort(build, rules, count);
+	service->marks = marks_of(build, rules, count);
 }

@@ -50,6 +50,7 @@ struct layout {
 	size_t servers;
 	size_t tallies;
 	size_t of_flow;
+	size_t rules;
 	size_t fragments;
 	uint32_t chunk_count;
 };
@@ -78,6 +79,7 @@ static struct layout layout_of(const struct engine_limits *l)
 		.servers = align(sizeof(struct server_table)),
 		.tallies = align(sizeof(struct tally_table)),
 		.of_flow = align(l->flows * sizeof(uint16_t)),
+		.rules = align(l->flows * sizeof(uint32_t)),
 		.flow_addresses = align(source_limit_memory(l->flows, l->flows_address)),
 		.flow_networks = align(source_limit_memory(l->flows, l->flows_network)),
 		.addresses = align(source_limit_memory(l->waiting, l->waiting_address)),
@@ -98,7 +100,8 @@ size_t engine_memory(const struct engine_limits *limits)
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
 	       FLOW_PROTOCOLS * (l.flow_addresses + l.flow_networks + l.opening) + l.addresses + l.networks +
-	       2 * l.buffer_sources + l.servers + l.tallies + l.of_flow + l.fragments;
+	       2 * l.buffer_sources + l.servers + l.tallies + l.of_flow + l.rules +
+	       l.fragments;
 }
 
 /** carve() - the next @size bytes of the engine's memory */
@@ -172,6 +175,7 @@ struct engine *engine_create(void *memory, const struct engine_config *config, c
 	e->servers->key = table_key;
 	e->tallies = carve(&next, l.tallies);
 	tally_init(e->tallies, carve(&next, l.of_flow), &table_key);
+	e->rules = carve(&next, l.rules);
 	tally_configure(e->tallies, config->services, config->service_count);
 	return e;
 }

@@ -118,8 +118,8 @@ show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_exp
 /** show_flow_counts() - member "flows" of an object: how many there are in each state, and may be */
 void show_flow_counts(const struct view *view, struct answer *answer);
 
-/** show_flow() - members of an object: a flow, whose service has this name */
-void show_flow(const struct flow_info *flow, const char *service, struct answer *answer);
+/** show_flow() - members of an object: a flow of this service; NULL: the configuration does not have it any more */
+void show_flow(const struct flow_info *flow, const struct service *service, struct answer *answer);
 
 /** show_state() - "ok", "failing", "unknown" or "drained", of a server whose port and protocol are filled in */
 const char *show_state(const struct view *view, const struct server *server);

@@ -215,22 +215,16 @@ static void server_text(const struct picture *p, const struct busy *busy)
 	     show_place(&busy->server, place), busy->service->name);
 }
 
-static const char *service_name(const struct picture *p, const struct flow_info *flow)
-{
-	const struct service *service = filter_service(&p->view->config->engine, flow);
-
-	return service ? service->name : "-";
-}
-
 static void flow_text(const struct picture *p, const struct top_entry *entry, const struct flow_info *flow)
 {
+	const struct service *service = filter_service(&p->view->config->engine, flow);
 	char a[SCALED_MAX], b[SCALED_MAX], client[ADDRESS_TEXT_MAX], server[ADDRESS_TEXT_MAX] = "-";
 
 	if (flow->has_server)
 		ipv6_text(&flow->server, flow->server_port, server);
 	line(p, LOOK_PLAIN, "%9s %9s %7" PRId64 "s %-11s %s %s %s %s", bits(p, entry->to_server, a),
 	     bits(p, entry->to_client, b), flow->age / SECOND, flow->state, flow->is_udp ? "udp" : "tcp",
-	     ipv4_text(flow->client, flow->client_port, client), service_name(p, flow), server);
+	     ipv4_text(flow->client, flow->client_port, client), service ? service->name : "-", server);
 }
 
 static void head_json(const struct picture *p)
@@ -302,7 +296,7 @@ static void flow_json(const struct picture *p, const struct top_entry *entry, co
 	struct answer *answer = p->answer;
 
 	json_open(answer, NULL, '{');
-	show_flow(flow, service_name(p, flow), answer);
+	show_flow(flow, filter_service(&p->view->config->engine, flow), answer);
 	json_fraction(answer, "bits_to_server_per_second", 8 * per_second(p, entry->to_server));
 	json_fraction(answer, "bits_to_client_per_second", 8 * per_second(p, entry->to_client));
 	json_close(answer, '}');

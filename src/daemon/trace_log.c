@@ -178,10 +178,10 @@ size_t session_format(const struct session *session, char *line)
 	if (session->protocol == IPPROTO_UDP)
 		append(&text, " proto=udp");
 	append_quoted(&text, "name", session->name);
+	append_quoted(&text, "rule", session->rule);
 	if (session->kind == SESSION_RESUMED)
 		return text.length;
 	if (session->kind == SESSION_BOUND) {
-		append_quoted(&text, "rule", session->reason);
 		append_quoted(&text, "host", session->host);
 		if (session->acknowledged > 0)
 			append(&text, " acknowledged=%" PRIu32, session->acknowledged);
@@ -237,19 +237,20 @@ static void collect_facts(const struct session *session, struct facts *facts)
 		add_endpoint(facts, server, &session->server, facts->addresses[2]);
 		add_number(facts, "source_port", session->source_port);
 	}
-	if (session->kind == SESSION_RESUMED)
-		return;
 	if (session->kind == SESSION_ENDED) {
 		add_number(facts, "bytes_to_server", session->bytes_to_server);
 		add_number(facts, "bytes_to_client", session->bytes_to_client);
 		add_number(facts, "duration_ms", (uint64_t)session->duration / 1000000);
 		add_text(facts, "end", session->reason);
-		return;
 	}
-	add_text(facts, "host", session->host);
+	if (session->kind == SESSION_BOUND || session->kind == SESSION_REFUSED)
+		add_text(facts, "host", session->host);
 	if (session->kind == SESSION_BOUND)
 		add_number(facts, "acknowledged", session->acknowledged);
-	add_text(facts, session->kind == SESSION_BOUND ? "rule" : "why", session->reason);
+	if (session->kind == SESSION_REFUSED)
+		add_text(facts, "why", session->reason);
+	else
+		add_text(facts, "rule", session->rule);
 }
 
 size_t shortfall_format(const struct shortfall *shortfall, char *line)

@@ -146,6 +146,7 @@ says '^tcp 10.0.0.4:40004 ' flows --service web --client 10.0.0.4 --server 2001:
 json 'len(a) == 1 and a[0]["client_port"] == 40004 and a[0]["client_ipv6"] == "2001:db8:46::a00:4"' flows \
 	--client 10.0.0.4
 json 'a[0]["bytes_to_server"] == 1 and a[0]["bytes_to_client"] > 3 and a[0]["by_rule"]' flows --client 10.0.0.4
+json 'a[0]["rule"] == "bytes \"(\""' flows --client 10.0.0.4
 json 'len(a) == 0' flows --client 10.0.0.5
 json 'len(a) == 0' flows --service dns
 json 'len(a) == 0' flows --client 10.0.0.4 --server 2001:db8::2

@@ -69,7 +69,7 @@ tail -n "+$json_at" "$dir/nat46d.log" | grep -qv '^{' && fail "a line that is no
 for event in \
 	'e.get("session") == "bound" and e["service"] == "web" and e["rule"] == "bytes \"ONE\""' \
 	'e.get("session") == "bound" and e["service"] == "dns" and (e["client"], e["client_port"]) == ("10.0.0.3", 4000)' \
-	'e.get("session") == "ended" and e["server"] == "2001:db8::1" and e["bytes_to_server"] == 3' \
+	'e.get("session") == "ended" and e["rule"] == "bytes \"ONE\"" and e["bytes_to_server"] == 3' \
 	'e.get("session") == "refused" and e["why"] == "no rule matches" and "server" not in e'; do
 	has_event "$dir/nat46d.log" "$event" || fail "not logged once: $event"
 done

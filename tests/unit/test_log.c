@@ -217,7 +217,8 @@ static struct session session = {
 	.name = "web",
 	.server = { .is_ipv6 = true, .ipv6 = { { 0x20, 1, 0xd, 0xb8, [15] = 1 } }, .port = 8080 },
 	.source_port = 33527,
-	.reason = "host \"www.example.org\"",
+	.rule = "host \"www.example.org\"",
+	.reason = NULL, /* not to be looked at */
 	.host = "www.example.org",
 	.bytes_to_server = 2,
 	.bytes_to_client = UINT64_MAX,
@@ -248,8 +249,10 @@ static void test_json_sessions(void **state)
 			    "\"level\":\"info\",\"session\":\"resumed\",\"protocol\":\"tcp\","
 			    "\"client\":\"10.0.0.3\",\"client_port\":33526,\"service\":\"web\","
 			    "\"service_address\":\"10.0.0.42\",\"service_port\":80,\"server\":\"2001:db8::1\","
-			    "\"server_port\":8080,\"source_port\":33527}\n");
+			    "\"server_port\":8080,\"source_port\":33527,"
+			    "\"rule\":\"host \\\"www.example.org\\\"\"}\n");
 	session.reason = "no rule matches";
+	session.rule = NULL;
 	assert_string_equal(json_of_session(SESSION_REFUSED),
 			    "\"level\":\"info\",\"session\":\"refused\",\"protocol\":\"tcp\","
 			    "\"client\":\"10.0.0.3\",\"client_port\":33526,\"service\":\"web\","
@@ -257,13 +260,15 @@ static void test_json_sessions(void **state)
 			    "\"host\":\"www.example.org\",\"why\":\"no rule matches\"}\n");
 	session.protocol = 17;
 	session.reason = "timeout";
+	session.rule = "";
 	session.host = NULL; /* not to be looked at */
 	assert_string_equal(json_of_session(SESSION_ENDED),
 			    "\"level\":\"info\",\"session\":\"ended\",\"protocol\":\"udp\","
 			    "\"client\":\"10.0.0.3\",\"client_port\":33526,\"service\":\"web\","
 			    "\"service_address\":\"10.0.0.42\",\"service_port\":80,\"server\":\"2001:db8::1\","
 			    "\"server_port\":8080,\"source_port\":33527,\"bytes_to_server\":2,"
-			    "\"bytes_to_client\":18446744073709551615,\"duration_ms\":61002,\"end\":\"timeout\"}\n");
+			    "\"bytes_to_client\":18446744073709551615,\"duration_ms\":61002,\"end\":\"timeout\","
+			    "\"rule\":\"\"}\n");
 }
 
 /* However long the texts are, the line is an object with all its keys. */
@@ -277,7 +282,7 @@ static void test_longest_session(void **state)
 	session.client = session.service = (struct endpoint){ .ipv4 = UINT32_MAX, .port = UINT16_MAX };
 	memset(session.server.ipv6.byte, 0xff, sizeof(session.server.ipv6.byte));
 	session.acknowledged = UINT32_MAX;
-	session.name = session.host = session.reason = text;
+	session.name = session.host = session.rule = text;
 	(void)json_of_session(SESSION_BOUND);
 	assert_in_range(strlen(line), LOG_LINE_MAX - 1, LOG_LINE_MAX);
 	assert_non_null(strstr(line, "\\\\...\",\"acknowledged\":4294967295,\"rule\":\"\\\\"));

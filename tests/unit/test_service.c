@@ -432,6 +432,35 @@ static void leads_to(void **state)
 	assert_int_equal(budget, 0);
 }
 
+/* However many rules there are, those that are listed cost no more than their number, and so do strangers. */
+static void leads_to_listed(void **state)
+{
+	static const struct server to[] = { { .address = { { 1 } } }, { .address = { { 2 } } } };
+	static struct rule rules[1000];
+	struct service service = service_over(rules, COUNT(rules), (struct server_set){ NULL, 0 });
+	size_t budget = 10;
+
+	(void)state;
+	service.port = 80;
+	for (size_t i = 0; i < COUNT(rules); i++)
+		rules[i].servers = (struct server_set){ &to[i == COUNT(rules) - 1], 1 };
+	assert_null(service_leads_to(&service, &to[1].address, 80, &budget));
+	assert_int_equal(budget, 0);
+	service.listed = (struct server_set){ to, 2 };
+	budget = 10;
+	assert_ptr_equal(service_leads_to(&service, &to[1].address, 80, &budget), &to[1]);
+	assert_int_equal(budget, 9);
+	assert_null(service_leads_to(&service, &to[1].address, 81, &budget));
+	assert_int_equal(budget, 7);
+	/* not all of them are listed: the others are looked for as before */
+	service.listed.count = 1;
+	service.has_unlisted = true;
+	budget = 2000;
+	assert_ptr_equal(service_leads_to(&service, &to[1].address, 80, &budget), &to[1]);
+	service.rule_count = 0;
+	assert_null(service_leads_to(&service, &to[0].address, 80, &budget));
+}
+
 /* Of a block, the server at the place of the address: there and back. */
 static void blocks_of_servers(void **state)
 {
@@ -741,6 +770,7 @@ int main(void)
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(incomplete),
 		cmocka_unit_test(leads_to),
+		cmocka_unit_test(leads_to_listed),
 		cmocka_unit_test(blocks_of_servers),
 		cmocka_unit_test(alpn_lists),
 		cmocka_unit_test(order),

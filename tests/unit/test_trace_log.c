@@ -151,7 +151,8 @@ static const struct session session = {
 	.name = "web",
 	.server = SERVER,
 	.source_port = 33526,
-	.reason = "host www.example.org",
+	.rule = "host www.example.org",
+	.reason = "",
 	.host = "www.example.org",
 	.bytes_to_server = 2,
 	.bytes_to_client = 18446744073709551615u,
@@ -191,7 +192,8 @@ static void test_session_ended(void **state)
 	ended.host = NULL; /* not to be looked at */
 	session_format(&ended, line);
 	assert_string_equal(line, "session ended client=10.0.0.3:33526 service=10.0.0.42:80 "
-				  "server=[2001:db8::1]:80 source_port=33526 name=\"web\" bytes_to_server=2 "
+				  "server=[2001:db8::1]:80 source_port=33526 name=\"web\" "
+				  "rule=\"host www.example.org\" bytes_to_server=2 "
 				  "bytes_to_client=18446744073709551615 duration=61.002 end=\"closed\"");
 }
 
@@ -205,7 +207,8 @@ static void test_session_resumed(void **state)
 	resumed.reason = resumed.host = NULL; /* not to be looked at */
 	session_format(&resumed, line);
 	assert_string_equal(line, "session resumed client=10.0.0.3:33526 service=10.0.0.42:80 "
-				  "server=[2001:db8::1]:80 source_port=33526 name=\"web\"");
+				  "server=[2001:db8::1]:80 source_port=33526 name=\"web\" "
+				  "rule=\"host www.example.org\"");
 }
 
 static void test_session_refused(void **state)
@@ -232,7 +235,7 @@ static void test_session_udp(void **state)
 	assert_non_null(strstr(line, " source_port=33526 proto=udp name=\"web\" rule=\""));
 	udp.kind = SESSION_ENDED;
 	session_format(&udp, line);
-	assert_non_null(strstr(line, " source_port=33526 proto=udp name=\"web\" bytes_to_server=2 "));
+	assert_non_null(strstr(line, " source_port=33526 proto=udp name=\"web\" rule=\"host www"));
 }
 
 /* A rule may hold any text of any length; the line stays one that can be read. */
@@ -242,12 +245,12 @@ static void test_session_text(void **state)
 	char line[SESSION_LINE_MAX], text[2000];
 
 	(void)state;
-	bound.reason = "bytes \"A\" host x\"";
+	bound.rule = "bytes \"A\" host x\"";
 	session_format(&bound, line);
 	assert_non_null(strstr(line, " rule=\"bytes 'A' host x'\" host=\""));
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	bound.reason = text;
+	bound.rule = text;
 	bound.host = text;
 	bound.name = text;
 	assert_true(session_format(&bound, line) < SESSION_LINE_MAX);

@@ -169,7 +169,7 @@ static void test_session(void **state)
 	assert_int_equal(world.sessions, 1);
 	assert_int_equal(world.session.kind, SESSION_BOUND);
 	assert_int_equal(world.session.protocol, 17);
-	assert_string_equal(world.session.reason, "to");
+	assert_string_equal(world.session.rule, "to");
 	assert_int_equal(world.session.source_port, PORT);
 	world_wait(&world, 310 * SECOND);
 	assert_int_equal(world.sessions, 2);

@@ -70,6 +70,7 @@ struct input {
  * @servers: what is known of servers
  * @drained: servers that get no new connections
  * @tallies: what is counted of services and servers
+ * @rules: mark of the rule that has won, of each flow record that is bound (rule_mark.h)
  * @flow_addresses, @flow_networks: flows of each protocol, by client and by /24 of the client (flow_table.h)
  * @addresses, @networks: pending records, by client and by /24 of the client (pending.h)
  * @opening: flows of each protocol in state OPENING, whose client may be forged (flows.h)
@@ -108,6 +109,7 @@ struct engine {
 	struct server_table *servers;
 	struct drain_list drained;
 	struct tally_table *tallies;
+	uint32_t *rules;
 	struct source_limit flow_addresses[FLOW_PROTOCOLS];
 	struct source_limit flow_networks[FLOW_PROTOCOLS];
 	struct source_limit addresses;

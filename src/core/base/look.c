@@ -12,7 +12,7 @@ uint32_t look_flow_records(const struct engine *engine)
 }
 
 /** look_at_ends() - what is known of both ends once they are connected */
-static void look_at_ends(const struct flow *flow, struct flow_info *info)
+static void look_at_ends(const struct engine *e, const struct flow *flow, struct flow_info *info)
 {
 	enum tcp_state state = (enum tcp_state)flow->state;
 
@@ -23,13 +23,15 @@ static void look_at_ends(const struct flow *flow, struct flow_info *info)
 		info->client6 = flow->client6;
 		info->source_port = flow->source_port;
 	}
+	if (tcp_state_is_bound(state))
+		info->rule_mark = e->rules[flow_table_index(&e->flows, flow)];
 	if (flow->is_udp || tcp_state_is_bound(state)) {
 		info->bytes_to_server = flow_bytes_to_server(flow);
 		info->bytes_to_client = flow_bytes_to_client(flow);
 	}
 }
 
-static void look_at(const struct flow *flow, int64_t now, struct flow_info *info)
+static void look_at(const struct engine *e, const struct flow *flow, int64_t now, struct flow_info *info)
 {
 	*info = (struct flow_info){
 		.is_udp = flow->is_udp,
@@ -43,7 +45,7 @@ static void look_at(const struct flow *flow, int64_t now, struct flow_info *info
 		.age = flow_age(flow, now),
 		.idle = (int64_t)((uint32_t)(now / MILLISECOND) - flow->last_seen) * MILLISECOND,
 	};
-	look_at_ends(flow, info);
+	look_at_ends(e, flow, info);
 }
 
 bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct flow_info *info)
@@ -52,7 +54,7 @@ bool look_flow(const struct engine *engine, uint32_t index, int64_t now, struct 
 
 	if (flow->state == TCP_STATE_FREE || flow->state == TCP_STATE_ASKED)
 		return false;
-	look_at(flow, now, info);
+	look_at(engine, flow, now, info);
 	return true;
 }
 
@@ -71,7 +73,7 @@ bool look_packet(const struct engine *engine, const struct packet *packet, struc
 	if (!flow)
 		flow = flow_find(engine, &back);
 	if (flow)
-		look_at(flow, engine->now, info);
+		look_at(engine, flow, engine->now, info);
 	return flow != NULL;
 }
 

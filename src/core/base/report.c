@@ -4,6 +4,8 @@
  */
 #include "core/base/report.h"
 
+#include "nat46/rule_mark.h"
+
 void emit(struct engine *e, struct frame *frame)
 {
 	e->counters.emitted++;
@@ -130,8 +132,14 @@ static uint16_t tally_for(const struct engine *e, const struct flow *flow, const
 	return tally_of_server(e->tallies, tally, server, flow->service_port);
 }
 
+/** rule_of() - the rule that has won, when the flow was bound; "" if its service does not have it any more */
+static const char *rule_of(const struct engine *e, const struct flow *flow)
+{
+	return rule_mark_text(service_of(e, flow), e->rules[flow_table_index(&e->flows, flow)]);
+}
+
 static struct session session_of(const struct engine *e, enum session_kind kind, const struct flow *flow,
-				 const char *reason)
+				 const char *rule)
 {
 	return (struct session){
 		.kind = kind,
@@ -141,7 +149,8 @@ static struct session session_of(const struct engine *e, enum session_kind kind,
 		.name = name_of(e, flow),
 		.server = endpoint6(&flow->server, flow->server_port),
 		.source_port = flow->source_port,
-		.reason = reason,
+		.rule = rule,
+		.reason = "",
 		.host = "",
 		.bytes_to_server = flow_bytes_to_server(flow),
 		.bytes_to_client = flow_bytes_to_client(flow),
@@ -149,40 +158,45 @@ static struct session session_of(const struct engine *e, enum session_kind kind,
 	};
 }
 
+static void report_session(const struct engine *e, const struct session *session)
+{
+	if (e->hooks.session)
+		e->hooks.session(e->hooks.context, session);
+}
+
 void report_bound(struct engine *e, const struct flow *flow, const char *rule, const char *host,
 		  uint32_t acknowledged)
 {
 	struct session session = session_of(e, SESSION_BOUND, flow, rule);
 
+	e->rules[flow_table_index(&e->flows, flow)] = rule_mark(rule);
 	session.host = host;
 	session.acknowledged = acknowledged;
-	if (e->hooks.session)
-		e->hooks.session(e->hooks.context, &session);
+	report_session(e, &session);
 }
 
 void report_refused(struct engine *e, const struct flow *flow, const char *why, const char *host)
 {
-	struct session session = session_of(e, SESSION_REFUSED, flow, why);
+	struct session session = session_of(e, SESSION_REFUSED, flow, "");
 
 	session.host = host;
-	if (e->hooks.session)
-		e->hooks.session(e->hooks.context, &session);
+	session.reason = why;
+	report_session(e, &session);
 }
 
 void report_resumed(struct engine *e, const struct flow *flow)
 {
-	const struct session session = session_of(e, SESSION_RESUMED, flow, "");
+	const struct session session = session_of(e, SESSION_RESUMED, flow, rule_of(e, flow));
 
-	if (e->hooks.session)
-		e->hooks.session(e->hooks.context, &session);
+	report_session(e, &session);
 }
 
 void report_ended(struct engine *e, const struct flow *flow, const char *how)
 {
-	const struct session session = session_of(e, SESSION_ENDED, flow, how);
+	struct session session = session_of(e, SESSION_ENDED, flow, rule_of(e, flow));
 
-	if (e->hooks.session)
-		e->hooks.session(e->hooks.context, &session);
+	session.reason = how;
+	report_session(e, &session);
 }
 
 void report_shortfall(struct engine *e, const struct flow *flow, const struct server_answer *lacks)

@@ -38,7 +38,7 @@ void trace_client_connected(struct engine *e, const struct flow *flow);
 void trace_server_connected(struct engine *e, const struct flow *flow);
 
 /**
- * report_bound() - report to the session hook, if there is one, that a server is connected
+ * report_bound() - report to the session hook, if there is one, that a server is connected, and keep which rule has won
  * @rule, @host: why it was chosen; @host may be ""
  * @acknowledged: first bytes of the client that we have acknowledged
  */

@@ -418,8 +418,13 @@ static const struct server *find_member(const struct service *service, const str
 const struct server *service_leads_to(const struct service *service, const struct ipv6_address *address, uint16_t port,
 				      size_t *budget)
 {
-	const struct server *found = find_member(service, &service->fallback, address, port, budget);
+	/* 100,000s of names lead to a few servers, those of "to" are listed first; UDP has the list, but no rules */
+	bool is_listed = service->rule_count > 0 && service->listed.count > 0;
+	const struct server_set *first = is_listed ? &service->listed : &service->fallback;
+	const struct server *found = find_member(service, first, address, port, budget);
 
+	if (is_listed && !service->has_unlisted)
+		return found;
 	for (size_t i = 0; i < service->rule_count && *budget && !found; i++)
 		found = find_member(service, &service->rules[i].servers, address, port, budget);
 	return found;

@@ -237,13 +237,11 @@ struct next connect_timer(struct engine *e, struct flow *flow)
 	return next_nothing(VERDICT_ABSORBED);
 }
 
-/** report() - session log: the rule is found again, for it is not kept */
+/** report() - the rule is found again, for it was not kept */
 static void report(struct engine *e, const struct flow *flow)
 {
 	struct choice choice;
 
-	if (!e->hooks.session)
-		return;
 	decide_server(e, flow, true, &choice);
 	report_bound(e, flow, choice.text ? choice.text : "", choice.host, pending_of(e, flow)->acked);
 }
