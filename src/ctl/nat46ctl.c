@@ -34,6 +34,7 @@ static const char usage[] =
 	"  reload               read the configuration file again, and say what has changed\n"
 	"  drain SERVER         let a server have no new connections; how many are left\n"
 	"  undrain SERVER       let it have them again\n"
+	"  log [LEVEL]          how much is logged; change it until the next reload\n"
 	"  capture [--service NAME] [--client ADDRESS] [--server ADDRESS] [--count PACKETS]\n"
 	"          [--seconds SECONDS] [--megabytes MB] [--snaplen BYTES] FILE\n"
 	"                       packets of both sides as a pcapng file, until ctrl-C\n"
@@ -103,6 +104,8 @@ static const char *subject_of(enum command command)
 {
 	if (command == COMMAND_EXPLAIN)
 		return "address";
+	if (command == COMMAND_LOG)
+		return "level";
 	return command == COMMAND_DRAIN || command == COMMAND_UNDRAIN ? "server" : NULL;
 }
 

@@ -38,6 +38,7 @@ static show_fn *const shows[COMMAND_COUNT] = {
 	[COMMAND_RELOAD] = show_reload, [COMMAND_CAPTURE] = show_capture,
 	[COMMAND_DRAIN] = show_drain, [COMMAND_UNDRAIN] = show_drain,
 	[COMMAND_TOP] = show_top,
+	[COMMAND_LOG] = show_log,
 };
 
 static int64_t clock_now(clockid_t clock)
@@ -249,6 +250,18 @@ static void start_drain(struct control_client *client)
 	start_answer(client);
 }
 
+static void start_log(struct control_client *client)
+{
+	enum log_level level;
+
+	if (log_find_level(client->request.level, &level)) {
+		worker_set_log_level(client->control->worker, level);
+		log_info("log level %s until the next reload, by nat46ctl (uid %lu)", client->request.level,
+			 (unsigned long)control_socket_peer(client->fd));
+	}
+	start_answer(client);
+}
+
 /** start_request() - the request is complete: answer it, or wait for what there is to be said */
 static void start_request(struct control_client *client)
 {
@@ -262,6 +275,8 @@ static void start_request(struct control_client *client)
 		start_reload(client);
 	else if (client->request.command == COMMAND_DRAIN || client->request.command == COMMAND_UNDRAIN)
 		start_drain(client);
+	else if (client->request.command == COMMAND_LOG)
+		start_log(client);
 	else
 		start_answer(client);
 }

@@ -69,6 +69,22 @@ void log_set_level(enum log_level level)
 	highest = level > least ? level : least;
 }
 
+enum log_level log_level(void)
+{
+	return highest;
+}
+
+bool log_find_level(const char *name, enum log_level *level)
+{
+	for (unsigned int i = 0; i < LOG_LEVEL_COUNT; i++) {
+		if (strcmp(name, log_level_names[i]) == 0) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 void log_set_format(enum log_format format)
 {
 	form = format;

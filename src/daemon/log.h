@@ -57,6 +57,12 @@ void log_at_least(enum log_level level);
 /** log_set_level() - change the highest level that is logged */
 void log_set_level(enum log_level level);
 
+/** log_level() - the highest level that is logged */
+enum log_level log_level(void);
+
+/** log_find_level() - the level of this name; false: there is none */
+bool log_find_level(const char *name, enum log_level *level);
+
 /** log_set_format() - change how lines look; text at first */
 void log_set_format(enum log_format format);
 

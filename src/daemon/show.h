@@ -104,7 +104,7 @@ typedef bool show_fn(const struct view *view, const struct request *request, con
 		     struct progress *progress, struct answer *answer);
 
 show_fn show_status, show_stats, show_metrics, show_config, show_flows, show_explain, show_reload, show_capture,
-	show_drain, show_top;
+	show_drain, show_log, show_top;
 
 /**
  * show_fail() - end an answer because of what was asked

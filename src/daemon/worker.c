@@ -69,6 +69,12 @@ static void set_trace(struct worker *worker)
 	engine_trace(worker->engine, worker->captures || log_enabled(LOG_LEVEL_TRACE) ? hook_trace : NULL);
 }
 
+void worker_set_log_level(struct worker *worker, enum log_level level)
+{
+	log_set_level(level);
+	set_trace(worker);
+}
+
 void worker_capture(struct worker *worker, struct capture *capture)
 {
 	capture->next = worker->captures;
@@ -303,9 +309,8 @@ static void use_config(void *context, struct daemon_config *config)
 	worker->config = config;
 	engine_configure(worker->engine, &config->engine);
 	watch_configure(&worker->network, &config->engine);
-	log_set_level(config->log_level);
+	worker_set_log_level(worker, config->log_level);
 	log_set_format(config->log_format);
-	set_trace(worker);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)

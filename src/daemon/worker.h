@@ -80,6 +80,9 @@ enum exit_status worker_open(struct worker *worker, struct daemon_config *config
  */
 enum exit_status worker_run(struct worker *worker);
 
+/** worker_set_log_level() - log so much from now on, until a configuration says otherwise */
+void worker_set_log_level(struct worker *worker, enum log_level level);
+
 /**
  * worker_close() - release everything that worker_open() made, in reverse order
  * Return: the configuration that was in force in the end; that of worker_open() was released if it is another one

@@ -25,6 +25,7 @@ static const char *const commands[] = {
 	[COMMAND_DRAIN] = "drain",
 	[COMMAND_UNDRAIN] = "undrain",
 	[COMMAND_TOP] = "top",
+	[COMMAND_LOG] = "log",
 };
 
 _Static_assert(sizeof(commands) / sizeof(commands[0]) == COMMAND_COUNT, "every command has a name");
@@ -59,6 +60,7 @@ static const struct word {
 	     BIT(COMMAND_FLOWS) | BIT(COMMAND_CAPTURE) | BIT(COMMAND_DRAIN) | BIT(COMMAND_UNDRAIN)),
 	TEXT("address", address, BIT(COMMAND_EXPLAIN)),
 	TEXT("host", host, BIT(COMMAND_EXPLAIN)),
+	TEXT("level", level, BIT(COMMAND_LOG)),
 	NUMBER("count", count, 1000000000, BIT(COMMAND_CAPTURE)),
 	NUMBER("seconds", seconds, 1000000, BIT(COMMAND_CAPTURE)),
 	NUMBER("megabytes", megabytes, 1000000, BIT(COMMAND_CAPTURE)),

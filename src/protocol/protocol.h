@@ -65,6 +65,7 @@ enum command {
 	COMMAND_DRAIN,
 	COMMAND_UNDRAIN,
 	COMMAND_TOP,
+	COMMAND_LOG,
 	COMMAND_COUNT,
 };
 
@@ -77,6 +78,7 @@ enum command {
  * @client: "flows", "capture": of this client only; "explain": for this client
  * @server: "flows", "capture": of this server only; "drain", "undrain": which, with or without port
  * @address: "explain": address and port
+ * @level: "log": level that is wanted; "" only asks
  * @host: "explain": name that the client asks for
  * @count, @seconds, @megabytes: "capture": it ends with so many packets, after this time, or when its file is as long
  * @snaplen: "capture": most bytes of a packet
@@ -91,6 +93,7 @@ struct request {
 	char client[48];
 	char server[56];
 	char address[24];
+	char level[16];
 	char host[256];
 	unsigned int count;
 	unsigned int seconds;

@@ -202,6 +202,22 @@ tail -n +"$line_count" "$dir/nat46d.log" | grep -q 'session bound' && fail "a se
 settings "$to_two"
 reload
 
+echo "# the level of the log by nat46ctl, until a reload"
+# ctl WORD...
+ctl() {
+	"${NAT46CTL:-${NAT46D%/*}/nat46ctl}" -s "$dir/control" "$@"
+}
+[ "$(ctl log)" = info ] || fail "another level"
+line_count=$(wc -l <"$dir/nat46d.log")
+[ "$(ctl -j log trace)" = '{"level":"trace"}' ] || fail "the level cannot be set"
+logged 'info: log level trace until the next reload, by nat46ctl (uid 0)' || fail "not logged who has asked"
+is_served two.example two
+tail -n +"$line_count" "$dir/nat46d.log" | grep -q 'NAT46 IN : ' || fail "no trace"
+ctl log loud 2>"$dir/said" && fail "a level that is none"
+says "nat46ctl: loud is no level, allowed are error, warning, info, debug, trace"
+reload
+[ "$(ctl log)" = info ] || fail "the level outlasts a reload"
+
 # download NAME NUMBER ADDRESS:PORT: the file, slowly; what came of it is in $dir/result.NAME.NUMBER
 download() {
 	{

@@ -18,6 +18,7 @@ import threading
 import time
 
 WORDS = [b"nat46/1", b"nat46/2", b"status", b"stats", b"metrics", b"flows", b"explain", b"top", b"drain", b"undrain",
+         b"log", b"level=info",
          b"json", b"bytes=7", b"bytes=65536", b"service=web", b"client=10.0.0.4", b"server=2001:db8::77",
          b"address=10.0.0.42:80", b"address=1:2",
          b"host=www.example.org", b"count=9", b"seconds=1", b"", b"=", b"\0", b"\n",

@@ -42,6 +42,8 @@ static void test_right(void **state)
 	assert_null(wrong("nat46/1 top colour rows=24 columns=80 json"));
 	assert_true(request.colour && request.json);
 	assert_int_equal(request.columns, 80);
+	assert_null(wrong("nat46/1 log"));
+	assert_null(wrong("nat46/1 log level=debug json"));
 	assert_null(wrong("nat46/1 explain address=192.0.2.1:80 host=a=b bytes=65536"));
 	assert_string_equal(request.host, "a=b");
 	assert_true(request.has_bytes);
@@ -63,7 +65,7 @@ static void test_wrong(void **state)
 		"nat46/1 capture snaplen=65576", "nat46/1 capture count=07", "nat46/1 capture count=7 count=7",
 		"nat46/1 capture seconds=1x",
 		"nat46/1 flows host=x", "nat46/1 flows bytes=1", "nat46/1 explain", "nat46/1 drain",
-		"nat46/1 undrain json",
+		"nat46/1 undrain json", "nat46/1 log host=a", "nat46/1 status level=debug",
 		"nat46/1 drain client=10.0.0.1 server=::1", "nat46/1 explain host=a",
 		"nat46/1 explain address=192.0.2.1:8080808080808080",
 		"nat46/1 explain address=1.2.3.4:1 bytes=65537", "nat46/1 explain address=1.2.3.4:1 bytes=01",
