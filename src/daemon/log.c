@@ -161,8 +161,7 @@ static size_t format_json(const struct log_event *event, char *out, size_t size)
 	(void)format_time(now);
 	fields[0] = (struct log_field){ .key = "time", .text = now };
 	fields[1] = (struct log_field){ .key = "level", .text = log_level_names[event->level] };
-	NAT46_ASSERT(event->count <= LOG_FIELDS_MAX);
-	for (size_t i = 0; i < event->count; i++)
+	for (size_t i = 0; i < event->count && i < LOG_FIELDS_MAX; i++)
 		fields[count++] = event->fields[i];
 	if (event->count == 0)
 		fields[count++] = text;
