@@ -80,20 +80,30 @@ static void list_drained(const struct question *q, const struct service *service
 	}
 }
 
-/** list_servers() - the servers that would be tried, in their order; without a client there is none */
-static void list_servers(const struct question *q, const struct service *service, const struct server_set *servers)
+/** rank() - the first servers of @left that the client would be tried with, in no order without a client; how many */
+static size_t rank(const struct question *q, const struct service *service, const struct server_set *left,
+		   struct server *candidates)
 {
 	struct look_health health = { .engine = q->view->engine, .is_udp = service->is_udp, .now = q->view->now };
 	const struct call call = { .client = q->client, .address = q->address, .port = q->port };
+	size_t count = 0;
+
+	if (q->has_client && left->count > 0)
+		return service_rank(left, &call, look_server_is_failing, &health, candidates);
+	for (; count < left->count && count < CANDIDATES_MAX; count++)
+		candidates[count] = service_server(&left->servers[count], &call);
+	return count;
+}
+
+/** list_servers() - the servers that would be tried, in their order; without a client there is none */
+static void list_servers(const struct question *q, const struct service *service, const struct server_set *servers)
+{
+	const struct call call = { .client = q->client, .address = q->address, .port = q->port };
 	struct server candidates[CANDIDATES_MAX], room[SERVERS_MAX];
 	const struct server_set left = drain_pass_over(look_drained(q->view->engine), servers, &call, room);
+	size_t count = rank(q, service, &left, candidates);
 	bool json = q->request->json;
-	size_t count = left.count < CANDIDATES_MAX ? left.count : CANDIDATES_MAX;
 
-	for (size_t i = 0; i < count && !q->has_client; i++)
-		candidates[i] = service_server(&left.servers[i], &call);
-	if (q->has_client && left.count > 0)
-		count = service_rank(&left, &call, look_server_is_failing, &health, candidates);
 	if (json) {
 		json_number(q->answer, "server_count", servers->count);
 		json_bool(q->answer, "all_drained", left.count == 0);

@@ -148,7 +148,7 @@ static size_t labels_of(const struct service *service, char *labels)
 	if (service->host_bits > 0)
 		snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
 	if (service->further_ports > 0)
-		snprintf(last, sizeof(last), "-%u", service->port + service->further_ports);
+		snprintf(last, sizeof(last), "-%d", service->port + service->further_ports);
 	return (size_t)snprintf(labels, LABELS_MAX, "service=\"%s\",address=\"%s%s:%u%s\",protocol=\"%s\"",
 				service->name, ipv4_text(service->address, 0, address), length, service->port, last,
 				service->is_udp ? "udp" : "tcp");

@@ -9,10 +9,10 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/network.sh"
+. "$(dirname "$0")/asking.sh"
 . "$(dirname "$0")/nginx.sh"
 require ip nginx openssl curl dig ping python3
 
-NAT46CTL=${NAT46CTL:-${NAT46D%/*}/nat46ctl}
 tool=$(dirname "$0")/../tools/datagrams.py
 make_box
 make_client client 10.0.0.3
@@ -74,14 +74,6 @@ gets() {
 secure() {
 	secure_is=$(in_ns "$ns_client" curl -ks -m 8 --resolve "$2:443:$1" "https://$2/" || :)
 	[ "$secure_is" = "$3 2001:db8:46::a00:3" ] || fail "https://$2/ at $1 answers '$secure_is', not as $3"
-}
-
-# says PATTERN ARGUMENT...: a line of what nat46ctl prints matches
-says() {
-	says_pattern=$1
-	shift
-	"$NAT46CTL" -s "$dir/control" "$@" >"$dir/says.log" 2>&1 || fail "nat46ctl $* fails"
-	grep -qE -- "$says_pattern" "$dir/says.log" || fail "nat46ctl $* does not say '$says_pattern'"
 }
 
 # reload: and wait for the result, which is in $dir/said

@@ -6,9 +6,9 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/network.sh"
+. "$(dirname "$0")/asking.sh"
 require ip curl python3 sha256sum setpriv
 
-NAT46CTL=${NAT46CTL:-${NAT46D%/*}/nat46ctl}
 tool=$(dirname "$0")/../tools/datagrams.py
 make_box
 make_client client 10.0.0.3
@@ -18,7 +18,7 @@ for server in one two; do
 	eval "server_ns=\$ns_$server"
 	mkdir "$dir/$server"
 	echo "$server" >"$dir/$server/name"
-	head -c 3000000 /dev/zero | tr '\0' "${server%??}" >"$dir/$server/file"
+	head -c 40000000 /dev/zero | tr '\0' "${server%??}" >"$dir/$server/file"
 	launch "http-$server" ip netns exec "$server_ns" python3 -m http.server 80 --bind :: --directory "$dir/$server"
 	launch "udp-$server" ip netns exec "$server_ns" python3 -B "$tool" serve "$server=::,7"
 	wait_for 10 listening "$server_ns" "[::]" 80 || fail "no server"
@@ -34,30 +34,6 @@ services = (
 );
 END
 sed -i 's/level = "trace"/level = "info"/' "$dir/nat46d.conf"
-
-# ctl ARGUMENT...
-ctl() {
-	"$NAT46CTL" -s "$dir/control" "$@"
-}
-
-# says PATTERN ARGUMENT...: a line of what nat46ctl prints matches
-says() {
-	says_pattern=$1
-	shift
-	ctl "$@" >"$dir/says.log" 2>&1 || fail "nat46ctl $* fails"
-	grep -qE -- "$says_pattern" "$dir/says.log" || fail "nat46ctl $* does not say '$says_pattern'"
-}
-
-# fails STATUS PATTERN ARGUMENT...
-fails() {
-	fails_status=$1
-	fails_pattern=$2
-	shift 2
-	fails_is=0
-	ctl "$@" >"$dir/out.log" 2>"$dir/says.log" || fails_is=$?
-	[ $fails_is = "$fails_status" ] || fail "nat46ctl $* ends with $fails_is, not $fails_status"
-	grep -q -- "$fails_pattern" "$dir/says.log" || fail "nat46ctl $* does not say '$fails_pattern'"
-}
 
 # get URL [OPTION]...: the name of the server that answers, or what curl says of the refusal
 get() {
@@ -79,7 +55,7 @@ fi
 
 echo "# live downloads, by rule and without; then their server is drained"
 for port in 80 81; do
-	launch "download-$port" ip netns exec "$ns_client" curl -s -m 60 --limit-rate 400k -H "Host: www.example" \
+	launch "download-$port" ip netns exec "$ns_client" curl -s -m 60 --limit-rate 8M -H "Host: www.example" \
 		-o "$dir/got-$port" "http://10.0.0.42:$port/file"
 	eval "download_$port=$launched"
 done
