@@ -579,6 +579,21 @@ static void check_first(struct world *world, unsigned number)
 			world_fail(world, "choice", "connection %u is opened again after bytes were sent", number);
 }
 
+/* A server that is drained gets no SYN of a connection for which it was not asked before. */
+static void check_drained(struct world *world, unsigned number, const struct packet *syn)
+{
+	const struct invariants *invariants = &world->invariants;
+
+	if (!world->has_drained || syn->destination.byte[15] - 1u != world->scenario.drained)
+		return;
+	for (size_t i = 0; i < invariants->binding_count; i++)
+		if (invariants->binding[i].plan == number &&
+		    address_equal(&invariants->binding[i].destination, &syn->destination))
+			return;
+	world_fail(world, "drain", "connection %u goes to server %zu, which is drained", number,
+		   world->scenario.drained);
+}
+
 static void syn_to_server(struct world *world, const struct packet *packet)
 {
 	struct invariants *invariants = &world->invariants;
@@ -602,6 +617,7 @@ static void syn_to_server(struct world *world, const struct packet *packet)
 		binding->offered = offer_of(packet);
 		return;
 	}
+	check_drained(world, number, packet);
 	if (invariants->binding_count == BINDINGS_MAX) {
 		world_fail(world, "amplification", "more than %u connections to servers", BINDINGS_MAX);
 		return;

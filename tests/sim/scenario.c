@@ -241,7 +241,11 @@ static void draw_config(struct rng *rng, struct scenario *scenario)
 		config->timeouts.tcp_transitory = rng_between(rng, 1, 30) * SECOND;
 	}
 	memcpy(config->plan.prefix.address.byte, prefix, sizeof(prefix));
-	if (scenario->crowded) {
+	scenario->drained_at = NEVER;
+	if (scenario->crowded && scenario->servers[0].profile.ts_offset >> 20 & 1) {
+		scenario->drained_at = (scenario->servers[0].profile.ts_offset & 0xfff) * MILLISECOND;
+		scenario->drained = scenario->servers[0].profile.ts_offset % scenario->server_count;
+	} else if (scenario->crowded) {
 		config->limits.flows = rng_between(rng, 1, 4);
 		config->limits.waiting = rng_between(rng, 1, 2);
 	}
@@ -454,6 +458,9 @@ void scenario_print(const struct scenario *scenario)
 	printf("  weather %d, engine mtu %u shift %u sack %d ts %d ecn %d mss %u%s\n", scenario->weather, config->mtu,
 	       config->tcp.window_scale, config->tcp.sack, config->tcp.timestamps, config->tcp.ecn, config->tcp.mss,
 	       scenario->crowded ? ", crowded" : "");
+	if (scenario->drained_at != NEVER)
+		printf("  server %zu is drained at %lld ms\n", scenario->drained,
+		       (long long)(scenario->drained_at / MILLISECOND));
 	if (scenario->attacks)
 		printf("  %u forged packets\n", scenario->attacks);
 	if (scenario->ip_options)

@@ -60,7 +60,8 @@ struct plan {
 /**
  * struct scenario - one run; not to be copied: the configuration points into it
  * @clear: no path loses, duplicates, reorders or damages anything
- * @crowded: the limits are so tight that refusals are to be expected
+ * @crowded: refusals are to be expected: the limits are tight, or a server is drained
+ * @drained_at, @drained: when and which; NEVER: none
  * @attacks: forged packets
  * @flood: forged SYNs to services without rules
  * @forgetful: idle connections are forgotten soon
@@ -72,6 +73,8 @@ struct scenario {
 	enum weather weather;
 	bool clear;
 	bool crowded;
+	int64_t drained_at;
+	size_t drained;
 	bool forgetful;
 	bool ip_options;
 	unsigned attacks;

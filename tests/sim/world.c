@@ -282,6 +282,17 @@ void world_inject(struct world *world, struct wire *wire)
 	engine_receive(world, wire);
 }
 
+static void drain_event(void *context, void *argument)
+{
+	struct world *world = context;
+	const struct server *server = &world->scenario.listed[world->scenario.drained];
+
+	(void)argument;
+	if (!engine_drain(world->engine, server))
+		world_fail(world, "drain", "a server cannot be drained");
+	world->has_drained = true;
+}
+
 static bool create_engine(struct world *world)
 {
 	const struct engine_config *config = &world->scenario.config;
@@ -536,6 +547,8 @@ bool world_run(struct world *world)
 	build_connections(world);
 	if (create_engine(world)) {
 		attack_start(world);
+		if (world->scenario.drained_at != NEVER)
+			event_add(&world->queue, START + world->scenario.drained_at, drain_event, world, NULL);
 		while (!world->failed && world->queue.now < START + END_OF_FLOWS && event_run(&world->queue))
 			if (world->queue.now > START + END_OF_CONNECTIONS && flows_open(world) == 0)
 				break;

@@ -26,6 +26,7 @@ enum path {
  * @forged: @input is forged
  * @astray: the packet being processed has a source route
  * @emitted: packets that the engine emitted
+ * @has_drained: a server was drained
  * @ack_lost: connections of which an acknowledgement was lost on purpose
  */
 struct world {
@@ -49,6 +50,7 @@ struct world {
 	bool astray;
 	uint64_t inputs;
 	uint64_t emitted;
+	bool has_drained;
 	bool ack_lost[PLANS_MAX];
 	struct invariants invariants;
 	bool failed;

@@ -201,6 +201,9 @@ static void test_plain(void **state)
 	assert_int_equal(plain_syn(1003, 8080), VERDICT_ANSWERED);
 	assert_int_equal(emitted(&world, 0).flags, TCP_RST | TCP_ACK);
 	assert_int_equal(world_events(&world, EVENT_REFUSED_DRAINED), 1);
+	assert_int_equal(world.session.kind, SESSION_REFUSED);
+	assert_int_equal(world.session.client.port, 1003);
+	assert_string_equal(world.session.name, "plain");
 	expect_drop(&world, plain_syn(1004, 8081), DROP_DRAINED, 1);
 }
 
@@ -220,6 +223,8 @@ static void test_udp(void **state)
 	assert_int_equal(world.count, 1); /* port unreachable */
 	assert_int_equal(world.packets[0].bytes[9], 1);
 	assert_int_equal(world_events(&world, EVENT_REFUSED_DRAINED), 1);
+	assert_int_equal(world.session.protocol, 17);
+	assert_string_equal(world.session.reason, "all servers are drained");
 	assert_int_equal(ask(PORT, 53).destination6, first);
 }
 

@@ -94,6 +94,25 @@ bool choose_is_possible(const struct engine *e, const struct server_set *servers
 	return drain_pass_over(&e->drained, servers, call, room).count > 0;
 }
 
+bool choose_or_refuse(struct engine *e, const struct packet *p, const struct service *service)
+{
+	const struct call call = { .client = p->source4, .address = p->destination4, .port = p->destination_port };
+	const struct flow flow = {
+		.client = p->source4,
+		.client_port = p->source_port,
+		.service = p->destination4,
+		.service_port = p->destination_port,
+		.is_udp = service->is_udp,
+	};
+
+	if (choose_is_possible(e, &service->fallback, &call))
+		return true;
+	count(e, EVENT_REFUSED_DRAINED);
+	count_refused(e, service);
+	report_refused(e, &flow, "all servers are drained", "");
+	return false;
+}
+
 size_t choose_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
 		   struct server *candidates)
 {

@@ -10,6 +10,9 @@
 /** choose_is_possible() - does any server of a set take a new connection, or are all drained */
 bool choose_is_possible(const struct engine *e, const struct server_set *servers, const struct call *call);
 
+/** choose_or_refuse() - the same of a packet without flow; false: that it is refused is counted and reported */
+bool choose_or_refuse(struct engine *e, const struct packet *p, const struct service *service);
+
 /** choose_rank() - the servers to try for the client of a flow, best first; returns how many, 0: all are drained */
 size_t choose_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
 		   struct server *candidates);

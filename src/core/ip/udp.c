@@ -97,14 +97,6 @@ static bool is_too_long(const struct engine *e, const struct input *in)
 	return p->dont_fragment && packet_on_wire(in->frame, p) - p->transport + IPV6_HEADER > e->config->mtu;
 }
 
-/** is_drained() - are all servers for the datagram of a client drained */
-static bool is_drained(const struct engine *e, const struct packet *p, const struct service *service)
-{
-	const struct call call = { .client = p->source4, .address = p->destination4, .port = p->destination_port };
-
-	return !choose_is_possible(e, &service->fallback, &call);
-}
-
 enum verdict udp_from_client(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct packet *p = &in->packet;
@@ -120,11 +112,8 @@ enum verdict udp_from_client(struct engine *e, struct flow *flow, struct input *
 		return icmp_too_big(e, in, e->config->mtu - (IPV6_HEADER - IPV4_HEADER));
 	if (!is_sound(e, in, &why))
 		return verdict_drop(e, in, why);
-	if (!flow && is_drained(e, p, service)) {
-		count(e, EVENT_REFUSED_DRAINED);
-		count_refused(e, service);
+	if (!flow && !choose_or_refuse(e, p, service))
 		return icmp_port_unreachable(e, in, DROP_DRAINED);
-	}
 	if (!flow)
 		flow = udp_flow_open(e, p, service, &why);
 	else if (!udp_flow_continue(e, flow, &why))

@@ -28,26 +28,9 @@ static bool choose(struct engine *e, struct flow *flow, const struct service *se
 	return choose_server(e, flow, &candidates[rank % count]);
 }
 
-/** call_of() - which address and port the client of a packet calls */
-static struct call call_of(const struct packet *p)
-{
-	return (struct call){ .client = p->source4, .address = p->destination4, .port = p->destination_port };
-}
-
-/** refuse_drained() - all servers of the service are drained */
-static enum verdict refuse_drained(struct engine *e, struct input *in, const struct service *service)
-{
-	count(e, EVENT_REFUSED_DRAINED);
-	count_refused(e, service);
-	if (service->refusal == REFUSE_DROP)
-		return verdict_drop(e, in, DROP_DRAINED);
-	return segment_reset_for(e, in, &e->resets);
-}
-
 enum verdict plain_open(struct engine *e, struct input *in, const struct service *service)
 {
 	const struct packet *p = &in->packet;
-	const struct call call = call_of(p);
 	struct flow *flow;
 	bool linked;
 
@@ -55,8 +38,11 @@ enum verdict plain_open(struct engine *e, struct input *in, const struct service
 		return segment_reset_for(e, in, &e->resets);
 	if (in->options.is_signed)
 		return verdict_drop(e, in, DROP_TCP_SIGNED);
-	if (!choose_is_possible(e, &service->fallback, &call))
-		return refuse_drained(e, in, service);
+	if (!choose_or_refuse(e, p, service)) {
+		if (service->refusal == REFUSE_DROP)
+			return verdict_drop(e, in, DROP_DRAINED);
+		return segment_reset_for(e, in, &e->resets);
+	}
 	/* those that are opening come in addition: they are few, and who acknowledges them is not turned away */
 	if (!flow_is_allowed(e, false, p->source4))
 		return verdict_drop(e, in, DROP_FLOWS_SOURCE);
@@ -99,7 +85,7 @@ static bool acknowledges_syn(uint32_t isn, uint32_t ack)
 static enum verdict reopen(struct engine *e, struct flow *flow, struct input *in)
 {
 	const struct service *service = flow_service(e, flow);
-	const struct call call = call_of(&in->packet);
+	const struct call call = { .client = flow->client, .address = flow->service, .port = flow->service_port };
 	bool is_repeated = in->packet.seq == flow->client_isn && !flow->answers[0].is_there;
 
 	if (in->packet.flags & TCP_ACK)
