@@ -156,7 +156,7 @@ static void flood_event(void *context, void *argument)
 	const struct plan *plan = &scenario->plans[number];
 	struct packet packet = {
 		.source = scenario->client_ipv4[plan->client], .source_port = plan->port,
-		.destination = { .byte = { 0xc0, 0, 2, 10 } },
+		.destination = scenario_address(scenario, plan->service),
 		.destination_port = scenario->services[plan->service].port,
 		.hop_limit = 64, .flags = FLAG_SYN, .window = 65535,
 	};

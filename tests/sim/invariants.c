@@ -107,13 +107,12 @@ static unsigned find_plan(const struct world *world, const struct address *clien
 	const struct scenario *scenario = &world->scenario;
 	unsigned newest = PLANS_MAX;
 
-	if (memcmp(service->byte, "\xc0\x00\x02\x0a", 4) != 0)
-		return PLANS_MAX;
 	for (unsigned i = (unsigned)scenario->plan_count; i-- > 0;) {
 		const struct plan *plan = &scenario->plans[i];
+		const struct address called = scenario_address(scenario, plan->service);
 
 		if (!world->connection[i].side[CLIENT].tcp || plan->port != port ||
-		    scenario->services[plan->service].port != service_port ||
+		    scenario->services[plan->service].port != service_port || !address_equal(service, &called) ||
 		    !address_equal(client, &scenario->client_ipv4[plan->client]))
 			continue;
 		if (number - plan->iss < STREAM_MAX)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BYTES_LIMIT 200000u
-#define ADDRESS 0xc000020au	/* that clients call */
+#define ADDRESS 0xc000020au	/* of services with one, which also lies in the block of others */
 #define BLOCK_BITS 3
 
 /* The rules that services have some of. They are ranked here by hand, not by the core's rule_compare(). */
@@ -53,9 +53,26 @@ static bool matches(const struct rule *rule, const struct content *content)
 	       (rule->protocol == PROTOCOL_SSH && content->kind == CONTENT_SSH);
 }
 
-static uint32_t mask_of(const struct scenario *scenario, const struct server_set *set)
+/* Of a block, the one that is at the place of some server. */
+static uint32_t called(const struct scenario *scenario, const struct service *service)
 {
-	const struct call call = { .address = ADDRESS };
+	if (service->host_bits == 0)
+		return service->address;
+	return service->address + 1 + service->port % (uint32_t)scenario->server_count;
+}
+
+struct address scenario_address(const struct scenario *scenario, unsigned service)
+{
+	uint32_t ipv4 = called(scenario, &scenario->services[service]);
+
+	return (struct address){
+		.byte = { (uint8_t)(ipv4 >> 24), (uint8_t)(ipv4 >> 16), (uint8_t)(ipv4 >> 8), (uint8_t)ipv4 },
+	};
+}
+
+static uint32_t mask_of(const struct scenario *scenario, const struct service *service, const struct server_set *set)
+{
+	const struct call call = { .address = called(scenario, service) };
 	uint32_t mask = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
@@ -74,23 +91,23 @@ static uint32_t choose(const struct scenario *scenario, const struct service *se
 	for (size_t i = 0; i < RULES_MAX && content->kind != CONTENT_NONE; i++)
 		for (size_t j = 0; j < service->rule_count; j++)
 			if (service->rules[j].text == all_rules[i].text && matches(&all_rules[i], content))
-				return mask_of(scenario, &service->rules[j].servers);
+				return mask_of(scenario, service, &service->rules[j].servers);
 	if (service->silent == SILENCE_REFUSE && content->kind == CONTENT_NONE)
 		return 0;
-	return mask_of(scenario, &service->fallback);
+	return mask_of(scenario, service, &service->fallback);
 }
 
 /* What may be chosen when time runs out before all first bytes are there: whatever a part of them matches. */
 static uint32_t choose_late(const struct scenario *scenario, const struct service *service,
 			    const struct content *content)
 {
-	uint32_t mask = mask_of(scenario, &service->fallback);
+	uint32_t mask = mask_of(scenario, service, &service->fallback);
 
 	if (service->silent == SILENCE_REFUSE && content->kind == CONTENT_NONE)
 		return 0;
 	for (size_t j = 0; j < service->rule_count; j++)
 		if (matches(&service->rules[j], content))
-			mask |= mask_of(scenario, &service->rules[j].servers);
+			mask |= mask_of(scenario, service, &service->rules[j].servers);
 	return mask;
 }
 
@@ -111,7 +128,7 @@ static void draw_set(struct rng *rng, struct scenario *scenario, struct server *
 }
 
 /*
- * A service on a block around its address, half of the time; then the server with the same last bits is written as a
+ * A service on a block, half of the time; then the server at the place of the address that is called is written as a
  * block. From what is drawn already.
  */
 static void choose_block(struct scenario *scenario, unsigned number)
@@ -126,7 +143,7 @@ static void choose_block(struct scenario *scenario, unsigned number)
 		for (size_t k = 0; k < SET_MAX; k++) {
 			struct server *server = &scenario->sets[number][i][k];
 
-			if (server->address.byte[15] != ADDRESS % (1u << BLOCK_BITS))
+			if (server->address.byte[15] != called(scenario, service) % (1u << BLOCK_BITS))
 				continue;
 			server->address.byte[15] = 0;
 			server->host_bits = BLOCK_BITS;
@@ -498,8 +515,8 @@ void scenario_print(const struct scenario *scenario)
 		       (long long)(config->services[i].wait / MILLISECOND), config->services[i].refusal);
 		for (size_t j = 0; j < config->services[i].rule_count; j++)
 			printf(" [%s: %#x]", config->services[i].rules[j].text,
-			       mask_of(scenario, &config->services[i].rules[j].servers));
-		printf(" to %#x\n", mask_of(scenario, &config->services[i].fallback));
+			       mask_of(scenario, &config->services[i], &config->services[i].rules[j].servers));
+		printf(" to %#x\n", mask_of(scenario, &config->services[i], &config->services[i].fallback));
 	}
 	for (unsigned i = 0; i < scenario->plan_count; i++)
 		print_plan(scenario, i);

@@ -100,6 +100,9 @@ struct scenario {
 /** scenario_draw() - decide everything; @scenario is zero */
 void scenario_draw(struct rng *rng, struct scenario *scenario);
 
+/** scenario_address() - the address that clients of a service call */
+struct address scenario_address(const struct scenario *scenario, unsigned service);
+
 /** scenario_is_answerable() - may the engine refuse connection @plan in words */
 bool scenario_is_answerable(const struct scenario *scenario, const struct plan *plan);
 

@@ -443,7 +443,7 @@ static void start_event(void *context, void *argument)
 	tcp->profile = plan->profile;
 	tcp->local = world->scenario.client_ipv4[plan->client];
 	tcp->local_port = plan->port;
-	tcp->remote = (struct address){ .byte = { 0xc0, 0, 2, 10 } };
+	tcp->remote = scenario_address(&world->scenario, plan->service);
 	tcp->remote_port = world->scenario.services[plan->service].port;
 	tcp->iss = plan->iss;
 	invariants_start(world, connection->number);
