@@ -214,6 +214,38 @@ static void test_map(void **state)
 	assert_int_equal(only_one("question").destination6, 0x2a);
 }
 
+/** Who calls all addresses of a large block has no more room than who calls one, and takes none from others. */
+static void test_sweep(void **state)
+{
+	static const struct server to[] = { { .address = { { 0x20, 0x01, 0x0d, 0xb8, 0, 1 } }, .host_bits = 16 } };
+	static const struct service large[] = {
+		{ .name = "rules", .address = 0x0a010000, .host_bits = 16, .port = RULES_PORT, .rules = by_letter,
+		  .rule_count = 2, .wait = 5 * SECOND },
+		{ .name = "plain", .address = 0x0a010000, .host_bits = 16, .port = PLAIN_PORT, .fallback = { to, 1 } },
+	};
+	struct wire_tcp s = from_client(0x0a010000, PLAIN_PORT, TCP_SYN, -1, 0);
+
+	(void)state;
+	world_config(&world);
+	world.config.services = large;
+	world.config.service_count = 2;
+	world.config.limits.waiting_address = world.config.limits.waiting_network = 4;
+	world_make(&world);
+	for (uint32_t i = 0; i < 300; i++) {
+		s = from_client(0x0a010000 + i * 201, PLAIN_PORT, TCP_SYN, -1, 0);
+		assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+		assert_in_range(engine_flows(world.engine, FLOWS_CONNECTING), 1, 4);
+		s.destination_port = RULES_PORT;
+		assert_int_equal(connection_send(&world, &s), VERDICT_ANSWERED);
+		assert_int_equal(engine_flows(world.engine, FLOWS_WAITING), 0);
+	}
+	s = from_client(0x0a01abcd, PLAIN_PORT, TCP_SYN, -1, 0);
+	s.source4 = 0x0b000001;
+	assert_int_equal(connection_send(&world, &s), VERDICT_FORWARDED);
+	assert_int_equal(wire_u16(world.packets[0].bytes, 38), 0xabcd);
+	assert_int_equal(engine_flows(world.engine, FLOWS_CONNECTING), 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +255,7 @@ int main(void)
 		WORLD_TEST(test_addresses, block_setup),
 		WORLD_TEST(test_orphans, block_setup),
 		WORLD_TEST(test_map, NULL),
+		WORLD_TEST(test_sweep, NULL),
 	};
 
 	return cmocka_run_group_tests_name("block", tests, NULL, NULL);
