@@ -35,9 +35,11 @@ static const struct service *next_size(const struct engine_config *config, const
 		.is_udp = true,
 		.port = UINT16_MAX,
 	};
-	size_t count = count_before(config, &last);
 
-	return count < config->service_count ? &config->services[count] : NULL;
+	/* a search is only worth it if there is another one */
+	if (config->services[config->service_count - 1].host_bits == service->host_bits)
+		return NULL;
+	return &config->services[count_before(config, &last)];
 }
 
 /** cut() - the first address of the block around @address, as large as those of @service */
