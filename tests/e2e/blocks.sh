@@ -115,6 +115,13 @@ for i in 64 70 79; do
 	in_ns "$ns_client" ping -q -n -c 2 -i 0.1 -W 2 -s 3000 10.0.0.$i >"$dir/ping.log" || fail "10.0.0.$i does not answer"
 done
 
+echo "# an ICMP error about one address: the path to its server takes no more than 1280 bytes"
+ip -n "$ns_box" route add 2001:db8::4a/128 dev six mtu 1280
+head -c 100000 /dev/zero >"$dir/upload"
+is=$(in_ns "$ns_client" curl -s -m 8 --data-binary "@$dir/upload" http://10.0.0.74/ || :)
+[ "$is" = "2001:db8::4a 2001:db8:46::a00:3" ] || fail "an upload to 10.0.0.74 ends with '$is'"
+ip -n "$ns_client" route get 10.0.0.74 | grep -q 'mtu 1260' || fail "the client does not know the path MTU"
+
 echo "# what is shown: status, explain, flows, sessions"
 says '^service    web, 10\.0\.0\.64/28:80 tcp, 0 rules$' status
 says '^  \[2001:db8::40/124\]:443 +a block: 16 ok, 0 failing; ' status
@@ -138,6 +145,15 @@ secure 10.0.0.72 a.example 2001:db8::48
 says '^  \[2001:db8::40/124\]:443 +a block: 15 ok, 1 failing; ' status
 says '^    \[2001:db8::47\]:443 +failing, last refused' status
 logged 'server [2001:db8::47]:443 (service tls) refuses' || fail "the server that refuses is not named"
+
+echo "# one server of a block is drained, the others are not"
+says '^2001:db8::48 is drained, 0 connections left$' drain 2001:db8::48
+in_ns "$ns_client" curl -ks -m 4 --resolve a.example:443:10.0.0.72 https://a.example/ &&
+	fail "a server that is drained gets a connection"
+in_ns "$ns_client" curl -s -m 4 http://10.0.0.72/ && fail "it gets one without rules"
+secure 10.0.0.73 a.example 2001:db8::49
+says '^2001:db8::48 ' undrain 2001:db8::48
+secure 10.0.0.72 a.example 2001:db8::48
 
 echo "# an address of the block on the box"
 ip -n "$ns_box" address add 10.0.0.77/32 dev lo
