@@ -7,9 +7,6 @@
  */
 #include "config/servers.h"
 
-#include <string.h>
-
-
 /** has_port() - is @port among @ports */
 static bool has_port(const struct values *ports, uint16_t port)
 {

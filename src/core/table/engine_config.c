@@ -101,6 +101,7 @@ bool service_is_server(const struct engine_config *config, const struct ipv6_add
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
+
 		if (memcmp(&config->servers[middle].address, address, sizeof(*address)) <= 0)
 			low = middle + 1;
 		else
