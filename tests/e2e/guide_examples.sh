@@ -116,6 +116,11 @@ kill -0 "$launched" || fail "TAYGA ends"
 
 echo "# and so do others that are installed"
 ! has bird || bird -p -c "$dir/guide/bird.conf.example" >"$dir/out.log" 2>&1 || fail "BIRD"
+if has sniproxy; then
+	{ printf 'user nobody\npidfile %s/sniproxy.pid\n' "$dir"; cat "$dir/guide/sniproxy.example"; } >"$dir/sniproxy.conf"
+	launch sniproxy ip netns exec "$ns_other" sniproxy -f -c "$dir/sniproxy.conf"
+	wait_for 10 listening "$ns_other" 192.0.2.10 443 || fail "sniproxy"
+fi
 for file in interfaces interfaces.server; do
 	! has ifup || ifup -n -a -i "$dir/guide/$file" >"$dir/out.log" 2>&1 || fail "ifup, $file"
 done
