@@ -12,8 +12,8 @@ make_guide
 extract
 start_nginx "$ns_one" www 2001:db8:1::1 80 www.example.org
 start_nginx "$ns_two" shop 2001:db8:1::2 80 shop.example
-launch ssh ip netns exec "$ns_one" socat TCP6-LISTEN:22,reuseaddr,fork SYSTEM:'echo SSH-2.0-one; sleep 5'
-launch sshbox ip netns exec "$ns_box" socat TCP4-LISTEN:22,reuseaddr,fork SYSTEM:'echo SSH-2.0-box; sleep 5'
+launch ssh ip netns exec "$ns_one" socat TCP6-LISTEN:22,reuseaddr,fork SYSTEM:'echo SSH-2.0-one; sleep 0.3'
+launch sshbox ip netns exec "$ns_box" socat TCP4-LISTEN:22,reuseaddr,fork SYSTEM:'echo SSH-2.0-box; sleep 0.3'
 head -c 3000000 /dev/urandom >"$dir/large"
 launch large ip netns exec "$ns_one" socat TCP6-LISTEN:81,reuseaddr,fork "OPEN:$dir/large"
 launch echo ip netns exec "$ns_one" socat "UDP6-LISTEN:7,bind=[2001:db8:1::1],reuseaddr,fork" EXEC:cat
@@ -57,7 +57,7 @@ in_ns "$ns_box" nft -f "$dir/guide/firewall.nft" || fail "nft does not take the 
 [ "$(greeting 192.0.2.10 22)" = SSH-2.0-one ] || fail "SSH does not pass the firewall"
 [ "$(greeting 198.51.100.1 22)" = SSH-2.0-box ] || fail "SSH to the box does not pass the firewall"
 in_ns "$ns_client" timeout 20 socat -u TCP4:192.0.2.10:81 - | cmp -s - "$dir/large" || fail "a large page is damaged"
-[ "$(echo hello | in_ns "$ns_client" timeout 10 socat -t5 - UDP4:192.0.2.10:7)" = hello ] || fail "UDP does not pass"
+[ "$(echo hello | in_ns "$ns_client" timeout 10 socat -t1 - UDP4:192.0.2.10:7)" = hello ] || fail "UDP does not pass"
 in_ns "$ns_client" ping -q -n -c 1 -W 5 192.0.2.20 >/dev/null || fail "a ping through a map does not pass"
 in_ns "$ns_one" ping -q -n -c 1 -W 5 -I 2001:db8:1::20 2001:db8:46::c633:6407 >/dev/null || fail "nor from the server"
 in_ns "$ns_client" ping -n -c 1 -W 5 -M do -s 1472 192.0.2.20 >"$dir/ping.log" 2>&1 && fail "too large, and passed"
@@ -82,7 +82,15 @@ ip -n "$ns_two" address add 2001:db8:46::1234:5678/128 dev lo
 in_ns "$ns_two" ping -q -n -c 1 -W 1 -I 2001:db8:46::1234:5678 2001:db8:46::c633:6407 >/dev/null && fail "answered"
 ip -n "$ns_two" address delete 2001:db8:46::1234:5678/128 dev lo
 [ "$(dropped)" = 2 ] || fail "a packet from the prefix passes"
-in_ns "$ns_client" timeout 2 socat -u TCP4:198.51.100.1:23 - 2>/dev/null && fail "the box answers on port 23"
+in_ns "$ns_client" timeout 1 socat -u TCP4:198.51.100.1:23 - 2>/dev/null && fail "the box answers on port 23"
+
+echo "# the firewall: a client that is banned"
+ban=$(sed -n 's/^\.Dl nft \(insert .*\)/\1/p' "$guide")
+page "$ns_client" shop.example 192.0.2.10 >/dev/null || fail "no page before the ban"
+# shellcheck disable=SC2086
+in_ns "$ns_box" nft $ban || fail "nft does not take '$ban'"
+in_ns "$ns_client" curl -sk -m 1 -o "$dir/page" --resolve shop.example:443:192.0.2.10 https://shop.example/ &&
+	fail "a page in spite of the ban"
 
 echo "# the firewall: without the lines about connection tracking this test fails"
 sed '/notrack/d' "$dir/guide/firewall.nft" >"$dir/tracking.nft"

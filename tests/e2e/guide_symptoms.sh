@@ -55,7 +55,8 @@ shows() {
 write_configuration() {
 	configure_test <<-END
 	prefix = "2001:db8:46::/96";
-	timeouts = { connect = 1; silent = 1; };
+	timeouts = { connect = 1; silent = 1; udp = 1; };
+	limits = { flows_address = 8; waiting_address = 4; };
 	log = { sessions = true; };
 	services = (
 	  { name = "web"; ipv4 = "192.0.2.10"; tcp = [ 80, 443 ]; wait = 1; rules = (
@@ -65,7 +66,9 @@ write_configuration() {
 	      { host = "www.example.org"; to = "[2001:db8:1::1]:80"; } ); },
 	  { name = "ssh"; ipv4 = "192.0.2.10"; tcp = 22; to = "2001:db8:1::1"; },
 	  { name = "far"; ipv4 = "192.0.2.10"; tcp = 83; to = "2001:db8:99::1"; },
-	  { name = "dns"; ipv4 = "192.0.2.10"; udp = 53; to = "2001:db8:1::1"; }
+	  { name = "plain"; ipv4 = "192.0.2.10"; tcp = 84; to = "[2001:db8:1::2]:80"; },
+	  { name = "dns"; ipv4 = "192.0.2.10"; udp = 53; to = "2001:db8:1::1"; },
+	  { name = "late"; ipv4 = "192.0.2.10"; udp = 54; to = "2001:db8:1::2"; }
 	);
 	END
 	[ $# -eq 0 ] || sed -i "$@" "$dir/nat46d.conf"
@@ -90,6 +93,19 @@ sysctl_in "$ns_box" ipv4/ip_forward 1
 sysctl_in "$ns_box" ipv6/conf/all/forwarding 1
 shows "Permission denied" setpriv --reuid 12345 --regid 12345 --clear-groups \
 	"${NAT46CTL:-${NAT46D%/*}/nat46ctl}" -s "$dir/control" status
+
+# It answers when nobody waits any more.
+launch late ip netns exec "$ns_two" python3 -c 'if True:
+	import socket, time
+	server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+	server.bind(("2001:db8:1::2", 54))
+	data, client = server.recvfrom(2000)
+	time.sleep(7)
+	while True:
+		server.sendto(data, client)
+		time.sleep(1)'
+wait_for 5 in_ns "$ns_two" sh -c 'ss -Hlun sport = :54 | grep -q :54' || fail "no UDP server"
+echo hello | in_ns "$ns_client" timeout 3 socat -t 0.1 - UDP4:192.0.2.10:54 >"$dir/out.log" 2>&1 || :
 
 echo "# who is refused, and why"
 fetch http://www.example.org/
@@ -144,6 +160,42 @@ ip -n "$ns_box" route add 192.0.2.99/32 dev nat46
 in_ns "$ns_client" ping -q -c 1 -W 1 192.0.2.99 >"$dir/out.log" 2>&1 && fail "nobody answers pings"
 counts not_ours
 
+echo "# datagrams that are late, forged sources, signatures, too many of one client"
+ip -n "$ns_one" address add 2001:db8:46::1234:5678/128 dev lo
+in_ns "$ns_one" ping -q -n -c 1 -W 1 -I 2001:db8:46::1234:5678 2001:db8:46::c633:6407 >"$dir/out.log" 2>&1 && fail "answered"
+ip -n "$ns_one" address delete 2001:db8:46::1234:5678/128 dev lo
+counts bad_source
+in_ns "$ns_client" python3 - <<'END'
+import socket, struct
+client = socket.socket()
+client.settimeout(1)
+TCP_MD5SIG = 14
+address = struct.pack("=H2s4s120x", socket.AF_INET, struct.pack("!H", 22), socket.inet_aton("192.0.2.10"))
+client.setsockopt(socket.IPPROTO_TCP, TCP_MD5SIG, address + struct.pack("=BBHi80s", 0, 0, 6, 0, b"secret"))
+try:
+	client.connect(("192.0.2.10", 22))
+except OSError:
+	pass
+END
+counts tcp_signed
+# connect NUMBER PORT: so many connections, one after the other, which all stay open until the last is made
+connect() {
+	in_ns "$ns_client" python3 - "$@" <<-'END'
+	import socket, sys, time
+	clients = [socket.socket() for _ in range(int(sys.argv[1]))]
+	for client in clients:
+	    client.setblocking(False)
+	    client.connect_ex(("192.0.2.10", int(sys.argv[2])))
+	    time.sleep(0.1)
+	END
+}
+connect 8 80
+counts source_limit
+ip -n "$ns_box" -6 neighbour delete 2001:db8:1::2 dev eth1
+connect 12 84
+counts flows_source
+counts udp_no_flow
+
 echo "# a reload that fails, and those that need a restart"
 cp "$dir/nat46d.conf" "$dir/good.conf"
 echo "nonsense = 1;" >>"$dir/nat46d.conf"
@@ -152,7 +204,7 @@ shows "reload     failed" ctl status
 write_configuration 's/name = "ssh"; ipv4 = "192.0.2.10"/name = "ssh"; ipv4 = "192.0.2.11"/'
 shows "restart required" ctl reload
 shows "for the route to" ctl reload
-{ cat "$dir/good.conf"; echo "limits = { flows = 5000; };"; } >"$dir/nat46d.conf"
+write_configuration 's/flows_address = 8/flows_address = 9/'
 shows "stays in force" ctl reload
 
 echo "# routes of others, and none any more"
