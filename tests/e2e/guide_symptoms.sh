@@ -133,6 +133,13 @@ echo "# the wrong server"
 in_ns "$ns_client" openssl s_client -connect 192.0.2.10:8080 -noservername </dev/null >"$dir/out.log" 2>&1 || :
 logs 'rule="to" host=""'
 
+ctl drain 2001:db8:1::1 >"$dir/out.log"
+shows "drained" ctl status
+fetch http://www.example.org/
+counts refused_drained
+told "nat46ctl undrain 2001:db8:1::1"
+ctl undrain 2001:db8:1::1 >"$dir/out.log"
+
 echo "# a server without a way back, one of two that is silent, one that is asked by UDP and answers from another port"
 ip -n "$ns_one" -6 route delete default
 fetch http://www.example.org/
