@@ -45,7 +45,13 @@ static void print_default(const struct setting *s)
 static void print_type(const struct setting *s)
 {
 	static const char *const types[] = {
-		"group", "list of groups", "integer", "seconds", "boolean", "", "string", "integers",
+		[SETTING_GROUP] = "group",
+		[SETTING_LIST] = "list of groups",
+		[SETTING_INTEGER] = "integer",
+		[SETTING_SECONDS] = "seconds",
+		[SETTING_BOOLEAN] = "boolean",
+		[SETTING_TEXT] = "string",
+		[SETTING_PORTS] = "integers",
 	};
 
 	if (s->type != SETTING_CHOICE)
