@@ -56,6 +56,32 @@ bool network_same(const struct route *a, const struct route *b)
 	return network_length(a) == network_length(b) && network_covers(a, b);
 }
 
+int network_compare(const struct route *a, const struct route *b)
+{
+	int order = (int)a->is_ipv6 - (int)b->is_ipv6;
+
+	if (order == 0 && a->is_ipv6)
+		order = memcmp(a->ipv6.address.byte, b->ipv6.address.byte, sizeof(a->ipv6.address.byte));
+	else if (order == 0)
+		order = (a->ipv4.address > b->ipv4.address) - (a->ipv4.address < b->ipv4.address);
+	return order != 0 ? order : (int)network_length(a) - (int)network_length(b);
+}
+
+struct route network_cut(const struct route *route, unsigned int length)
+{
+	struct route cut = *route;
+
+	if (cut.is_ipv6) {
+		cut.ipv6.length = (uint8_t)length;
+		for (unsigned int i = length; i < 128; i++)
+			cut.ipv6.address.byte[i / 8] &= (uint8_t)(0xff7fu >> i % 8);
+	} else {
+		cut.ipv4.length = (uint8_t)length;
+		cut.ipv4.address &= length > 0 ? UINT32_MAX << (32 - length) : 0;
+	}
+	return cut;
+}
+
 struct route network_probe(const struct route *destination, uint8_t number)
 {
 	unsigned int host = (destination->is_ipv6 ? 128u : 32u) - network_length(destination);

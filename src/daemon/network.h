@@ -22,6 +22,9 @@
 /** Room for a text that says where a route leads, or whose an address is, with its NUL. */
 #define NETWORK_TEXT_MAX 256
 
+/** Longest prefix. */
+#define NETWORK_LENGTH_MAX 128u
+
 /**
  * struct kernel_address - an address of the box
  * @address: as a block of one address
@@ -69,6 +72,12 @@ bool network_covers(const struct route *outer, const struct route *inner);
 
 /** network_same() - are two destinations the same */
 bool network_same(const struct route *a, const struct route *b);
+
+/** network_compare() - order of destinations: IPv4 first, by address, the shortest prefix first; for qsort() */
+int network_compare(const struct route *a, const struct route *b);
+
+/** network_cut() - the block with a prefix of @length, which is not longer, that covers @route */
+struct route network_cut(const struct route *route, unsigned int length);
 
 /**
  * network_probe() - an address of a destination that may be looked up, as a block of one address

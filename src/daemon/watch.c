@@ -22,7 +22,6 @@
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,8 +34,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What is done before packets get their turn. */
-#define READS_MAX 4
+/* What is done before packets get their turn; of messages, those that come together. */
 #define LOOK_UPS_MAX 64u
 
 /* Seconds from a change until destinations are looked up, between portions of them, and before a restart mends. */
@@ -45,9 +43,6 @@
 #define MEND_SECONDS 10
 
 #define MESSAGES_MAX 32768
-
-/* Addresses of a destination of which one has no route of ours but this one. */
-#define PROBES_MAX 64
 
 static int64_t monotonic_seconds(void)
 {
@@ -210,12 +205,18 @@ static void check_after(struct watch *watch, double seconds)
 
 static void all_due(struct watch *watch)
 {
-	for (size_t i = 0; i < watch->count; i++)
-		watch->destinations[i].is_due = true;
+	for (size_t i = 0; i < watch->destinations.count; i++)
+		watch->destinations.list[i].is_due = true;
 	check_after(watch, SETTLE_SECONDS);
 }
 
-static void tell_way(const struct watch *watch, const struct watch_destination *destination, enum way way,
+static void make_due(struct watch *watch, struct destination *destination)
+{
+	destination->is_due = true;
+	check_after(watch, SETTLE_SECONDS);
+}
+
+static void tell_way(const struct watch *watch, const struct destination *destination, enum way way,
 		     const char *where)
 {
 	char text[ROUTE_TEXT_MAX];
@@ -232,7 +233,7 @@ static void tell_way(const struct watch *watch, const struct watch_destination *
 }
 
 /* Returns true if it leads to where it did not before, and that was told. */
-static bool look_up(struct watch *watch, struct watch_destination *destination)
+static bool look_up(struct watch *watch, struct destination *destination)
 {
 	char device[NETLINK_NAME_MAX], where[NETWORK_TEXT_MAX];
 	struct kernel_route match = { 0 };
@@ -259,28 +260,31 @@ static bool look_up(struct watch *watch, struct watch_destination *destination)
 static void count_ways(struct watch *watch, size_t told)
 {
 	watch->state.missing = watch->state.elsewhere = 0;
-	for (size_t i = 0; i < watch->count; i++) {
-		watch->state.missing += watch->destinations[i].way == WAY_MISSING;
-		watch->state.elsewhere += watch->destinations[i].way == WAY_ELSEWHERE;
+	for (size_t i = 0; i < watch->destinations.count; i++) {
+		watch->state.missing += watch->destinations.list[i].way == WAY_MISSING;
+		watch->state.elsewhere += watch->destinations.list[i].way == WAY_ELSEWHERE;
 	}
 	if (told > LOG_LIMIT_BURST)
 		log_limited(LOG_LEVEL_WARNING, "%zu of %zu destinations do not lead into %s",
-			    watch->state.missing + watch->state.elsewhere, watch->count, watch->name);
+			    watch->state.missing + watch->state.elsewhere, watch->destinations.count, watch->name);
 }
 
-/* Returns false if some are left over. */
+/* That of the prefix first, for not all may be told. Returns false if some are left over. */
 static bool look_up_some(struct watch *watch, size_t most)
 {
+	const struct destinations *all = &watch->destinations;
 	bool is_all = true;
 	size_t told = 0;
 
-	for (size_t i = 0; i < watch->count && is_all; i++) {
-		if (!watch->destinations[i].is_due)
+	for (size_t i = 0; i < all->count && is_all; i++) {
+		struct destination *destination = &all->list[(all->prefix + i) % all->count];
+
+		if (!destination->is_due)
 			continue;
 		if (most-- == 0)
 			is_all = false;
 		else
-			told += look_up(watch, &watch->destinations[i]);
+			told += look_up(watch, destination);
 	}
 	count_ways(watch, told);
 	return is_all;
@@ -350,33 +354,36 @@ static void stray_removed(struct watch *watch, size_t number)
 	log_limited(LOG_LEVEL_INFO, "the route to %s beside %s is gone", part, watch->name);
 }
 
-/** is_in_way() - may a change of @route change where @destination leads */
-static bool is_in_way(const struct watch_destination *destination, const struct kernel_route *route)
+/** look_up_changed() - look up those for which a route may be a better way, or was; true: one of them is its own */
+static bool look_up_changed(struct watch *watch, const struct kernel_route *route, const struct route **of)
 {
-	if (network_covers(&destination->to, &route->to))
-		return network_covers(&route->to, &destination->probe);
-	return destination->way != WAY_GOOD && network_covers(&route->to, &destination->to);
+	struct destinations *all = &watch->destinations;
+	struct destination *destination = NULL;
+
+	for (unsigned int length = 0; length <= network_length(&route->to); length++) {
+		destination = destinations_covering(all, &route->to, length);
+		if (!destination)
+			continue;
+		if (network_covers(&route->to, &destination->probe))
+			make_due(watch, destination);
+		if (network_is_stray(watch->config, &destination->to, watch->device, route))
+			*of = &destination->to;
+	}
+	for (size_t i = destinations_within(all, &route->to); i < all->count; i++) {
+		if (!network_covers(&route->to, &all->list[i].to))
+			break;
+		if (all->list[i].way != WAY_GOOD)
+			make_due(watch, &all->list[i]);
+	}
+	return destination != NULL;
 }
 
 static void route_changed(struct watch *watch, const struct kernel_route *route, bool is_added)
 {
 	const struct route *of = NULL;
-	bool is_wanted = false;
-	size_t found;
+	bool is_wanted = look_up_changed(watch, route, &of);
+	size_t found = find_stray(watch, route);
 
-	for (size_t i = 0; i < watch->count; i++) {
-		struct watch_destination *destination = &watch->destinations[i];
-
-		if (is_in_way(destination, route)) {
-			destination->is_due = true;
-			check_after(watch, SETTLE_SECONDS);
-		}
-		is_wanted |= network_same(&destination->to, &route->to);
-		if (network_is_stray(watch->config, &destination->to, watch->device, route) &&
-		    (!of || network_covers(of, &destination->to)))
-			of = &destination->to;
-	}
-	found = find_stray(watch, route);
 	if (!is_added && found < watch->state.strays)
 		stray_removed(watch, found);
 	else if (is_added && of && !is_wanted)
@@ -394,11 +401,9 @@ static void link_changed(struct watch *watch, const struct nlmsghdr *message)
 	for (size_t i = watch->state.strays; is_gone && i-- > 0;)
 		if (watch->strays[i].device == (uint32_t)info->ifi_index)
 			stray_removed(watch, i);
-	for (size_t i = 0; i < watch->count; i++) {
-		if (watch->destinations[i].way == WAY_GOOD)
-			continue;
-		watch->destinations[i].is_due = true;
-		check_after(watch, SETTLE_SECONDS);
+	for (size_t i = 0; i < watch->destinations.count; i++) {
+		if (watch->destinations.list[i].way != WAY_GOOD)
+			make_due(watch, &watch->destinations.list[i]);
 	}
 }
 
@@ -473,18 +478,15 @@ static void on_notification(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)loop;
 	(void)events;
-	for (int reads = 0; reads < READS_MAX; reads++) {
-		length = mnl_socket_recvfrom(watch->socket, messages, sizeof(messages));
-		if (length < 0) {
-			if (errno == ENOBUFS) /* some were lost */
-				look_at_all(watch);
-			return;
-		}
-		left = (int)length;
-		for (message = (const void *)messages; mnl_nlmsg_ok(message, left);
-		     message = mnl_nlmsg_next(message, &left))
-			handle(watch, message);
+	length = mnl_socket_recvfrom(watch->socket, messages, sizeof(messages));
+	if (length < 0) {
+		if (errno == ENOBUFS) /* some were lost */
+			look_at_all(watch);
+		return;
 	}
+	left = (int)length;
+	for (message = (const void *)messages; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left))
+		handle(watch, message);
 }
 
 static bool join(struct watch *watch)
@@ -502,60 +504,12 @@ static bool join(struct watch *watch)
 	return true;
 }
 
-static bool is_covered(const struct watch *watch, const struct watch_destination *of, const struct route *probe)
-{
-	for (size_t i = 0; i < watch->count; i++)
-		if (&watch->destinations[i] != of && network_covers(&of->to, &watch->destinations[i].to) &&
-		    network_covers(&watch->destinations[i].to, probe))
-			return true;
-	return false;
-}
-
-/* An address that has no other route of ours; not the first of a block, which may mean all hosts, or any router. */
-static void choose_probe(const struct watch *watch, struct watch_destination *destination)
-{
-	uint8_t number = 1;
-
-	do
-		destination->probe = network_probe(&destination->to, number++);
-	while (!network_same(&destination->probe, &destination->to) && number < PROBES_MAX &&
-	       is_covered(watch, destination, &destination->probe));
-}
-
-/* Returns false, with nothing changed, if there is no memory. */
-static bool list_destinations(struct watch *watch)
-{
-	struct watch_destination *list, *last = NULL;
-	struct route route;
-	size_t most = 0;
-
-	while (device_route(watch->config, most, &route))
-		most++;
-	NAT46_ASSERT(most > 0); /* that of the prefix */
-	list = calloc(most, sizeof(*list));
-	if (!list)
-		return false;
-	free(watch->destinations);
-	watch->destinations = list;
-	watch->count = 0;
-	for (size_t i = 0; i < most; i++) {
-		(void)device_route(watch->config, i, &route);
-		if (last && network_same(&last->to, &route))
-			continue;
-		last = &list[watch->count++];
-		*last = (struct watch_destination){ .to = route, .is_due = true };
-	}
-	for (size_t i = 0; i < watch->count; i++)
-		choose_probe(watch, &list[i]);
-	return true;
-}
-
 enum exit_status watch_open(struct watch *watch)
 {
 	if (!netlink_open(&watch->netlink))
 		return STATUS_FAILURE;
 	watch->started = monotonic_seconds();
-	if (!join(watch) || !list_destinations(watch)) {
+	if (!join(watch) || !destinations_make(&watch->destinations, watch->config)) {
 		log_error("cannot watch the network: %s", strerror(errno));
 		watch_close(watch);
 		return STATUS_FAILURE;
@@ -566,7 +520,7 @@ enum exit_status watch_open(struct watch *watch)
 		return STATUS_FAILURE;
 	}
 	if (watch->is_up)
-		(void)look_up_some(watch, watch->count);
+		(void)look_up_some(watch, watch->destinations.count);
 	ask_for_routes(watch);
 	return STATUS_OK;
 }
@@ -584,7 +538,7 @@ void watch_start(struct watch *watch, struct ev_loop *loop)
 void watch_configure(struct watch *watch, const struct engine_config *config)
 {
 	watch->config = config;
-	if (!list_destinations(watch))
+	if (!destinations_make(&watch->destinations, watch->config))
 		log_error("cannot watch the network for the new configuration: %s", strerror(errno));
 	look_at_all(watch);
 }
@@ -604,6 +558,6 @@ void watch_close(struct watch *watch)
 	}
 	if (watch->socket)
 		mnl_socket_close(watch->socket);
-	free(watch->destinations);
+	destinations_free(&watch->destinations);
 	netlink_close(&watch->netlink);
 }

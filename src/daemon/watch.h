@@ -10,26 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/destinations.h"
 #include "daemon/exit_status.h"
 #include "daemon/network.h"
 #include "daemon/watch_state.h"
 
 /** Conflicting addresses, and foreign routes to parts of destinations, that are known at a time. */
 #define WATCH_KNOWN 32u
-
-/**
- * struct watch_destination - where a destination leads
- * @to: destination
- * @probe: address of it that is looked up
- * @way: as it was told last
- * @is_due: to be looked up
- */
-struct watch_destination {
-	struct route to;
-	struct route probe;
-	enum way way;
-	bool is_due;
-};
 
 /**
  * struct watch - the watched network
@@ -41,7 +28,7 @@ struct watch_destination {
  * @started: monotonic seconds when it was
  * @netlink: for questions
  * @socket: for notifications
- * @destinations, @count: what is wanted
+ * @destinations: what is wanted
  * @conflicts, @strays, @state: what is wrong; their numbers are in @state
  * @ipv4_all, @ipv4_device: what @state->ipv4_forwarding is made of
  * @loop, @notification, @check: event loop and watchers
@@ -58,8 +45,7 @@ struct watch {
 	int64_t started;
 	struct netlink netlink;
 	struct mnl_socket *socket;
-	struct watch_destination *destinations;
-	size_t count;
+	struct destinations destinations;
 	struct kernel_address conflicts[WATCH_KNOWN];
 	struct kernel_route strays[WATCH_KNOWN];
 	struct watch_state state;

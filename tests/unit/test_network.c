@@ -16,7 +16,10 @@
 
 #include <cmocka.h>
 
+#include "daemon/destinations.h"
+#include "daemon/device.h"
 #include "daemon/network_message.h"
+#include "random.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define DOCUMENTATION 0x20, 0x01, 0x0d, 0xb8
@@ -135,6 +138,82 @@ static void test_probe(void **state)
 		route = network_probe(&route, cases[i].number);
 		assert_block(&route, cases[i].probe);
 	}
+}
+
+/** any_block() - a block in a small space, so that many cover each other */
+static struct route any_block(uint64_t *random)
+{
+	struct route route = { .is_ipv6 = random_below(random, 2) };
+
+	if (route.is_ipv6)
+		route.ipv6 = (struct ipv6_prefix){ { { DOCUMENTATION, [15] = (uint8_t)random_below(random, 64) } },
+						   128 };
+	else
+		route.ipv4 = (struct ipv4_prefix){ 0x0a000000 + random_below(random, 64), 32 };
+	return network_cut(&route, network_length(&route) - random_below(random, 7));
+}
+
+/** check_destinations() - what is found for a route is what looking at each of them finds */
+static void check_destinations(const struct destinations *all, const struct route *route)
+{
+	size_t first = destinations_within(all, route);
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct destination *each = &all->list[i];
+		const struct destination *found = destinations_covering(all, route, network_length(&each->to));
+
+		assert_int_equal(network_covers(&each->to, route), found == each);
+		if (network_covers(route, &each->to))
+			assert_true(i >= first && network_covers(route, &all->list[first].to));
+	}
+}
+
+static void test_destinations(void **state)
+{
+	uint64_t random = random_begin("destinations");
+	struct address_mapping maps[30];
+	struct engine_config many = { .plan = { .mappings = maps, .count = ARRAY_SIZE(maps) } };
+	struct destinations all = { .count = 0 };
+	struct route route;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+			for (route = any_block(&random); route.is_ipv6 != (i < 15);)
+				route = any_block(&random);
+			maps[i].ipv6 = route.ipv6;
+			maps[i].ipv4 = route.ipv4;
+		}
+		many.plan.client_count = 15;
+		assert_true(destinations_make(&all, &many));
+		for (size_t i = 0; device_route(&many, i, &route); i++) {
+			const struct destination *found =
+				destinations_covering(&all, &route, network_length(&route));
+
+			assert_true(found && network_same(&found->to, &route) && found->is_due);
+			assert_true(network_covers(&route, &found->probe));
+		}
+		for (int i = 0; i < 50; i++) {
+			route = any_block(&random);
+			check_destinations(&all, &route);
+		}
+	}
+	destinations_free(&all);
+}
+
+/** that of the largest block has no smaller one, if there is any such address */
+static void test_probes(void **state)
+{
+	struct destinations all = { .count = 0 };
+	const struct route service = block("192.0.2.0/28");
+
+	(void)state;
+	assert_true(destinations_make(&all, &config));
+	/* each once: the prefix, a client, two maps, two addresses of services, and the router's */
+	assert_int_equal(all.count, 8);
+	/* not .1, which is the router's */
+	assert_block(&destinations_covering(&all, &service, 28)->probe, "192.0.2.2/32");
+	destinations_free(&all);
 }
 
 static void test_judge(void **state)
@@ -362,6 +441,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_covers),
 		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_destinations),
+		cmocka_unit_test(test_probes),
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_stray),
 		cmocka_unit_test(test_conflict),
