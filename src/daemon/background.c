@@ -5,6 +5,9 @@
  * There is a thread only while there is work. It gets no signals: libev wants them in the loop. And it is nicer than
  * the loop, or else on a busy machine packets would wait for milliseconds until the scheduler turns from the one to
  * the other. If that is forbidden, the work is done all the same.
+ *
+ * For the same reason the loop never waits for the thread, also not for the moment that it takes to end: on a busy
+ * machine that moment is long.
  */
 #include "daemon/background.h"
 
@@ -15,15 +18,28 @@
 /* Added to the niceness of the loop. */
 #define NICER 10
 
-static void on_finished(struct ev_loop *loop, ev_async *watcher, int events)
+/* Seconds between two looks whether a thread has ended that has finished. */
+#define ENDING 0.001
+
+static void on_ending(struct ev_loop *loop, ev_timer *watcher, int events)
 {
 	struct background *background = watcher->data;
 
 	(void)events;
-	pthread_join(background->thread, NULL);
+	if (pthread_tryjoin_np(background->thread, NULL) != 0)
+		return;
 	background->is_running = false;
-	ev_async_stop(loop, watcher);
+	ev_timer_stop(loop, watcher);
 	background->done(background->context);
+}
+
+static void on_finished(struct ev_loop *loop, ev_async *watcher, int events)
+{
+	struct background *background = watcher->data;
+
+	ev_async_stop(loop, watcher);
+	ev_timer_again(loop, &background->ending);
+	on_ending(loop, &background->ending, events);
 }
 
 static void *run(void *argument)
@@ -42,6 +58,8 @@ void background_init(struct background *background, struct ev_loop *loop, void *
 	*background = (struct background){ .loop = loop, .context = context };
 	ev_async_init(&background->finished, on_finished);
 	background->finished.data = background;
+	ev_timer_init(&background->ending, on_ending, 0., ENDING);
+	background->ending.data = background;
 }
 
 void background_start(struct background *background, void (*work)(void *context), void (*done)(void *context))
@@ -69,4 +87,5 @@ void background_close(struct background *background)
 	pthread_join(background->thread, NULL);
 	background->is_running = false;
 	ev_async_stop(background->loop, &background->finished);
+	ev_timer_stop(background->loop, &background->ending);
 }

@@ -12,7 +12,7 @@
 /**
  * struct background - one piece of work at a time
  * @loop: event loop
- * @finished: watcher, by which the thread wakes the loop
+ * @finished, @ending: watchers: the thread wakes the loop; it is about to end
  * @thread: the thread, while @is_running
  * @work: called in the thread; must not touch what the loop uses, and must not log
  * @done: called in the loop afterwards; may start the next piece of work
@@ -21,6 +21,7 @@
 struct background {
 	struct ev_loop *loop;
 	ev_async finished;
+	ev_timer ending;
 	pthread_t thread;
 	bool is_running;
 	void (*work)(void *context);
