@@ -30,20 +30,19 @@ boot() {
 		mkdir "$dir/cgroup"
 		mount -t cgroup2 cgroup2 "$dir/cgroup"
 		machine_group=$dir/cgroup/nat46d-$$
-		# as udev makes it; on this machine there may be none
-		mknod "$dir/tun" c 10 200
-		chmod 666 "$dir/tun"
 	fi
 	mkdir "$machine_group"
 	launch console ip netns exec "$ns_box" unshare --mount --propagation private sh -c '
 		mount -t tmpfs run /run
+		# for all, as udev makes it: here may be none, and devices may be forbidden below $dir
+		mknod -m 666 /run/tun c 10 200
 		mountpoint -q /sys/fs/cgroup && umount -R /sys/fs/cgroup
 		mount -t cgroup2 cgroup2 /sys/fs/cgroup
 		echo $$ >"/sys/fs/cgroup/$1/cgroup.procs"
 		export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 		exec systemd-nspawn --quiet --boot --directory="$2" --machine="$1" --register=no --keep-unit \
 			--network-namespace-path=/proc/self/ns/net --capability=CAP_NET_ADMIN,CAP_BPF \
-			--system-call-filter=bpf --bind="$3:/dev/net/tun" --console=pipe' boot "nat46d-$$" "$machine_root" "$dir/tun" </dev/null
+			--system-call-filter=bpf --bind=/run/tun:/dev/net/tun --console=pipe' boot "nat46d-$$" "$machine_root" </dev/null
 	wait_for 20 is_up || fail "the machine does not boot: $(inside systemctl --no-pager --failed 2>&1)"
 }
 
