@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # completion.sh - bash completes commands, options, services, servers and clients, and files where those are wanted
 #
-#	client 10.0.0.3 --- four [ box: services web, 10.0.0.42:53 and 10.0.0.42:2222 ] six --- server 2001:db8::1
+#	client 10.0.0.3 --- four [ box: services web, block, 10.0.0.42:53 and :2222 ] six --- server 2001:db8::1
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/network.sh"
@@ -19,7 +19,8 @@ configure <<END
 services = (
   { name = "web"; ipv4 = "10.0.0.42"; tcp = [ 80, 443 ]; rules = ( { bytes = "("; to = "2001:db8::1"; } ); },
   { ipv4 = "10.0.0.42"; udp = 53; to = "2001:db8::2"; },
-  { ipv4 = "10.0.0.42"; tcp = 2222; to = "[2001:db8::1]:22"; }
+  { ipv4 = "10.0.0.42"; tcp = 2222; to = "[2001:db8::1]:22"; },
+  { name = "block"; ipv4 = "10.0.1.0/28"; tcp = "8000-8010"; to = "2001:db8:5::/124"; }
 );
 END
 start_nat46d "$ns_box"
@@ -32,7 +33,7 @@ set -f
 COMP_LINE=$3
 COMP_POINT=${#COMP_LINE}
 COMP_TYPE=9
-COMP_WORDS=(${COMP_LINE//:/ : })
+COMP_WORDS=($(sed 's/::*/ & /g' <<<"$COMP_LINE"))
 [[ $COMP_LINE != *' ' ]] || COMP_WORDS+=('')
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 "_${2##*/}" "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
@@ -66,7 +67,7 @@ proposed "capture --seconds " ""
 completed "$NAT46D" "--p" "--print-config"
 
 echo "# services, servers, and clients"
-proposed "flows --service " "10.0.0.42:2222 10.0.0.42:53 web"
+proposed "flows --service " "10.0.0.42:2222 10.0.0.42:53 block web"
 proposed "flows --service w" "web"
 proposed "flows --service 10.0.0.42:" "2222 53"
 proposed "flows --server " "2001:db8::1 2001:db8::2"
@@ -74,9 +75,14 @@ proposed "flows --server 2001:" "db8::1 db8::2"
 proposed "flows --client " ""
 expect "one *" "$ns_client" --source 10.0.0.3 --send "(" 10.0.0.42 80
 proposed "flows --client " "10.0.0.3"
-proposed "explain 10" "10.0.0.42:2222 10.0.0.42:443 10.0.0.42:53 10.0.0.42:80"
+proposed "explain 10" "10.0.0.42:2222 10.0.0.42:443 10.0.0.42:53 10.0.0.42:80 10.0.1.0:8000"
 proposed "explain 10.0.0.42:" "2222 443 53 80"
 proposed "explain 10.0.0.42:80 --host " ""
+proposed "drain " "2001:db8::1 2001:db8::2"
+proposed "undrain " ""
+"$NAT46CTL" -s "$dir/control" drain "[2001:db8::1]:80" >"$dir/drain.log"
+proposed "undrain " "[2001:db8::1]:80"
+proposed "undrain [2001:db8::" "1]:80"
 
 echo "# files"
 mkdir "$dir/files"
