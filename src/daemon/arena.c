@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * arena.c - large memory of which little may be used
+ * arena.c - the one place that the memory of an engine comes from, and of captures and tops while they run
  *
  * A flow table is as large as its limit allows and mostly empty. Anonymous memory without reservation
  * costs only the pages that were touched. Huge pages are not asked for: with hashed access one flow
- * would cost 2 MB. Flow records are addressed by index, so the memory may one day be a mapped file. What is released
- * is given back to the kernel, which malloc() would not do for sizes that it has seen before.
+ * would cost 2 MB. What is released is gone at once, which malloc() does not promise. Flow records are addressed by
+ * index, so the memory may one day be a mapped file.
  */
 #include <sys/mman.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * arena.h - large memory of which little may be used: of an engine, of a capture, of a live view
+ * arena.h - the one place that the memory of an engine comes from, and of captures and tops while they run
  */
 #ifndef NAT46_DAEMON_ARENA_H
 #define NAT46_DAEMON_ARENA_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /**
- * arena_alloc() - address space
+ * arena_alloc() - address space for what is large
  * @size: bytes, more than 0
  *
  * The memory is zero and page aligned. Nothing is reserved: a page costs memory once it is touched.

@@ -4,7 +4,6 @@
  */
 #include "daemon/capture.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,7 +15,7 @@ _Static_assert((CAPTURE_ROOM & (CAPTURE_ROOM - 1)) == 0, "the room is a power of
 
 struct capture *capture_open(const struct filter *filter, uint32_t snaplen, void (*wake)(void *context), void *context)
 {
-	struct capture *capture = calloc(1, sizeof(*capture));
+	struct capture *capture = arena_alloc(sizeof(*capture));
 
 	if (!capture)
 		return NULL;
@@ -24,17 +23,12 @@ struct capture *capture_open(const struct filter *filter, uint32_t snaplen, void
 	capture->snaplen = snaplen;
 	capture->wake = wake;
 	capture->context = context;
-	capture->ring = arena_alloc(CAPTURE_ROOM);
-	if (capture->ring)
-		return capture;
-	free(capture);
-	return NULL;
+	return capture;
 }
 
 void capture_close(struct capture *capture)
 {
-	arena_free(capture->ring, CAPTURE_ROOM);
-	free(capture);
+	arena_free(capture, sizeof(*capture));
 }
 
 /** part_at() - how many of @count bytes are in one piece from @at on, which is @place of the ring */

@@ -64,7 +64,6 @@ struct capture {
 	void *context;
 	bool is_idle;
 	bool is_over;
-	uint8_t *ring;
 	uint64_t head;
 	uint64_t tail;
 	uint64_t received;
@@ -74,6 +73,7 @@ struct capture {
 	uint64_t event_received;
 	uint64_t event_lost;
 	bool is_wanted;
+	uint8_t ring[CAPTURE_ROOM];
 };
 
 /**
