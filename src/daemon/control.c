@@ -62,7 +62,8 @@ static void drop_client(struct control_client *client)
 		capture_close(client->capture);
 		client->capture = NULL;
 	}
-	top_close(client->top);
+	if (client->top)
+		top_close(client->top);
 	client->top = NULL;
 	if (client->is_waiting)
 		reload_forget(&control->worker->reload, &client->reload);

@@ -4,32 +4,27 @@
  */
 #include "daemon/top.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "daemon/arena.h"
 
 #define MILLISECOND INT64_C(1000000)
 
+static size_t size_of(uint32_t flows)
+{
+	return sizeof(struct top) + flows * TOP_RECORD;
+}
+
 struct top *top_open(uint32_t flows)
 {
-	struct top *top = calloc(1, sizeof(*top));
+	struct top *top = arena_alloc(size_of(flows));
 
-	if (!top)
-		return NULL;
-	top->size = flows * TOP_RECORD;
-	top->records = arena_alloc(top->size);
-	if (top->records)
-		return top;
-	free(top);
-	return NULL;
+	if (top)
+		top->record_count = flows;
+	return top;
 }
 
 void top_close(struct top *top)
 {
-	if (top)
-		arena_free(top->records, top->size);
-	free(top);
+	arena_free(top, size_of(top->record_count));
 }
 
 void top_rank(struct top_list *list, const struct top_entry *entry)

@@ -65,8 +65,8 @@ struct top_record {
  * @seconds: since the one before; 0: it is the first one, which has no rates
  * @counters, @before: now and then
  * @tallies, @change: what tallies said, and the difference to what they had said
- * @records, @size: what flow records said, and how many bytes that are
  * @services, @servers, @flows: the busiest
+ * @record_count, @records: what flow records said
  */
 struct top {
 	int64_t time;
@@ -75,17 +75,17 @@ struct top {
 	struct counters before;
 	struct top_tally tallies[TALLIES_MAX];
 	struct top_tally change[TALLIES_MAX];
-	struct top_record *records;
-	size_t size;
 	struct top_list services;
 	struct top_list servers;
 	struct top_list flows;
+	uint32_t record_count;
+	struct top_record records[];
 };
 
 /** top_open() - begin to look at an engine with at most @flows records; NULL: there is no memory */
 struct top *top_open(uint32_t flows);
 
-/** top_close() - release it; NULL is allowed */
+/** top_close() - release it */
 void top_close(struct top *top);
 
 /** top_begin() - begin a picture: everything but the flows */
