@@ -84,7 +84,7 @@ needs_no_other_call() {
 	sleep 2.5 # the watchdog is fed
 	is NRestarts 0
 	is Result success
-	lines | grep -Ei 'not permitted|denied|dumped|SYS' && fail "there are traces of the sandbox"
+	lines | grep -E 'not permitted|denied|dumped|SYS' && fail "there are traces of the sandbox"
 	return 0
 }
 
@@ -98,6 +98,7 @@ comes_back() {
 	"$@"
 	wait_for 20 restarts $((old_restarts + 1)) || fail "it is $(property ActiveState) after $(property NRestarts) restarts"
 	[ "$(main_pid)" != "$old_pid" ]
+	inside nat46ctl status >"$dir/seen"
 	works
 }
 

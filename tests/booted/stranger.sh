@@ -128,9 +128,14 @@ takes() {
 }
 
 hang_up() {
+	break_file
 	mark
 	inside systemctl kill -s HUP nat46d
+	said "$bad_line: error: unknown setting"
+	services "$example"
+	inside systemctl kill -s HUP nat46d
 	said 'reloaded /etc/nat46d.conf'
+	is StatusText Reloaded
 }
 
 check "stranger: apt installs the package, its user and its file, and starts nothing" is_installed
@@ -146,5 +151,5 @@ check "stranger: a broken file: systemctl reload fails, and the line is named" n
 check "stranger: a broken file: nat46ctl reload prints the error" nothing_changed ctl_reload_fails
 check "stranger: mended: systemctl reload" nothing_changed takes inside systemctl reload nat46d
 check "stranger: mended: nat46ctl reload" nothing_changed takes inside nat46ctl reload
-check "stranger: SIGHUP" nothing_changed hang_up
+check "stranger: SIGHUP, with a broken file and with a mended one" nothing_changed hang_up
 check "stranger: the download was not touched" finish life
