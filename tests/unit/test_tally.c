@@ -14,6 +14,7 @@
 #include "expect.h"
 #include "nat46/look.h"
 #include "nat46/packet.h"
+#include "random.h"
 
 #define FLOWS 8
 
@@ -209,6 +210,69 @@ static void test_full(void **state)
 	free(services);
 }
 
+/** struct model - what flow records should have: a tally, and whether they are active */
+struct model {
+	bool is_there[FLOWS];
+	bool is_active[FLOWS];
+};
+
+/** expect_counts() - every tally has the flows of the model that it includes, and no others */
+static void expect_counts(const struct model *model)
+{
+	assert_null(tally_check(&table));
+	for (uint32_t i = 0; i < table.touched; i++) {
+		uint32_t flows = 0, active = 0;
+
+		for (uint32_t k = 0; k < FLOWS; k++) {
+			bool is_below = model->is_there[k] && tally_includes(&table, (uint16_t)i, k);
+
+			flows += is_below;
+			active += is_below && model->is_active[k];
+		}
+		assert_int_equal(table.tallies[i].flows, flows);
+		assert_int_equal(table.tallies[i].active, active);
+	}
+}
+
+/** random_step() - one flow comes, goes, is over or goes on */
+static void random_step(struct model *model, uint64_t *random)
+{
+	const struct service *const services[] = { &web, &range, &other };
+	uint32_t flow = random_below(random, FLOWS);
+	const struct service *service = services[random_below(random, 3)];
+
+	if (!model->is_there[flow]) {
+		tally_enter(&table, flow, tally_at(service, service->port, (uint8_t)random_below(random, 4), 443));
+		model->is_there[flow] = model->is_active[flow] = true;
+	} else if (random_below(random, 2)) {
+		tally_leave(&table, flow, model->is_active[flow]);
+		model->is_there[flow] = false;
+	} else {
+		model->is_active[flow] = !model->is_active[flow];
+		tally_activate(&table, flow, model->is_active[flow]);
+	}
+	tally_bytes(&table, flow, random_below(random, 2), random_below(random, 1000));
+}
+
+/** Flows come and go, and so do services and servers. */
+static void test_random(void **state)
+{
+	uint64_t random = random_begin("tally");
+	struct model model = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		if (random_below(&random, 20) == 0) {
+			web.listed.count = random_below(&random, 3);
+			range.listed.count = random_below(&random, 3);
+			configure(random_below(&random, 2) ? &web : NULL, random_below(&random, 2) ? &range : NULL,
+				  random_below(&random, 2) ? &other : NULL);
+		}
+		random_step(&model, &random);
+		expect_counts(&model);
+	}
+}
+
 /** counted() - of service number @i of the worked example, and of its server 2001:db8::@last; 0: of the service */
 static const struct tally *counted(size_t i, uint8_t last)
 {
@@ -302,6 +366,31 @@ static void test_plain(void **state)
 	assert_int_equal(counted(0, 0)->opened, 0);
 }
 
+/** A connection whose service is taken out of the configuration is counted until it ends, and no longer. */
+static void test_service_goes(void **state)
+{
+	const struct service *service = &world.config.services[0];
+	struct engine_config without;
+
+	(void)state;
+	without = world.config;
+	without.services = &world.config.services[1];
+	without.service_count = 1;
+	connection_splice(&world);
+	engine_configure(world.engine, &without);
+	server_sends(&world, TCP_ACK, 0, 1, "hello");
+	client_sends(&world, TCP_ACK, 1, OUR_ISN + 1 + 5, NULL);
+	assert_int_equal(look_tally(world.engine, service, NULL)->active, 1);
+	assert_int_equal(look_tally(world.engine, service, NULL)->bytes_to_client, 5);
+	client_sends(&world, TCP_RST, 1, 0, NULL);
+	assert_int_equal(look_tally(world.engine, service, NULL)->active, 0);
+	world_wait(&world, 300 * SECOND);
+	engine_configure(world.engine, &without);
+	assert_null(look_tally(world.engine, service, NULL));
+	engine_configure(world.engine, &world.config);
+	assert_int_equal(look_tally(world.engine, service, NULL)->opened, 0);
+}
+
 /** A FIN in front of all that a server has to say is no byte less than none. */
 static void test_early_fin(void **state)
 {
@@ -367,10 +456,12 @@ int main(void)
 		cmocka_unit_test_setup(test_connect_times, setup_table),
 		cmocka_unit_test_setup(test_reload, setup_table),
 		cmocka_unit_test_setup(test_full, setup_table),
+		cmocka_unit_test_setup(test_random, setup_table),
 		TEST(test_connection),
 		TEST(test_revival),
 		TEST(test_failures),
 		TEST(test_plain),
+		TEST(test_service_goes),
 		TEST(test_early_fin),
 		TEST(test_sum_of_sessions),
 	};
