@@ -67,7 +67,7 @@ class Guest:
 
 
 def last_picture(out):
-    picture = [part for part in out.split(LEAVE)[0].split(HOME) if b"nat46d" in part][-1]
+    picture = [part for part in out.split(LEAVE)[0].split(HOME) if b"bit/s" in part][-1]
     lines = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", picture).decode().split("\r\n")
     return [line.replace("\r", "") for line in lines]
 
