@@ -23,6 +23,9 @@
 /** Lines besides the three lists: five and a blank one at the top, the heads of the lists, blank ones between them. */
 #define FIXED_LINES 11u
 
+/** With fewer lines than this there is no list of servers. */
+#define SMALL_LINES 18u
+
 /** enum look - of a line: the sequences are those of ECMA-48 */
 enum look {
 	LOOK_PLAIN,
@@ -352,12 +355,20 @@ static void entry(const struct picture *p, size_t section, const struct top_entr
 		(p->request->json ? flow_json : flow_text)(p, entry, &flow);
 }
 
+/** is_left_out() - is there no room for a section: flows say what their servers are */
+static bool is_left_out(const struct picture *p, size_t section)
+{
+	return section == 1 && !p->request->json && p->request->rows != 0 && p->request->rows < SMALL_LINES;
+}
+
 /** show_section() - more of a section; true: that was all */
 static bool show_section(const struct picture *p, size_t section)
 {
 	const struct top_list *list = list_of(p->progress->top, section);
 	size_t *next = &p->progress->index;
 
+	if (is_left_out(p, section))
+		return true;
 	if (*next == 0 && p->request->json)
 		json_open(p->answer, sections[section].name, '[');
 	else if (*next == 0)

@@ -6,7 +6,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/network.sh"
-require ip python3 curl tshark ping
+require ip python3 curl tshark tcpdump ping
 
 NAT46CTL=$(realpath "${NAT46CTL:-${NAT46D%/*}/nat46ctl}")
 tools=$(dirname "$0")/../tools
@@ -93,6 +93,7 @@ ends all "$all" TERM
 [ "$lost" = 0 ] || fail "$lost packets are missing"
 [ "$(stat -c %a "$dir/all.pcapng")" = 600 ] || fail "others may read what was captured"
 [ "$(shark all | wc -l)" = "$packets" ] || fail "it is another number of packets"
+[ "$(tcpdump -nr "$dir/all.pcapng" 2>/dev/null | wc -l)" = "$packets" ] || fail "tcpdump reads another number"
 
 echo "# both handshakes, in order, each payload on both sides, right checksums, the reason of a drop"
 shark all -Y 'tcp.flags.syn == 1 and (ip.addr == 10.0.0.3 or ipv6.addr == 2001:db8:46::a00:3)' \
