@@ -70,6 +70,15 @@ static void check_clients(struct build *build)
 	}
 }
 
+static void check_sessions(struct build *build)
+{
+	const config_setting_t *setting = config_lookup(build->config->tree, "log.sessions");
+
+	if (build->config->log_sessions && build->config->log_level < LOG_LEVEL_INFO)
+		build_warn(build, config_setting_source_line(setting),
+			   "log.sessions: sessions are logged at level \"info\", which 'level' leaves out");
+}
+
 /** has_port() - does an address look as if its last group was meant as a port: "2001:db8:1::1:8443" */
 static bool has_port(const char *address)
 {
@@ -254,6 +263,7 @@ void warnings_check(struct build *build)
 		build_warn(build, 0, "there is neither a service nor a map, so that nobody can reach anything");
 	check_prefix(build);
 	check_private(build);
+	check_sessions(build);
 	check_clients(build);
 	for (unsigned int i = 0; i < read_elements(services); i++) {
 		config_setting_t *group = config_setting_get_elem(services, i);

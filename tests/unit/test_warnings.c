@@ -52,6 +52,10 @@ static const struct {
 	  CLIENT("10.0.0.0/16", "a:1::/112") ",\n" CLIENT("10.0.0.255", "a:2::") "," CLIENT("10.0.1.0", "a:3::") ");",
 	  "f:3: warning: clients[0]: ipv4 \"10.0.0.32/28\" belongs to a service: packets from there count as forged\n"
 	  "f:4: warning: clients[2]: ipv4 \"10.0.0.255\" belongs to a service: packets from there count as forged\n" },
+	/* a log that leaves out what it should have */
+	{ "prefix = \"2a00::/96\"; services = (" AT("80", TO) ");\nlog = { level = \"warning\";\nsessions = true; };",
+	  "f:3: warning: log.sessions: sessions are logged at level \"info\", which 'level' leaves out\n" },
+	{ "prefix = \"2a00::/96\"; services = (" AT("80", TO) "); log = { level = \"debug\"; sessions = true; };", "" },
 	/* ports in addresses */
 	{ SERVER("2001:db8:1::1:8443"),
 	  "f:2: warning: services[0].to: \"2001:db8:1::1:8443\" is an address without a port; "
