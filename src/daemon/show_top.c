@@ -273,7 +273,9 @@ static void service_json(const struct picture *p, const struct busy *busy)
 	json_open(answer, NULL, '{');
 	busy_json(p, busy);
 	json_ipv4(answer, "address", busy->service->address);
+	json_number(answer, "prefix_length", 32u - busy->service->host_bits);
 	json_number(answer, "port", busy->service->port);
+	json_number(answer, "last_port", busy->service->port + busy->service->further_ports);
 	json_fraction(answer, "opened_per_second", per_second(p, busy->change->opened));
 	json_fraction(answer, "refused_per_second", per_second(p, busy->change->refused));
 	json_close(answer, '}');

@@ -134,6 +134,11 @@ says '^10\.0\.0\.75: an address of services, but none has port 22: refused$' exp
 says '^tcp 10\.0\.0\.3:[0-9]+ +tls 10\.0\.0\.64 +\[2001:db8::40\]:443 ' flows --service tls --server 2001:db8::40
 logged "service=10.0.0.79:443 " || fail "no session names the address"
 
+"$NAT46CTL" -s "$dir/control" -j top >"$dir/top.log" 2>&1 &
+pids="$pids $!"
+wait_for 5 grep -q '"address":"10.0.0.64","prefix_length":28,"port":443,"last_port":443' "$dir/top.log" ||
+	fail "nat46ctl -j top does not show the block"
+
 echo "# one server of a block refuses, the others do not"
 in_ns "$ns_servers" ip -6 address delete 2001:db8::47/64 dev eth0
 ip -n "$ns_spare" address add 2001:db8::47/64 dev eth0 nodad
@@ -147,7 +152,7 @@ says '^    \[2001:db8::47\]:443 +failing, last refused' status
 logged 'server [2001:db8::47]:443 (service tls) refuses' || fail "the server that refuses is not named"
 
 echo "# one server of a block is drained, the others are not"
-says '^2001:db8::48 is drained, 0 connections left$' drain 2001:db8::48
+says '^2001:db8::48 is drained, [0-9]+ connections? left$' drain 2001:db8::48
 in_ns "$ns_client" curl -ks -m 4 --resolve a.example:443:10.0.0.72 https://a.example/ &&
 	fail "a server that is drained gets a connection"
 in_ns "$ns_client" curl -s -m 4 http://10.0.0.72/ && fail "it gets one without rules"
