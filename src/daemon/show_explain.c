@@ -231,18 +231,22 @@ static void by_rules(const struct question *q, const struct service *service)
 static void explain_service(const struct question *q, const struct service *service)
 {
 	const struct choice choice = { .decision = DECISION_SERVERS, .servers = service->fallback, .text = "to" };
-	char address[ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX], block[ADDRESS_TEXT_MAX + 16] = "";
 
 	if (q->request->json) {
 		json_open(q->answer, NULL, '{');
 		json_text(q->answer, "service", service->name);
+		json_number(q->answer, "prefix_length", 32u - service->host_bits);
 		json_text(q->answer, "protocol", service->is_udp ? "udp" : "tcp");
 		json_number(q->answer, "line", (uint64_t)service->line);
 		json_number(q->answer, "rules", service->rule_count);
 		json_open(q->answer, "outcomes", '[');
 	} else {
-		answer_text(q->answer, "%s %s: service %s, %zu rules\n", ipv4_text(q->address, q->port, address),
-			    service->is_udp ? "udp" : "tcp", service->name, service->rule_count);
+		if (service->host_bits > 0)
+			snprintf(block, sizeof(block), " on %s/%d", ipv4_text(service->address, 0, address),
+				 32 - service->host_bits);
+		answer_text(q->answer, "%s %s: service %s%s, %zu rules\n", ipv4_text(q->address, q->port, address),
+			    service->is_udp ? "udp" : "tcp", service->name, block, service->rule_count);
 	}
 	if (service->rule_count > 0)
 		by_rules(q, service);

@@ -127,7 +127,7 @@ says '^service    web, 10\.0\.0\.64/28:80 tcp, 0 rules$' status
 says '^  \[2001:db8::40/124\]:443 +a block: 16 ok, 0 failing; ' status
 says '^nat46_service_connections_total.service="tls",address="10\.0\.0\.64/28:443",protocol="tcp". 17$' metrics
 says '^nat46_server_connections_total.*service="tls".*server="\[2001:db8::40/124\]:443". 16$' metrics
-says '^10\.0\.0\.75:80 tcp: service web, 0 rules$' explain 10.0.0.75:80
+says '^10\.0\.0\.75:80 tcp: service web on 10\.0\.0\.64/28, 0 rules$' explain 10.0.0.75:80
 says '^ +\[2001:db8::4b\]:80 ' explain 10.0.0.75:80 --client 10.0.0.3
 says '^ +\[2001:db8::4c\]:443 ' explain 10.0.0.76:443 --host a.example
 says '^10\.0\.0\.75: an address of services, but none has port 22: refused$' explain 10.0.0.75:22
@@ -176,6 +176,8 @@ reload
 grep -q 'services: 1 added: own (10.0.0.70:80)' "$dir/said" || fail "the exception is not named: $(cat "$dir/said")"
 gets 2001:db8::9 http://10.0.0.70/
 gets 2001:db8::46 http://10.0.0.70:8080/
+says '^10\.0\.0\.70:80 tcp: service own, 0 rules$' explain 10.0.0.70:80
+says '^10\.0\.0\.70:8080 tcp: service web on 10\.0\.0\.64/28, 0 rules$' explain 10.0.0.70:8080
 gets 2001:db8::48 http://10.0.0.72/
 settings 10.0.0.64/28 2001:db8::9
 reload
