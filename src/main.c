@@ -136,7 +136,7 @@ static enum exit_status serve(struct daemon_config **config)
 		summary_format(*config, summary);
 		log_info("%s", summary);
 		log_info("nat46d %s started", PACKAGE_VERSION);
-		notify_ready();
+		notify_ready(summary);
 		status = worker_run(&worker);
 		notify_stopping();
 		log_info("nat46d stopped");

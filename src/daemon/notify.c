@@ -12,9 +12,9 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-void notify_ready(void)
+void notify_ready(const char *status)
 {
-	sd_notify(0, "READY=1");
+	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
 /* The time tells this reload from one before, for units with Type=notify-reload. */
@@ -25,11 +25,6 @@ void notify_reloading(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-}
-
-void notify_reloaded(const char *status)
-{
-	sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
 void notify_stopping(void)
@@ -59,17 +54,13 @@ bool notify_watchdog_interval(uint64_t *interval)
 
 #else
 
-void notify_ready(void)
+void notify_ready(const char *status)
 {
+	(void)status;
 }
 
 void notify_reloading(void)
 {
-}
-
-void notify_reloaded(const char *status)
-{
-	(void)status;
 }
 
 void notify_stopping(void)

@@ -10,14 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** notify_ready() - start-up is complete */
-void notify_ready(void);
+/** notify_ready() - start-up is complete, or a reload is over, whether it has succeeded or not; @status: in a line */
+void notify_ready(const char *status);
 
 /** notify_reloading() - a reload has begun */
 void notify_reloading(void);
-
-/** notify_reloaded() - a reload is over, whether it has succeeded or not; @status: how it went */
-void notify_reloaded(const char *status);
 
 /** notify_stopping() - shutdown has begun */
 void notify_stopping(void);

@@ -133,7 +133,7 @@ static void tell_result(struct reload *reload, bool has_succeeded)
 		log_error("reload failed, everything stays as it was");
 	remember(reload, has_succeeded);
 	snprintf(status, sizeof(status), "%s%s", has_succeeded ? "Reloaded" : "Reload failed: ", reload->failure);
-	notify_reloaded(status);
+	notify_ready(status);
 }
 
 static void begin(struct reload *reload);

@@ -50,6 +50,7 @@ starts() {
 	is ActiveState active
 	is SubState running
 	is Type notify
+	inside systemctl status nat46d | grep 'Status: "/etc/nat46d\.conf: 2 services with 4 rules'
 	said "nat46d $(inside nat46d -V | sed -n 's/^nat46d //p') started"
 }
 
