@@ -24,6 +24,20 @@ int complain(int status, const char *what, const char *why)
 	return status;
 }
 
+/** why_not() - why is there no connection, and what is to be looked at */
+static const char *why_not(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return "no daemon listens there; does nat46d run, and with this 'control' in its configuration?";
+	case EACCES:
+		return "Permission denied: only root and the group of the daemon may ask";
+	default:
+		return strerror(error);
+	}
+}
+
 int ask_connect(struct connection *connection, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -34,8 +48,7 @@ int ask_connect(struct connection *connection, const char *path)
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-		return complain(ANSWER_FAILED, path,
-				errno == ENOENT || errno == ECONNREFUSED ? "no daemon listens there" : strerror(errno));
+		return complain(ANSWER_FAILED, path, why_not(errno));
 	connection->fd = answer_fd = fd;
 	connection->answer = fdopen(fd, "r");
 	return connection->answer ? ANSWER_OK : complain(ANSWER_FAILED, "socket", strerror(errno));

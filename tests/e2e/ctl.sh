@@ -159,7 +159,7 @@ setpriv --reuid 12345 --regid 12345 --groups "$nogroup" "$NAT46CTL" -s "$dir/con
 	fail "a member of the group may not ask"
 setpriv --reuid 12345 --regid 12345 --clear-groups "$NAT46CTL" -s "$dir/control" status 2>"$dir/says.log" &&
 	fail "anybody may ask"
-grep -q 'Permission denied' "$dir/says.log" || fail "no reason"
+grep -q 'Permission denied: only root and the group of the daemon may ask' "$dir/says.log" || fail "no reason"
 chmod 666 "$dir/control"
 setpriv --reuid 12345 --regid 12345 --clear-groups "$NAT46CTL" -s "$dir/control" status 2>"$dir/says.log" &&
 	fail "anybody may ask if the file lets them"
