@@ -28,7 +28,7 @@ services = (
       { host = [ "*.example.net", "shop.example.net" ]; to = "2001:db8::2"; }
     );
   },
-  { name = "files"; ipv4 = "10.0.0.42"; tcp = 8080; to = "2001:db8::1"; rules = ( { bytes = "GET "; to = "2001:db8::1"; } ); }
+  { name = "files"; ipv4 = "10.0.0.42"; tcp = 8080; rules = ( { bytes = "GET "; to = "2001:db8::1"; } ); }
 );
 '
 

@@ -40,7 +40,7 @@ cleanup() {
 	for namespace in $namespaces; do
 		ip netns delete "$namespace" 2>/dev/null || :
 	done
-	rm -rf "$dir"
+	rm -rf --one-file-system "$dir" # whatever is still mounted there is not ours
 	exit $status
 }
 trap cleanup EXIT
