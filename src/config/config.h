@@ -13,8 +13,8 @@
  * config_load() - read and check a file completely; needs no privilege and touches nothing
  * @name: path of the file
  * @text: NULL; or what it says, which is then not read, and cannot include files
- * @errors: every error is printed here as "FILE:LINE: error: text", file by file and line by line; if there is none,
- *	what is right but probably not meant as "FILE:LINE: warning: text"
+ * @errors: every error is printed here as "FILE:LINE: error: text", file by file and line by line; and what
+ *	is right but probably not meant as "FILE:LINE: warning: text", most of it only if there is no error
  *
  * Return: configuration, to be released by config_free(); NULL if there was any error
  */

@@ -106,14 +106,17 @@ static bool is_same(const struct server *a, const struct server *b)
 static const struct server *read_server(struct reader *reader, const char *word)
 {
 	struct server *server = &reader->servers[reader->server_count];
-	const char *reason;
+	const char *reason, *doubt;
 
 	memset(server, 0, sizeof(*server));
 	reason = text_server(reader->build, word, server);
 	if (!reason)
 		reason = servers_refusal(reader->build, server, reader->ipv4);
+	doubt = reason ? NULL : text_server_doubt(reader->build, word);
 	if (reason)
 		report(reader, word, reason);
+	if (doubt)
+		build_warn(reader->build, reader->line, "%s", doubt);
 	/* neighbours often share it */
 	if (!reason && reader->server_count > 0 && is_same(server, server - 1))
 		server--;
@@ -158,6 +161,7 @@ static void read_line(struct reader *reader, const char *at)
 size_t hosts_read(struct build *build, struct hosts *hosts, const struct ipv4_prefix *ipv4, struct rule *rules)
 {
 	struct reader reader = { .build = build, .ipv4 = ipv4, .rules = rules, .line = build->line };
+	size_t problems = build->problem_count;
 	const char *text = hosts->text;
 
 	if (!text)
@@ -172,7 +176,7 @@ size_t hosts_read(struct build *build, struct hosts *hosts, const struct ipv4_pr
 		reader.line++;
 	}
 	build->line = reader.line;
-	if (reader.rule_count == 0)
+	if (reader.rule_count == 0 && build->problem_count == problems)
 		build_error(build, hosts->setting, "there is no name in \"%s\"", hosts->file);
 	free(hosts->text);
 	return reader.rule_count;

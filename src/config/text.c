@@ -157,6 +157,10 @@ static const char *why_no_address(const char *text)
 
 	if (text[digits] == ':' && strchr(text, '.') && parse_number(text + digits + 1, 0, 65535, &port))
 		return ", it has a port";
+	if (strchr(text, '/'))
+		return ", it has a length";
+	if (text[0] == '[')
+		return ", which stands here without brackets and port";
 	return text[strcspn(text, "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ")] ? ", and names are not looked up" : "";
 }
 
@@ -205,8 +209,10 @@ const char *text_ipv4_block(struct build *build, const char *text, void *value)
 const char *text_ipv4_host(struct build *build, const char *text, void *value)
 {
 	struct ipv4_prefix block = { .length = 0 };
-	const char *reason = strchr(text, '/') ? "is not an IPv4 address" : text_ipv4_block(build, text, &block);
+	const char *reason = "is not an IPv4 address, it has a length";
 
+	if (!strchr(text, '/'))
+		reason = text_ipv4_block(build, text, &block);
 	memcpy(value, &block.address, sizeof(block.address));
 	return reason;
 }
@@ -298,4 +304,34 @@ const char *text_server(struct build *build, const char *text, void *value)
 	*server = (struct server){ .address = block.address, .port = (uint16_t)port };
 	server->host_bits = (uint8_t)(128 - block.length);
 	return reason;
+}
+
+/** has_port() - does an address look as if its last group was meant as a port: "2001:db8:1::1:8443" */
+static bool has_port(const char *address)
+{
+	static const unsigned long usual[] = { 22, 25, 53, 80, 110, 143, 389, 443, 465, 587, 636, 853, 993, 995 };
+	const char *last = strrchr(address, ':');
+	unsigned long number;
+
+	/* with all eight groups nothing is left for a port; "::1" alone is no address with a port */
+	if (address[0] == '[' || !strstr(address, "::") || last == address || last[-1] == ':' ||
+	    strspn(last + 1, "0123456789") != strlen(last + 1) || last[1] == '0')
+		return false;
+	number = strtoul(last + 1, NULL, 10);
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		if (number == usual[i])
+			return true;
+	}
+	return number >= 1000;
+}
+
+const char *text_server_doubt(struct build *build, const char *text)
+{
+	const char *last = strrchr(text, ':');
+
+	if (!has_port(text))
+		return NULL;
+	return build_print(build,
+			   "\"%s\" is an address without a port; write \"[%.*s]:%s\", or \"[%s]\" if it is right", text,
+			   (int)(last - text), text, last + 1, text);
 }

@@ -36,6 +36,9 @@ struct text_ports {
 	uint16_t first, last;
 };
 
+/** text_server_doubt() - why a text that text_server() takes is probably not what was meant; NULL: it is */
+const char *text_server_doubt(struct build *build, const char *text);
+
 /** text_quote() - write the first 100 bytes of a string as they would stand in the file; TEXT_QUOTE_MAX bytes */
 const char *text_quote(const char *text, char *out);
 #define TEXT_QUOTE_MAX 408u /* each may become "\xNN" */

@@ -13,8 +13,6 @@
 #include "nat46/assert.h"
 #include "nat46/inspect.h"
 
-#define DIGITS "0123456789"
-
 static void check_prefix(struct build *build)
 {
 	/* RFC 3849, RFC 9637 */
@@ -79,25 +77,6 @@ static void check_sessions(struct build *build)
 			   "log.sessions: sessions are logged at level \"info\", which 'level' leaves out");
 }
 
-/** has_port() - does an address look as if its last group was meant as a port: "2001:db8:1::1:8443" */
-static bool has_port(const char *address)
-{
-	static const unsigned long usual[] = { 22, 25, 53, 80, 110, 143, 389, 443, 465, 587, 636, 853, 993, 995 };
-	const char *last = strrchr(address, ':');
-	unsigned long number;
-
-	/* with all eight groups nothing is left for a port; "::1" alone is no address with a port */
-	if (address[0] == '[' || !strstr(address, "::") || last == address || last[-1] == ':' ||
-	    strspn(last + 1, DIGITS) != strlen(last + 1) || last[1] == '0')
-		return false;
-	number = strtoul(last + 1, NULL, 10);
-	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-		if (number == usual[i])
-			return true;
-	}
-	return number >= 1000;
-}
-
 /** check_servers() - the setting "to" of a service or rule */
 static void check_servers(struct build *build, config_setting_t *group)
 {
@@ -106,13 +85,11 @@ static void check_servers(struct build *build, config_setting_t *group)
 	for (unsigned int i = 0; i < read_count(setting); i++) {
 		const config_setting_t *value = read_value_at(setting, i);
 		const char *text = config_setting_get_string(value);
-		const char *last = strrchr(text, ':');
+		const char *doubt = text_server_doubt(build, text);
 
-		if (has_port(text))
-			build_warn(build, config_setting_source_line(value),
-				   "%s\"%s\" is an address without a port; write \"[%.*s]:%s\", "
-				   "or \"[%s]\" if it is right",
-				   build_path(build, value, ": "), text, (int)(last - text), text, last + 1, text);
+		if (doubt)
+			build_warn(build, config_setting_source_line(value), "%s%s", build_path(build, value, ": "),
+				   doubt);
 	}
 }
 

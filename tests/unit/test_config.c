@@ -262,6 +262,8 @@ static const struct wrong {
 	{ PREFIX "\ninterface = { name = \"\"; };", "f:2:", "1 to 15 characters" },
 	{ PREFIX "\nlog = { level = \"loud\"; };",
 	  "f:2:", "\"loud\" is unknown, allowed are \"error\", \"warning\", \"info\"" },
+	{ PREFIX "\nrouter = { ipv4 = \"192.0.2.1/24\"; };", "f:2:", "is not an IPv4 address, it has a length" },
+	{ PREFIX "\nrouter = { ipv6 = \"2001:db8:1::1/64\"; };", "f:2:", "is not an IPv6 address, it has a length" },
 	/* clients */
 	{ PREFIX "\nclients = ({ ipv4 = \"10.0.0.3\"; });", "f:2:", "clients[0]: 'ipv6' is missing" },
 	{ CLIENTS(CLIENT("10.0.0.3/24", "2001:db8::/64")), "f:2:", "\"10.0.0.0/24\" would be right" },
@@ -291,6 +293,7 @@ static const struct wrong {
 	  "f:2:", "maps[0]: ipv4 \"192.0.2.20\" belongs to 'router'" },
 	{ MAPS(CLIENT("192.0.2.20", "2001:db8::3")) "router = { ipv6 = \"2001:db8::3\"; };",
 	  "f:2:", "maps[0]: ipv6 \"2001:db8::3\" belongs to 'router'" },
+	{ MAPS(CLIENT("192.0.2.20", "[2001:db8::3]:80")), "f:2:", "address, which stands here without brackets and" },
 	/* services */
 	{ PREFIX "services = (\n{ tcp = 80; " TO " });", "f:2:", "services[0]: 'ipv4' is missing" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "services[0]: 'tcp' or 'udp' is missing" },

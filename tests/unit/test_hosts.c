@@ -66,7 +66,7 @@ static void remove_file(const char *name)
 	unlink(path);
 }
 
-/** load() - read main.conf; @errors gets the lines with "error", without the directory in front, for free() */
+/** load() - read main.conf; @errors gets errors, and all of the file of names, without the directory, for free() */
 static struct daemon_config *load(char **errors)
 {
 	char path[64], line[1024], *printed;
@@ -82,7 +82,7 @@ static struct daemon_config *load(char **errors)
 	stream = fmemopen(printed, printed_size + 1, "r");
 	assert_non_null(stream);
 	while (fgets(line, sizeof(line), stream) && line[0]) {
-		if (strstr(line, ": error: "))
+		if (strstr(line, ": error: ") || strstr(line, "/names:"))
 			fputs(line + skipped, kept);
 	}
 	fclose(stream);
@@ -152,8 +152,7 @@ static void test_lines(void **state)
 static void test_errors(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "2001:db8:1::1\n", "main.conf:4: error: services[web].hosts: there is no name in \"~/names\"\n"
-				     "names:1: error: no name follows the address\n" },
+		{ "2001:db8:1::1\n", "names:1: error: no name follows the address\n" },
 		{ "", "main.conf:4: error: services[web].hosts: there is no name in \"~/names\"\n" },
 		{ "\n127.0.0.1 localhost\n2001:db8:1::1 a\n",
 		  "names:2: error: \"127.0.0.1\" is an IPv4 address, an IPv6 address is needed\n" },
@@ -170,6 +169,10 @@ static void test_errors(void **state)
 		  "names:1: error: \"2001:db8:46::1\" belongs to 'prefix', packets " BACK
 		  "names:2: error: \"2001:db8:2::3\" belongs to 'clients', packets " BACK
 		  "names:3: error: \"2001:db8:5::1\" belongs to 'router', packets " BACK },
+		{ "2001:db8:1::1:8443 a\nb\n",
+		  "names:1: warning: \"2001:db8:1::1:8443\" is an address without a port; "
+		  "write \"[2001:db8:1::1]:8443\", or \"[2001:db8:1::1:8443]\" if it is right\n"
+		  "names:2: error: \"b\" is not an IPv6 address; allowed are \"ADDRESS\" and \"[ADDRESS]:PORT\"\n" },
 		{ "2001:db8:1::1 a b\n2001:db8:1::1 c B.\n2001:db8:1::2 a a\n",
 		  "names:2: error: rule with host \"b\" has the same conditions as the one in ~/names:1\n"
 		  "names:3: error: rule with host \"a\" has the same conditions as the one in ~/names:1\n"
