@@ -13,9 +13,10 @@ set -eu
 
 usage() {
 	cat <<-END
-	usage: reload.sh [-c TRANSFERS] [-n NAMES] [-r RELOADS] [-m MILLISECONDS] [-o]
+	usage: reload.sh [-c TRANSFERS] [-n NAMES] [-s SERVICES] [-r RELOADS] [-m MILLISECONDS] [-o]
 	  -c TRANSFERS     that go on (default 1000)
 	  -n NAMES         in the file (default 100000)
+	  -s SERVICES      with an address each, beside the one with names (default 4000)
 	  -r RELOADS       that are asked for, ten each second (default 100)
 	  -m MILLISECONDS  allowed added delay of the worst packet (default 5)
 	  -o               ordinary priority for nat46d, as for clients and servers
@@ -27,11 +28,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 count=1000
 hosts=100000
+services=4000
 reloads=100
 allowed=5
 ordinary=
-read_options "c:=count n:=hosts r:=reloads m:=allowed o=ordinary" "$@"
-positive "$count" "$hosts" "$reloads" "$allowed"
+read_options "c:=count n:=hosts s:=services r:=reloads m:=allowed o=ordinary" "$@"
+positive "$count" "$hosts" "$services" "$reloads" "$allowed"
 
 . "$here/build.sh"
 . "$here/../e2e/network.sh"
@@ -40,7 +42,7 @@ positive "$count" "$hosts" "$reloads" "$allowed"
 require ip python3 chrt
 tell_machine
 
-make_names "$hosts"
+make_names "$hosts" "$services"
 if [ -n "$ordinary" ]; then
 	start_nat46d "$ns_box"
 else

@@ -13,7 +13,8 @@ use_names() {
 	mv -T "$dir/hosts.next" "$dir/hosts"
 }
 
-# make_names COUNT: the network, and the configuration with so many names
+# make_names COUNT [SERVICES]: the network, and the configuration with so many names, and further services with an
+# address each
 make_names() {
 	make_box
 	make_client client 10.0.0.3
@@ -27,7 +28,10 @@ make_names() {
 	use_names 1
 	configure <<-END
 	maps = ( { ipv4 = "10.0.0.50"; ipv6 = "2001:db8::50"; } );
-	services = ( { name = "web"; ipv4 = "10.0.0.42"; tcp = 80; hosts = "$dir/hosts"; } );
+	services = (
+	$(seq "${2:-0}" | awk '{ printf "{ ipv4 = \"10.1.%d.%d\"; tcp = 80; to = \"2001:db8::1\"; },\n", $1 / 256, $1 % 256 }')
+	  { name = "web"; ipv4 = "10.0.0.42"; tcp = 80; hosts = "$dir/hosts"; }
+	);
 	END
 	sed -i 's/^log = .*/log = { level = "info"; };/' "$dir/nat46d.conf"
 }
