@@ -66,6 +66,19 @@ static void choose_probe(const struct destinations *destinations, struct destina
 	while (number < PROBES_MAX && is_covered(destinations, destination, &destination->probe));
 }
 
+/** keep() - what is known of those that are right stays */
+static void keep(struct destinations *destinations, const struct destinations *former)
+{
+	for (size_t i = 0; i < destinations->count; i++) {
+		struct destination *destination = &destinations->list[i];
+		const struct destination *known =
+			destinations_covering(former, &destination->to, network_length(&destination->to));
+
+		if (known && known->way == WAY_GOOD && network_same(&known->probe, &destination->probe))
+			*destination = *known;
+	}
+}
+
 /** unite() - each once */
 static void unite(struct destinations *destinations)
 {
@@ -102,6 +115,7 @@ bool destinations_make(struct destinations *destinations, const struct engine_co
 	made.prefix = destinations_within(&made, &route);
 	for (size_t i = 0; i < made.count; i++)
 		choose_probe(&made, &made.list[i]);
+	keep(&made, destinations);
 	free(destinations->list);
 	*destinations = made;
 	return true;

@@ -41,7 +41,7 @@ struct destinations {
 };
 
 /**
- * destinations_make() - list them; all of them are due
+ * destinations_make() - list them; those that are known to lead into the device stay as they are, all others are due
  * @destinations: all zero, or what was made before
  *
  * Return: false, with nothing changed, if there is no memory

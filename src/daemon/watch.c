@@ -354,39 +354,50 @@ static void stray_removed(struct watch *watch, size_t number)
 	log_limited(LOG_LEVEL_INFO, "the route to %s beside %s is gone", part, watch->name);
 }
 
-/** look_up_changed() - look up those for which a route may be a better way, or was; true: one of them is its own */
-static bool look_up_changed(struct watch *watch, const struct kernel_route *route, const struct route **of)
+/** make_changed_due() - look up those for which a route may be a better way, or was */
+static void make_changed_due(struct watch *watch, const struct route *route)
 {
 	struct destinations *all = &watch->destinations;
-	struct destination *destination = NULL;
 
-	for (unsigned int length = 0; length <= network_length(&route->to); length++) {
-		destination = destinations_covering(all, &route->to, length);
-		if (!destination)
-			continue;
-		if (network_covers(&route->to, &destination->probe))
+	for (unsigned int length = 0; length <= network_length(route); length++) {
+		struct destination *destination = destinations_covering(all, route, length);
+
+		if (destination && network_covers(route, &destination->probe))
 			make_due(watch, destination);
-		if (network_is_stray(watch->config, &destination->to, watch->device, route))
-			*of = &destination->to;
 	}
-	for (size_t i = destinations_within(all, &route->to); i < all->count; i++) {
-		if (!network_covers(&route->to, &all->list[i].to))
+	for (size_t i = destinations_within(all, route); i < all->count; i++) {
+		if (!network_covers(route, &all->list[i].to))
 			break;
 		if (all->list[i].way != WAY_GOOD)
 			make_due(watch, &all->list[i]);
 	}
-	return destination != NULL;
 }
 
-static void route_changed(struct watch *watch, const struct kernel_route *route, bool is_added)
+/** part_of() - the smallest destination a part of which a route leads elsewhere; NULL: none, or it is one itself */
+static const struct route *part_of(const struct watch *watch, const struct kernel_route *route)
 {
+	const struct destination *destination = NULL;
 	const struct route *of = NULL;
-	bool is_wanted = look_up_changed(watch, route, &of);
+
+	for (unsigned int length = 0; length <= network_length(&route->to); length++) {
+		destination = destinations_covering(&watch->destinations, &route->to, length);
+		if (destination && network_is_stray(watch->config, &destination->to, watch->device, route))
+			of = &destination->to;
+	}
+	return destination ? NULL : of;
+}
+
+/* @is_listed: it is no change, but one of all routes. */
+static void route_changed(struct watch *watch, const struct kernel_route *route, bool is_added, bool is_listed)
+{
+	const struct route *of = is_added ? part_of(watch, route) : NULL;
 	size_t found = find_stray(watch, route);
 
+	if (!is_listed)
+		make_changed_due(watch, &route->to);
 	if (!is_added && found < watch->state.strays)
 		stray_removed(watch, found);
-	else if (is_added && of && !is_wanted)
+	else if (of)
 		stray_added(watch, route, of);
 }
 
@@ -443,7 +454,8 @@ static void handle(struct watch *watch, const struct nlmsghdr *message)
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		if (network_read_route(message, &route))
-			route_changed(watch, &route, message->nlmsg_type == RTM_NEWROUTE);
+			route_changed(watch, &route, message->nlmsg_type == RTM_NEWROUTE,
+				      message->nlmsg_flags & NLM_F_MULTI);
 		break;
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
@@ -460,12 +472,13 @@ static void handle(struct watch *watch, const struct nlmsghdr *message)
 	}
 }
 
-static void look_at_all(struct watch *watch)
+/* At everything but those destinations that are not due. */
+static void look_around(struct watch *watch)
 {
 	query_forwarding(watch);
 	(void)query_addresses(watch);
 	ask_for_routes(watch);
-	all_due(watch);
+	check_after(watch, SETTLE_SECONDS);
 }
 
 static void on_notification(struct ev_loop *loop, ev_io *io, int events)
@@ -480,8 +493,10 @@ static void on_notification(struct ev_loop *loop, ev_io *io, int events)
 	(void)events;
 	length = mnl_socket_recvfrom(watch->socket, messages, sizeof(messages));
 	if (length < 0) {
-		if (errno == ENOBUFS) /* some were lost */
-			look_at_all(watch);
+		if (errno == ENOBUFS) { /* some were lost */
+			all_due(watch);
+			look_around(watch);
+		}
 		return;
 	}
 	left = (int)length;
@@ -540,7 +555,7 @@ void watch_configure(struct watch *watch, const struct engine_config *config)
 	watch->config = config;
 	if (!destinations_make(&watch->destinations, watch->config))
 		log_error("cannot watch the network for the new configuration: %s", strerror(errno));
-	look_at_all(watch);
+	look_around(watch);
 }
 
 void watch_link(struct watch *watch, bool is_up)

@@ -216,6 +216,31 @@ static void test_probes(void **state)
 	destinations_free(&all);
 }
 
+/** what led into the device is not looked up again for a new configuration; all else is */
+static void test_known_destinations(void **state)
+{
+	const enum way ways[] = { WAY_GOOD, WAY_MISSING, WAY_GOOD };
+	const bool due[] = { false, false, true };
+	struct destinations all = { .count = 0 };
+	struct engine_config less = config;
+
+	(void)state;
+	less.service_count = 1;
+	assert_true(destinations_make(&all, &less));
+	for (size_t i = 0; i < all.count; i++) {
+		all.list[i].way = ways[i % 3];
+		all.list[i].is_due = due[i % 3];
+	}
+	assert_true(destinations_make(&all, &less));
+	for (size_t i = 0; i < all.count; i++) {
+		assert_int_equal(all.list[i].way, ways[i % 3] == WAY_GOOD ? WAY_GOOD : WAY_UNKNOWN);
+		assert_int_equal(all.list[i].is_due, i % 3 != 0);
+	}
+	assert_true(destinations_make(&all, &config));
+	assert_true(destinations_covering(&all, &(const struct route){ .ipv4 = { 0xc0000200, 28 } }, 28)->is_due);
+	destinations_free(&all);
+}
+
 static void test_judge(void **state)
 {
 	const struct route wanted = block("192.0.2.32/28");
@@ -443,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_probes),
+		cmocka_unit_test(test_known_destinations),
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_stray),
 		cmocka_unit_test(test_conflict),
