@@ -143,8 +143,8 @@ unsigned int show_cost(const struct shown *shown);
 /** show_is_failing() - is a server failing, or one of those that it stands for */
 bool show_is_failing(const struct view *view, const struct shown *shown);
 
-/** Room for show_place(). */
-#define SHOW_PLACE_MAX (ROUTE_TEXT_MAX + 16)
+/** Room for show_place(): a block, and brackets and ports around it. */
+#define SHOW_PLACE_MAX (ROUTE_TEXT_MAX + 24)
 
 /** show_place() - addresses and ports; returns @text */
 const char *show_place(const struct shown *shown, char *text);
