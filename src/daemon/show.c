@@ -132,19 +132,21 @@ static void count_many(const struct view *view, const struct shown *many, unsign
 	}
 }
 
-/** is_drained() - is a server drained at every port of a range; of a block each is by itself */
-static bool is_drained(const struct view *view, const struct shown *many)
+bool show_is_drained(const struct view *view, const struct shown *shown)
 {
-	const struct server every_port = { .address = many->server.address };
+	const struct server every_port = { .address = shown->server.address };
+	const struct drain_list *list = look_drained(view->engine);
 
-	return many->server.host_bits == 0 && drain_has(look_drained(view->engine), &every_port);
+	if (!is_many(shown))
+		return drain_has(list, &shown->server);
+	return shown->server.host_bits == 0 && drain_has(list, &every_port);
 }
 
 /** state_of_many() - the worst that is known of any of them */
 static const char *state_of_many(const struct view *view, const struct shown *many, unsigned int ok,
 				 unsigned int failing)
 {
-	if (is_drained(view, many))
+	if (show_is_drained(view, many))
 		return "drained";
 	return failing > 0 ? "failing" : ok > 0 ? "ok" : "unknown";
 }
@@ -170,7 +172,7 @@ static void show_many(const struct view *view, bool json, const struct shown *ma
 	} else {
 		answer_text(answer, "%*s%-28s  a %s: %u ok, %u failing%s", (int)indent, "", show_place(many, place),
 			    many->server.host_bits > 0 ? "block" : "range", ok, failing,
-			    is_drained(view, many) ? ", drained" : "");
+			    show_is_drained(view, many) ? ", drained" : "");
 		tally_text(tally, answer);
 	}
 	for (size_t at = 0; shown < SHOW_FAILING_MAX && next_of_many(view, many, &at, &server);) {

@@ -143,6 +143,9 @@ unsigned int show_cost(const struct shown *shown);
 /** show_is_failing() - is a server failing, or one of those that it stands for */
 bool show_is_failing(const struct view *view, const struct shown *shown);
 
+/** show_is_drained() - is a server drained; one that stands for many at every port, but of a block each is by itself */
+bool show_is_drained(const struct view *view, const struct shown *shown);
+
 /** Room for show_place(): a block, and brackets and ports around it. */
 #define SHOW_PLACE_MAX (ROUTE_TEXT_MAX + 24)
 

@@ -86,7 +86,7 @@ static void failing(const char *name, const struct place *place, struct answer *
 
 static void drained(const char *name, const struct place *place, struct answer *answer)
 {
-	sample(name, place, NULL, NULL, drain_has(look_drained(place->view->engine), &place->server.server), answer);
+	sample(name, place, NULL, NULL, show_is_drained(place->view, &place->server), answer);
 }
 
 /** histogram() - connect times; each bucket includes those below it */

@@ -108,10 +108,13 @@ struct busy {
 /** service_of() - the service of a tally; NULL: the configuration does not have it any more */
 static const struct service *service_of(const struct view *view, const struct tally_key *key)
 {
-	uint32_t address;
+	struct service wanted = { .host_bits = key->host_bits, .is_udp = key->is_udp, .port = key->port };
+	const struct service *found;
 
-	memcpy(&address, key->address.byte + 12, sizeof(address));
-	return service_find(&view->config->engine, key->is_udp, address, key->port);
+	memcpy(&wanted.address, key->address.byte + 12, sizeof(wanted.address));
+	found = service_find_same(&view->config->engine, &wanted);
+	/* another one, counted by itself, may have a range of ports with this one in it */
+	return found && found->port == key->port ? found : NULL;
 }
 
 /** busy_of() - false: since the picture began, a reload has made of its tally what it may */
