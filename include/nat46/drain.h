@@ -26,7 +26,13 @@ struct drain_list {
 	size_t count;
 };
 
-/** drain_add() - drain a server, at one port or, with port 0, at all, if it is not; false: there is no room */
+/**
+ * drain_add() - drain a server, at one port or, with port 0, at all, if it is not
+ *
+ * All ports are one entry, which takes the place of those of single ports.
+ *
+ * Return: false: there is no room
+ */
 bool drain_add(struct drain_list *list, const struct server *server);
 
 /** drain_remove() - the contrary; with port 0 also what was drained at single ports; false: there was nothing */

@@ -54,13 +54,13 @@ static bool is_known(const struct engine_config *config, const struct server *se
 static enum drain_result drain(struct engine *engine, const struct engine_config *config, const struct server *server,
 			       bool *has_changed)
 {
-	size_t before = look_drained(engine)->count;
+	bool was_drained = drain_has(look_drained(engine), server);
 
 	if (!is_known(config, server))
 		return DRAIN_UNKNOWN;
 	if (!engine_drain(engine, server))
 		return DRAIN_FULL;
-	*has_changed = look_drained(engine)->count != before;
+	*has_changed = !was_drained;
 	return DRAIN_DONE;
 }
 

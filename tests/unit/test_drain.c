@@ -73,9 +73,12 @@ static void test_list(void **state)
 	assert_true(drain_has(&list, &one));
 	assert_false(drain_has(&list, &other));
 	assert_false(drain_has(&list, &all));
+	/* all ports are one entry, which takes the place of those of single ports */
 	assert_true(drain_add(&list, &all));
+	assert_int_equal(list.count, 1);
 	assert_true(drain_has(&list, &other));
 	/* at a single port it cannot be undone, and at all ports it is for each of them */
+	assert_false(drain_remove(&list, &one));
 	assert_false(drain_remove(&list, &other));
 	assert_true(drain_remove(&list, &all));
 	assert_int_equal(list.count, 0);
@@ -84,6 +87,7 @@ static void test_list(void **state)
 
 static void test_full_list(void **state)
 {
+	const struct server all = server_at(1, 0);
 	static struct drain_list list;
 
 	(void)state;
@@ -93,6 +97,8 @@ static void test_full_list(void **state)
 		assert_int_equal(drain_add(&list, &server), i < DRAINED_MAX);
 	}
 	assert_int_equal(list.count, DRAINED_MAX);
+	assert_true(drain_add(&list, &all));
+	assert_int_equal(list.count, 1);
 }
 
 /** The server of a block that is drained is passed over by those who call its address, and by nobody else. */

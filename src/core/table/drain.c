@@ -23,6 +23,8 @@ bool drain_add(struct drain_list *list, const struct server *server)
 {
 	if (drain_has(list, server))
 		return true;
+	/* those of single ports are among all ports */
+	(void)drain_remove(list, server);
 	if (list->count == DRAINED_MAX)
 		return false;
 	list->servers[list->count++] = (struct server){ .address = server->address, .port = server->port };
