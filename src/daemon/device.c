@@ -3,7 +3,12 @@
  * device.c - the TUN device with everything around it: opened, set up, routed into
  */
 #include "daemon/device.h"
+
+#include <errno.h>
+#include <string.h>
+
 #include "daemon/log.h"
+#include "daemon/netlink_query.h"
 
 static struct route ipv4_block(const struct ipv4_prefix *prefix)
 {
@@ -66,18 +71,35 @@ static bool same_route(const struct route *a, const struct route *b)
 	return a->ipv4.length == b->ipv4.length && a->ipv4.address == b->ipv4.address;
 }
 
+/* Why a route cannot be added; of one that is there already also where it leads, and who has set it. */
+static enum exit_status refuse_route(struct netlink *netlink, const struct route *route, const char *name, int error)
+{
+	const struct route address = network_probe(route, 1);
+	char text[ROUTE_TEXT_MAX], where[NETWORK_TEXT_MAX];
+	struct kernel_route match;
+
+	route_format(route, text);
+	if (error == EEXIST) {
+		netlink_query_where(netlink, &match, netlink_query_route(netlink, &address, &match), where);
+		log_error("%s: cannot add the route to %s, for there is one that leads elsewhere: to %s", name, text, where);
+	} else {
+		log_error("%s: cannot add the route to %s: %s", name, text, strerror(error));
+	}
+	return netlink_status(error);
+}
+
 static enum exit_status add_routes(const struct daemon_config *config, struct netlink *netlink, uint32_t index)
 {
 	struct route route, previous = { 0 };
-	enum exit_status status;
 	size_t number;
+	int error;
 
 	for (number = 0; device_route(&config->engine, number, &route); number++) {
 		if (number > 0 && same_route(&route, &previous))
 			continue;
-		status = netlink_add_route(netlink, &route, index, config->interface.name);
-		if (status != STATUS_OK)
-			return status;
+		error = netlink_add_route(netlink, &route, index);
+		if (error)
+			return refuse_route(netlink, &route, config->interface.name, error);
 		previous = route;
 	}
 	return STATUS_OK;

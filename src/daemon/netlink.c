@@ -72,7 +72,7 @@ int netlink_transact(struct netlink *netlink, const struct nlmsghdr *message, ne
 	return result < 0 ? errno : 0;
 }
 
-static enum exit_status status_of(int error)
+enum exit_status netlink_status(int error)
 {
 	return error == EPERM || error == EACCES ? STATUS_PERMISSION : STATUS_FAILURE;
 }
@@ -152,7 +152,7 @@ enum exit_status netlink_configure_link(struct netlink *netlink, uint32_t index,
 		error = netlink_transact(netlink, message, NULL, NULL);
 		if (error) {
 			log_error("%s: cannot %s: %s", name, steps[step], strerror(error));
-			return status_of(error);
+			return netlink_status(error);
 		}
 	}
 	return STATUS_OK;
@@ -231,14 +231,12 @@ static bool route_leads_to(struct netlink *netlink, const struct route *route, u
 	return netlink_transact(netlink, message, compare_route, &search) == 0 && search.found;
 }
 
-enum exit_status netlink_add_route(struct netlink *netlink, const struct route *route, uint32_t index,
-				   const char *name)
+int netlink_add_route(struct netlink *netlink, const struct route *route, uint32_t index)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_MAX];
 	struct nlmsghdr *message =
 		netlink_new_request(netlink, buffer, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	char text[ROUTE_TEXT_MAX];
 	int error;
 
 	header->rtm_family = route->is_ipv6 ? AF_INET6 : AF_INET;
@@ -250,14 +248,7 @@ enum exit_status netlink_add_route(struct netlink *netlink, const struct route *
 	put_destination(message, route);
 	mnl_attr_put_u32(message, RTA_OIF, index);
 	error = netlink_transact(netlink, message, NULL, NULL);
-	if (!error || (error == EEXIST && route_leads_to(netlink, route, index)))
-		return STATUS_OK;
-	route_format(route, text);
-	if (error == EEXIST)
-		log_error("%s: cannot add the route to %s: there is one already that leads elsewhere", name, text);
-	else
-		log_error("%s: cannot add the route to %s: %s", name, text, strerror(error));
-	return status_of(error);
+	return error == EEXIST && route_leads_to(netlink, route, index) ? 0 : error;
 }
 
 bool link_watch_open(struct link_watch *watch, const struct link *link)

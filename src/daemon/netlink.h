@@ -73,6 +73,9 @@ struct nlmsghdr *netlink_new_request(struct netlink *netlink, void *buffer, uint
  */
 int netlink_transact(struct netlink *netlink, const struct nlmsghdr *message, netlink_callback *callback, void *data);
 
+/** netlink_status() - the exit status for an error that the kernel answered with */
+enum exit_status netlink_status(int error);
+
 /**
  * netlink_find_link() - look a device up; needs no privilege
  * @link: filled in on success; @link->index is 0 if no device has the name
@@ -94,14 +97,12 @@ enum exit_status netlink_configure_link(struct netlink *netlink, uint32_t index,
 /**
  * netlink_add_route() - add a route into the device
  * @index: interface index
- * @name: for messages
  *
  * A route that already leads into the device is fine; one that leads elsewhere is never replaced.
  *
- * Return: STATUS_OK; otherwise, logged, STATUS_PERMISSION or STATUS_FAILURE
+ * Return: 0, or the error that the kernel answered with: EEXIST if there is one that leads elsewhere
  */
-enum exit_status netlink_add_route(struct netlink *netlink, const struct route *route, uint32_t index,
-				   const char *name);
+int netlink_add_route(struct netlink *netlink, const struct route *route, uint32_t index);
 
 /** route_format() - "10.0.0.42/32" or "2001:db8::3/128" into @text with room for ROUTE_TEXT_MAX bytes */
 void route_format(const struct route *route, char *text);

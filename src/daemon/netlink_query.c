@@ -81,6 +81,18 @@ int netlink_query_route(struct netlink *netlink, const struct route *address, st
 	return error || found.is_there ? error : EPROTO;
 }
 
+void netlink_query_where(struct netlink *netlink, const struct kernel_route *route, int error, char *text)
+{
+	char device[NETLINK_NAME_MAX];
+
+	if (error) {
+		snprintf(text, NETWORK_TEXT_MAX, "%s", network_describe_error(error));
+		return;
+	}
+	netlink_query_name(netlink, route->device, device);
+	network_describe(route, device, text);
+}
+
 static int found_forwarding(const struct nlmsghdr *message, void *data)
 {
 	struct kernel_forwarding forwarding;

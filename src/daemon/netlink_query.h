@@ -23,6 +23,13 @@ void netlink_query_name(struct netlink *netlink, uint32_t index, char *name);
 int netlink_query_route(struct netlink *netlink, const struct route *address, struct kernel_route *route);
 
 /**
+ * netlink_query_where() - where netlink_query_route() has led, and who has set that route, in words
+ * @route, @error: what it has found
+ * @text: room for NETWORK_TEXT_MAX bytes
+ */
+void netlink_query_where(struct netlink *netlink, const struct kernel_route *route, int error, char *text);
+
+/**
  * netlink_query_forwarding() - is a setting "forwarding" on
  * @device: index of an interface, or NETCONFA_IFINDEX_ALL
  * @is_on: set on success

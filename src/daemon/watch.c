@@ -235,8 +235,8 @@ static void tell_way(const struct watch *watch, const struct destination *destin
 /* Returns true if it leads to where it did not before, and that was told. */
 static bool look_up(struct watch *watch, struct destination *destination)
 {
-	char device[NETLINK_NAME_MAX], where[NETWORK_TEXT_MAX];
 	struct kernel_route match = { 0 };
+	char where[NETWORK_TEXT_MAX];
 	int error = netlink_query_route(&watch->netlink, &destination->probe, &match);
 	enum way way = network_judge(&destination->to, watch->device, &match, error);
 	bool is_told;
@@ -244,13 +244,8 @@ static bool look_up(struct watch *watch, struct destination *destination)
 	destination->is_due = false;
 	if (way == destination->way)
 		return false;
-	if (error) {
-		tell_way(watch, destination, way, network_describe_error(error));
-	} else {
-		netlink_query_name(&watch->netlink, match.device, device);
-		network_describe(&match, device, where);
-		tell_way(watch, destination, way, where);
-	}
+	netlink_query_where(&watch->netlink, &match, error, where);
+	tell_way(watch, destination, way, where);
 	is_told = way != WAY_GOOD || destination->way != WAY_UNKNOWN;
 	destination->way = way;
 	return is_told;

@@ -126,7 +126,7 @@ configure
 launch_nat46d "$ns"
 nat46d_ends 5
 [ "$nat46d_status" = 1 ] || fail "status $nat46d_status with a conflicting route"
-logged "cannot add the route to 192.0.2.10/32" || fail "the conflicting route is not named"
+logged "cannot add the route to 192.0.2.10/32, for there is one that leads elsewhere: to lo (route 192.0.2.10/32, proto boot" || fail "the conflicting route is not named"
 ip -n "$ns" route delete 192.0.2.10/32
 
 # refused STATUS HINT COMMAND: with another /dev/net, and perhaps as another user, it ends so, and says what to do
