@@ -194,6 +194,7 @@ static void metric_network(const struct watch_state *network, struct answer *ans
 		const char *kind;
 		size_t count;
 	} faults[] = {
+		{ "device_down", !network->is_up },
 		{ "ipv4_forwarding", !network->ipv4_forwarding },
 		{ "ipv6_forwarding", !network->ipv6_forwarding },
 		{ "own_address", network->conflicts },

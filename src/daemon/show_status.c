@@ -40,6 +40,7 @@ static struct rates rates_of(const struct view *view)
 static void network_json(const struct watch_state *network, struct answer *answer)
 {
 	json_open(answer, "network", '{');
+	json_bool(answer, "device_is_up", network->is_up);
 	json_bool(answer, "ipv4_forwarding", network->ipv4_forwarding);
 	json_bool(answer, "ipv6_forwarding", network->ipv6_forwarding);
 	json_number(answer, "own_addresses", network->conflicts);
@@ -52,10 +53,12 @@ static void network_json(const struct watch_state *network, struct answer *answe
 /** network_text() - only what is wrong; the log has said more */
 static void network_text(const struct watch_state *network, struct answer *answer)
 {
-	if (network->ipv4_forwarding && network->ipv6_forwarding && network->conflicts + network->missing == 0 &&
-	    network->elsewhere + network->strays == 0)
+	if (network->is_up && network->ipv4_forwarding && network->ipv6_forwarding &&
+	    network->conflicts + network->missing + network->elsewhere + network->strays == 0)
 		return;
 	answer_text(answer, "network   ");
+	if (!network->is_up)
+		answer_text(answer, " the device is down;");
 	if (!network->ipv4_forwarding)
 		answer_text(answer, " IPv4 forwarding is off;");
 	if (!network->ipv6_forwarding)

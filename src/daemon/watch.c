@@ -304,7 +304,7 @@ static void on_check(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	if (!watch->is_up)
+	if (!watch->state.is_up)
 		return;
 	if (look_up_some(watch, LOOK_UPS_MAX))
 		mend(watch);
@@ -529,7 +529,7 @@ enum exit_status watch_open(struct watch *watch)
 		watch_close(watch);
 		return STATUS_FAILURE;
 	}
-	if (watch->is_up)
+	if (watch->state.is_up)
 		(void)look_up_some(watch, watch->destinations.count);
 	ask_for_routes(watch);
 	return STATUS_OK;
@@ -555,7 +555,7 @@ void watch_configure(struct watch *watch, const struct engine_config *config)
 
 void watch_link(struct watch *watch, bool is_up)
 {
-	watch->is_up = is_up;
+	watch->state.is_up = is_up;
 	if (is_up)
 		all_due(watch);
 }

@@ -23,7 +23,6 @@
  * @config, @name, @device: configuration, name and index of our device
  * @setup: the routes are ours to add, by a restart
  * @give_up, @context: called, logged, when only a restart can mend it
- * @is_up: is the device up
  * @is_told: has the present state of forwarding been told
  * @started: monotonic seconds when it was
  * @netlink: for questions
@@ -40,7 +39,6 @@ struct watch {
 	bool setup;
 	void (*give_up)(void *context);
 	void *context;
-	bool is_up;
 	bool is_told;
 	int64_t started;
 	struct netlink netlink;
@@ -58,7 +56,7 @@ struct watch {
 
 /**
  * watch_open() - look at the network as it is, and begin to watch it; needs no privilege
- * @watch: @config, @name, @device, @setup, @is_up, @give_up and @context are set, all else is zero
+ * @watch: @config, @name, @device, @setup, @state.is_up, @give_up and @context are set, all else is zero
  *
  * What does not fit is logged. An address that is also configured on the box is a failure.
  *

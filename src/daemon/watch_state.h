@@ -10,6 +10,7 @@
 
 /**
  * struct watch_state - what does not fit, for whoever wants to show it
+ * @is_up: is the device up; while it is down, routes are not looked for
  * @ipv4_forwarding, @ipv6_forwarding: does the box forward
  * @conflicts: addresses of ours that are also configured on the box
  * @missing: destinations without their route into the device
@@ -17,6 +18,7 @@
  * @strays: routes that lead parts of a destination elsewhere
  */
 struct watch_state {
+	bool is_up;
 	bool ipv4_forwarding;
 	bool ipv6_forwarding;
 	size_t conflicts;

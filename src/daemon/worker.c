@@ -408,7 +408,7 @@ static enum exit_status watch_network(struct worker *worker, const struct link *
 		.name = worker->tun.name,
 		.device = link->index,
 		.setup = worker->config->interface.setup,
-		.is_up = link->up,
+		.state = { .is_up = link->up },
 		.give_up = network_lost,
 		.context = worker,
 	};

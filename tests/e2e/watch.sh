@@ -165,6 +165,10 @@ echo "# the device is set down and up: not at once, for this could go on for eve
 start_nat46d "$ns"
 ip -n "$ns" link set nat46 down
 says warning "nat46: the device was set down"
+status status
+grep -q '^network    the device is down; see the log$' "$dir/status.log" || fail "nat46ctl status does not say that it is down"
+status metrics
+grep -q '^nat46_network_faults{kind="device_down"} 1$' "$dir/status.log" || fail "the metrics do not say that it is down"
 ip -n "$ns" link set nat46 up
 says info "nat46: the device was set up"
 sleep 4
