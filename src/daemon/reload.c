@@ -48,15 +48,19 @@ static void load(void *context)
 	struct reload *reload = context;
 	const struct daemon_config *running = reload->running;
 	FILE *out = open_memstream(&reload->text, &reload->length);
+	size_t warned;
 
 	NAT46_ASSERT(out != NULL);
 	reload->config = config_load(running->file, NULL, out);
 	fflush(out);
-	reload->warned = reload->length;
+	warned = reload->length;
 	if (reload->config) {
 		config_keep(reload->config, running, out);
 		if (new_routes_check(reload->config, running, reload->device, out)) {
 			config_print_difference(reload->config, running, out);
+			fflush(out);
+			if (reload->length == warned)
+				fputs("nothing has changed\n", out);
 		} else {
 			config_free(reload->config);
 			reload->config = NULL;
@@ -127,8 +131,7 @@ static void tell_result(struct reload *reload, bool has_succeeded)
 
 	log_text(reload->text);
 	if (has_succeeded)
-		log_info("reloaded %s in %.0f ms%s", reload->running->file, milliseconds,
-			 reload->length == reload->warned ? ", nothing has changed" : "");
+		log_info("reloaded %s in %.0f ms", reload->running->file, milliseconds);
 	else
 		log_error("reload failed, everything stays as it was");
 	remember(reload, has_succeeded);

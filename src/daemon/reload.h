@@ -41,7 +41,7 @@ struct reload_request {
  * @is_wanted: the file may have changed since it was read: once more
  * @served, @waiting: who waits for this one, and for the next one
  * @config: while the file is read: nothing, then the new configuration or NULL; after the swap: the old one
- * @text, @length: what there is to say about it; the first @warned bytes are what is wrong, or may be, in the file
+ * @text, @length: what there is to say about it
  * @began: when, monotonic nanoseconds
  * @failure: first error of the last reload; "" if it succeeded
  */
@@ -59,7 +59,6 @@ struct reload {
 	struct daemon_config *config;
 	char *text;
 	size_t length;
-	size_t warned;
 	int64_t began;
 	char failure[RELOAD_FAILURE_MAX];
 };
