@@ -72,23 +72,29 @@ bool privileges_begin(void)
 	return true;
 }
 
-/* A default is no error: what is tested may not be installed yet. */
-static bool report_account(const struct daemon_config *config, const char *setting, const char *name,
-			   const char *place, FILE *out)
+/* @number: of the account, or NULL. A default is no error: what is tested may not be installed yet. */
+static bool check_account(const struct daemon_config *config, const char *setting, const char *name,
+			  const char *place, const unsigned int *number, FILE *out)
 {
-	fprintf(out, "%s: %s: %s \"%s\" does not exist; create it (systemd-sysusers does) or set \"%s\"\n",
-		place ? place : config->file, place ? "error" : "warning", setting, name, setting);
+	if (number && *number != 0)
+		return true;
+	fprintf(out, "%s: %s: ", place ? place : config->file, place ? "error" : "warning");
+	if (number)
+		fprintf(out, "\"%s\" must not be root\n", setting);
+	else
+		fprintf(out, "%s \"%s\" does not exist; create it (systemd-sysusers does) or set \"%s\"\n", setting, name,
+			setting);
 	return place == NULL;
 }
 
 bool privileges_check_accounts(const struct daemon_config *config, FILE *out)
 {
-	bool user = getpwnam(config->user), group = getgrnam(config->group);
+	const struct passwd *account = getpwnam(config->user);
+	const struct group *members = getgrnam(config->group);
+	bool user = check_account(config, "user", config->user, config->user_place, account ? &account->pw_uid : NULL, out);
+	bool group =
+		check_account(config, "group", config->group, config->group_place, members ? &members->gr_gid : NULL, out);
 
-	if (!user)
-		user = report_account(config, "user", config->user, config->user_place, out);
-	if (!group)
-		group = report_account(config, "group", config->group, config->group_place, out);
 	return user && group;
 }
 

@@ -23,7 +23,7 @@ struct privileges {
 };
 
 /**
- * privileges_check_accounts() - would privileges_resolve() find the user and the group
+ * privileges_check_accounts() - would privileges_resolve() accept the user and the group
  * @config: configuration
  * @out: gets an error for each that the file names, and a warning for each that is only the default
  *

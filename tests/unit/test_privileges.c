@@ -239,7 +239,7 @@ static void test_refused(void **state)
 static bool check_accounts(const char *group, const char *place, char *printed, size_t size)
 {
 	const struct daemon_config config = {
-		.file = "f", .user = "root", .user_place = "f:1", .group = group, .group_place = place
+		.file = "f", .user = "daemon", .user_place = "f:1", .group = group, .group_place = place
 	};
 	FILE *out = fmemopen(printed, size, "w");
 	bool right;
@@ -257,8 +257,10 @@ static void test_accounts(void **state)
 	char printed[256] = "";
 
 	(void)state;
-	assert_true(check_accounts("root", "f:2", printed, sizeof(printed)));
+	assert_true(check_accounts("daemon", "f:2", printed, sizeof(printed)));
 	assert_string_equal(printed, "");
+	assert_false(check_accounts("root", "f:2", printed, sizeof(printed)));
+	assert_string_equal(printed, "f:2: error: \"group\" must not be root\n");
 	assert_false(check_accounts("no-such", "f:2", printed, sizeof(printed)));
 	assert_memory_equal(printed, error, strlen(error));
 	assert_true(check_accounts("no-such", NULL, printed, sizeof(printed)));
