@@ -203,7 +203,7 @@ const char *text_ipv4_block(struct build *build, const char *text, void *value)
 	if (reason || (ipv4_is_host(block->address) &&
 		       ipv4_is_host(block->address | (uint32_t)(0xffffffffull >> block->length))))
 		return reason;
-	return "is not of hosts (not allowed: 0/8, 127/8, multicast, 240/4)";
+	return "cannot be of hosts (not allowed: 0/8, 127/8, multicast, 240/4)";
 }
 
 const char *text_ipv4_host(struct build *build, const char *text, void *value)

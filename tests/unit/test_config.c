@@ -247,7 +247,7 @@ static const struct wrong {
 	/* router, accounts, names */
 	{ PREFIX "\nrouter = { ipv4 = \"2001:db8::1\"; };",
 	  "f:2:", "is an IPv6 address, an IPv4 address is needed" },
-	{ PREFIX "\nrouter = { ipv4 = \"224.0.0.1\"; };", "f:2:", "is not of hosts" },
+	{ PREFIX "\nrouter = { ipv4 = \"224.0.0.1\"; };", "f:2:", "cannot be of hosts" },
 	{ PREFIX "\nrouter = { ipv6 = \"fe80::1\"; };", "f:2:", "link-local" },
 	{ PREFIX "\nuser = \"\";", "f:2:", "1 to 32 characters" },
 	{ PREFIX "\nuser = \"1a\";", "f:2:", "allowed are letters" },
@@ -271,7 +271,7 @@ static const struct wrong {
 	{ CLIENTS(CLIENT("10.0.0.0/24", "2001:db8::/121")),
 	  "f:2:", "has 7 host bits, fewer than the 8 of ipv4 /24; allowed are /0 to /120" },
 	{ CLIENTS(CLIENT("10.0.0.3/33", "2001:db8::/64")), "f:2:", "allowed are /0 to /32" },
-	{ CLIENTS(CLIENT("0.0.0.0/0", "2001:db8::/64")), "f:2:", "is not of hosts" },
+	{ CLIENTS(CLIENT("0.0.0.0/0", "2001:db8::/64")), "f:2:", "cannot be of hosts" },
 	{ CLIENTS(CLIENT("10.0.0.3", "2001:db8::3") ",\n" CLIENT("10.0.0.3/32", "2001:db8::4")),
 	  "f:3:", "clients[1]: ipv4 \"10.0.0.3/32\" is already mapped in f:2" },
 	{ CLIENTS(CLIENT("10.0.0.4", "2001:db8::3") ",\n" CLIENT("10.0.0.3", "2001:db8::3")),
@@ -298,8 +298,8 @@ static const struct wrong {
 	{ PREFIX "services = (\n{ tcp = 80; " TO " });", "f:2:", "services[0]: 'ipv4' is missing" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; " TO " });", "f:2:", "services[0]: 'tcp' or 'udp' is missing" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = []; " TO " });", "f:2:", "at least one value" },
-	{ PREFIX "services = (\n{ ipv4 = \"127.0.0.1\"; tcp = 80; " TO " });", "f:2:", "is not of hosts" },
-	{ PREFIX "services = (\n{ ipv4 = \"0.0.0.1\"; tcp = 80; " TO " });", "f:2:", "is not of hosts" },
+	{ PREFIX "services = (\n{ ipv4 = \"127.0.0.1\"; tcp = 80; " TO " });", "f:2:", "cannot be of hosts" },
+	{ PREFIX "services = (\n{ ipv4 = \"0.0.0.1\"; tcp = 80; " TO " });", "f:2:", "cannot be of hosts" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; });", "f:2:", "none of 'rules', 'hosts' and 'to'" },
 	{ PREFIX "services = (\n{ ipv4 = \"192.0.2.1\"; tcp = 80; rules = (); });",
 	  "f:2:", "none of 'rules', 'hosts' and 'to'" },
@@ -342,7 +342,7 @@ static const struct wrong {
 	{ SERVICE("rules = (\n\"a\");"), "f:2:", "rules[0]: \"a\" is of the wrong type, a group" },
 	/* blocks of addresses */
 	{ SERVICES(BLOCK("192.0.2.1/28", "80", "2001:db8:1::1")), "f:2:", "\"192.0.2.0/28\" would be right" },
-	{ SERVICES(BLOCK("0.0.0.0/0", "80", "2001:db8:1::/96")), "f:2:", "is not of hosts" },
+	{ SERVICES(BLOCK("0.0.0.0/0", "80", "2001:db8:1::/96")), "f:2:", "cannot be of hosts" },
 	{ SERVICES(BLOCK("192.0.2.0/33", "80", "2001:db8:1::1")), "f:2:", "allowed are /0 to /32" },
 	{ SERVICES(BLOCK("192.0.2.0/28", "80", "2001:db8:1::/125")),
 	  "f:2:", "to: \"2001:db8:1::/125\" is a block of another size than 'ipv4' of the service, /124 would be right "
