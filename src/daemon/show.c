@@ -76,6 +76,19 @@ static void tally_text(const struct tally *tally, struct answer *answer)
 	answer_text(answer, "\n");
 }
 
+/** last_text() - how the last attempt ended; those at services without rules are not counted in a row */
+static void last_text(const struct server_state *state, struct answer *answer)
+{
+	if (state->error == SERVER_ERROR_NONE) {
+		if (state->connect_time > 0)
+			answer_text(answer, ", answered in %.1f ms", (double)state->connect_time / 1e6);
+		return;
+	}
+	answer_text(answer, ", last %s", server_error_name(state->error));
+	if (state->failures > 0)
+		answer_text(answer, ", %u in a row", state->failures);
+}
+
 static void show_one(const struct view *view, bool json, const struct server *server, const struct tally *tally,
 		     unsigned int indent, struct answer *answer)
 {
@@ -88,10 +101,8 @@ static void show_one(const struct view *view, bool json, const struct server *se
 	}
 	answer_text(answer, "%*s%-28s  %s", (int)indent, "", ipv6_text(&server->address, server->port, text),
 		    show_state(view, server));
-	if (state && state->error != SERVER_ERROR_NONE)
-		answer_text(answer, ", last %s, %u in a row", server_error_name(state->error), state->failures);
-	else if (state && state->connect_time > 0)
-		answer_text(answer, ", answered in %.1f ms", (double)state->connect_time / 1e6);
+	if (state)
+		last_text(state, answer);
 	tally_text(tally, answer);
 }
 
@@ -148,7 +159,8 @@ static const char *state_of_many(const struct view *view, const struct shown *ma
 {
 	if (show_is_drained(view, many))
 		return "drained";
-	return failing > 0 ? "failing" : ok > 0 ? "ok" : "unknown";
+	return failing > 0 ? "failing" : ok > 0 ? "ok" :
+						  "unknown";
 }
 
 static void show_many(const struct view *view, bool json, const struct shown *many, const struct tally *tally,
