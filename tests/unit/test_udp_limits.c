@@ -181,6 +181,31 @@ static void test_many_ports(void **state)
 	}
 }
 
+/** The service of a datagram without an exchange is searched for among so many others that no packet waits for it. */
+static void test_search_is_bounded(void **state)
+{
+	static struct service many[20000];
+	const size_t count = sizeof(many) / sizeof(many[0]), at[] = { 10000, count - 1 };
+	struct datagram stray;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		many[i] = (struct service){ .name = "", .address = 0x0b000000u + (uint32_t)i, .port = 53,
+					    .fallback = { h1, 1 } };
+	world.config.services = many;
+	world.config.service_count = count;
+	for (uint32_t i = 0; i < 2; i++) {
+		many[at[i]].is_udp = true;
+		engine_configure(world.engine, &world.config);
+		stray = (struct datagram){ .ipv6 = true, .source6 = 1, .destination6 = 3, .source_port = 53,
+					   .destination_port = PORT, .data = "x" };
+		assert_int_equal(send(&stray), VERDICT_DROPPED);
+		assert_int_equal(world_drops(&world, DROP_UDP_NO_FLOW), 1);
+		assert_int_equal(world_drops(&world, DROP_NO_MAP), i);
+		many[at[i]].is_udp = false;
+	}
+}
+
 #define TEST(test) WORLD_TEST(test, udp_setup)
 
 int main(void)
@@ -193,6 +218,7 @@ int main(void)
 		TEST(test_exchanges_among_themselves),
 		TEST(test_connections_go_first),
 		WORLD_TEST(test_many_ports, NULL),
+		TEST(test_search_is_bounded),
 	};
 
 	return cmocka_run_group_tests_name("udp_limits", tests, NULL, NULL);

@@ -28,8 +28,9 @@
 #include "core/wire/transport.h"
 #include "nat46/translate.h"
 
-/** Servers that are compared to know that of a datagram; beyond it may be told that it has no map. */
+/** Servers that are compared to know that of a datagram, and services; beyond it may be told that it has no map. */
 static const size_t SERVERS_COMPARED = 1024;
+static const size_t SERVICES_SEARCHED = 16384;
 
 /** is_sound() - can a datagram be translated; false: drop with @why */
 static bool is_sound(const struct engine *e, const struct input *in, enum drop *why)
@@ -127,12 +128,12 @@ enum verdict udp_from_client(struct engine *e, struct flow *flow, struct input *
 /** may_be_late() - is the source of a datagram the server of a UDP service, whose client is not known (any more) */
 static bool may_be_late(const struct engine *e, const struct packet *p)
 {
-	size_t budget = SERVERS_COMPARED;
+	size_t budget = SERVERS_COMPARED, count = e->config->service_count;
 
 	/* a stranger is found out at once, however many services there are */
 	if (!service_is_server(e->config, &p->source6))
 		return false;
-	for (size_t i = 0; i < e->config->service_count && budget > 0; i++) {
+	for (size_t i = 0; i < count && i < SERVICES_SEARCHED && budget > 0; i++) {
 		const struct service *service = &e->config->services[i];
 
 		if (service->is_udp && service_leads_to(service, &p->source6, p->source_port, &budget))
