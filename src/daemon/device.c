@@ -81,7 +81,8 @@ static enum exit_status refuse_route(struct netlink *netlink, const struct route
 	route_format(route, text);
 	if (error == EEXIST) {
 		netlink_query_where(netlink, &match, netlink_query_route(netlink, &address, &match), where);
-		log_error("%s: cannot add the route to %s, for there is one that leads elsewhere: to %s", name, text, where);
+		log_error("%s: cannot add the route to %s, for there is one that leads elsewhere: to %s", name, text,
+			  where);
 	} else {
 		log_error("%s: cannot add the route to %s: %s", name, text, strerror(error));
 	}

@@ -82,8 +82,8 @@ static bool check_account(const struct daemon_config *config, const char *settin
 	if (number)
 		fprintf(out, "\"%s\" must not be root\n", setting);
 	else
-		fprintf(out, "%s \"%s\" does not exist; create it (systemd-sysusers does) or set \"%s\"\n", setting, name,
-			setting);
+		fprintf(out, "%s \"%s\" does not exist; create it (systemd-sysusers does) or set \"%s\"\n", setting,
+			name, setting);
 	return place == NULL;
 }
 
@@ -91,9 +91,10 @@ bool privileges_check_accounts(const struct daemon_config *config, FILE *out)
 {
 	const struct passwd *account = getpwnam(config->user);
 	const struct group *members = getgrnam(config->group);
-	bool user = check_account(config, "user", config->user, config->user_place, account ? &account->pw_uid : NULL, out);
-	bool group =
-		check_account(config, "group", config->group, config->group_place, members ? &members->gr_gid : NULL, out);
+	bool user = check_account(config, "user", config->user, config->user_place,
+				  account ? &account->pw_uid : NULL, out);
+	bool group = check_account(config, "group", config->group, config->group_place,
+				   members ? &members->gr_gid : NULL, out);
 
 	return user && group;
 }
