@@ -50,7 +50,7 @@ enum server_error {
  * @used: time of the last change
  * @retry: failing until then; 0: not failing
  * @failures: in a row
- * @error: last error
+ * @error: how the last attempt failed, if it did
  * @told: error that was told of and has not passed
  * @unanswered: handshakes of others with it in a row that got no answer
  * @connect_time: nanoseconds from SYN to SYN/ACK, or from a datagram to the answer, the last time

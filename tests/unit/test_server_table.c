@@ -85,7 +85,9 @@ static void test_told(void **state)
 	assert_false(server_table_failed(&table, &server, SERVER_ERROR_SILENT, START + 2));
 	assert_false(server_table_failed(&table, &server, SERVER_ERROR_SILENT, START + 60 * SECOND));
 	assert_true(server_table_failed(&table, &server, SERVER_ERROR_REFUSED, START + 61 * SECOND));
+	assert_int_equal(server_table_find(&table, &server)->error, SERVER_ERROR_REFUSED);
 	assert_true(server_table_connected(&table, &server, 3, START + 62 * SECOND));
+	assert_int_equal(server_table_find(&table, &server)->error, SERVER_ERROR_NONE);
 	assert_false(server_table_connected(&table, &server, 3, START + 63 * SECOND));
 	assert_true(server_table_failed(&table, &server, SERVER_ERROR_UNREACHABLE, START + 64 * SECOND));
 }
@@ -104,7 +106,13 @@ static void test_noticed(void **state)
 	assert_false(server_table_noticed(&table, &server, SERVER_ERROR_SILENT, START));
 	assert_true(server_table_noticed(&table, &server, SERVER_ERROR_REFUSED, START));
 	assert_false(server_table_is_failing(&table, &server, START));
+	assert_int_equal(server_table_find(&table, &server)->error, SERVER_ERROR_REFUSED);
 	assert_true(server_table_noticed(&table, &server, SERVER_ERROR_NONE, START));
+	assert_int_equal(server_table_find(&table, &server)->error, SERVER_ERROR_NONE);
+	/* nor in what is known of connections of our own */
+	server_table_failed(&table, &server, SERVER_ERROR_REFUSED, START);
+	assert_true(server_table_noticed(&table, &server, SERVER_ERROR_NONE, START));
+	assert_int_equal(server_table_find(&table, &server)->error, SERVER_ERROR_REFUSED);
 }
 
 /** More servers than there is room: the newest are known, nothing breaks. */

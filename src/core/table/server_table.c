@@ -100,6 +100,7 @@ bool server_table_connected(struct server_table *table, const struct server *ser
 
 	entry->retry = 0;
 	entry->failures = 0;
+	entry->error = SERVER_ERROR_NONE;
 	entry->connect_time = connect_time;
 	return tell(entry, SERVER_ERROR_NONE);
 }
@@ -135,7 +136,7 @@ bool server_table_noticed(struct server_table *table, const struct server *serve
 	entry->unanswered = error == SERVER_ERROR_SILENT ? entry->unanswered + 1 : 0;
 	if (error == SERVER_ERROR_SILENT && entry->unanswered < UNANSWERED_LEAST)
 		return false;
-	if (error != SERVER_ERROR_NONE)
+	if (error != SERVER_ERROR_NONE || entry->failures == 0)
 		entry->error = error;
 	return tell(entry, error);
 }
