@@ -24,4 +24,17 @@ done
 for name in $(grep -o '`[a-z_.]*_[a-z_]*`' SECURITY.md | tr -d '`' | sort -u); do
 	exists "$name" || { echo "SECURITY.md: there is neither a counter nor a setting $name"; status=1; }
 done
+
+# texts: why a client is refused, and how a connection ends, in the session log; one that is refused was never bound
+texts() {
+	sed -n -e '/REFUSED_MALFORMED/d' -e 's/.*EVENT_REFUSED_[A-Z_]*, "\([^"]*\)".*/\1/p' \
+		-e 's/.*\.text = "\([^"]*\)".*/\1/p' -e 's/.*report_refused(.*, "\([^"]*\)", .*/\1/p' \
+		-e 's/.*flow_\(end\|close\|over\)(.*, "\([^"]*\)").*/\2/p' src/core/tcp/*.c src/core/ip/*.c src/core/base/*.c |
+		sed '/^refused$/d' | sort -u | tr ' ' '_'
+}
+
+for text in $(texts); do
+	text=$(echo "$text" | tr '_' ' ')
+	grep -qF ".Dq $text" man/nat46d.8.in || { echo "man/nat46d.8.in: it does not say \"$text\""; status=1; }
+done
 exit $status
