@@ -17,12 +17,13 @@
 
 /* X(identifier, name, help text): events worth counting that are not the end of a packet */
 #define EVENTS(X)                                                                                                     \
-	X(SYN_COOKIE, "syn_cookies", "SYNs of spliced services answered.")                                             \
+	X(SYN_COOKIE, "syn_cookies", "SYNs to services with rules that were answered.")                                \
 	X(COOKIE_BAD, "cookies_bad",                                                                                  \
 	  "Handshake segments whose cookie is wrong: forged, too late, or from before a restart.")                     \
-	X(CLIENT_CONNECTED, "clients_connected", "Clients that completed the handshake with a spliced service.")      \
+	X(CLIENT_CONNECTED, "clients_connected", "Clients that completed the handshake with a service with rules.")   \
 	X(CLIENT_SILENT, "clients_silent", "Clients with nothing to say when their wait was over, who may speak later.") \
-	X(SERVER_CONNECTED, "servers_connected", "Servers that completed the handshake with a spliced client.")       \
+	X(SERVER_CONNECTED, "servers_connected",                                                                      \
+	  "Servers that completed the handshake with a client of such a service.")                                     \
 	X(SERVER_REFUSED, "servers_refused",                                                                          \
 	  "Servers that answered a SYN with RST, or a SYN or datagram with an ICMP error.")                \
 	X(SERVER_SILENT, "servers_silent", "Servers that did not answer a SYN in time.")                              \
