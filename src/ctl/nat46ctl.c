@@ -143,10 +143,10 @@ static int parse_command(int argc, char **argv, struct job *job)
 
 	optind = 0;
 	while (status == ANSWER_OK && (option = getopt_long(argc, argv, "jd:n:", names, &index)) != -1) {
-		if (option == 0 || option == 'j') {
-			status = set_word(job, option ? "json" : names[index].name, optarg);
+		if (option == 0 || option == 'j' || (option == 'b' && job->request.command != COMMAND_EXPLAIN)) {
+			status = set_word(job, option == 'j' ? "json" : names[index].name, optarg);
 		} else if (option == 'b') {
-			why = job->request.command == COMMAND_EXPLAIN ? read_bytes(optarg, job) : "not an option of it";
+			why = read_bytes(optarg, job);
 			status = why ? complain(ANSWER_USAGE, optarg, why) : ANSWER_OK;
 		} else if (option == 'd' || option == 'n') {
 			status = set_times(job, option, optarg);

@@ -73,7 +73,7 @@ static bool fail(const struct progress *progress, const struct request *request,
 {
 	switch (progress->drain) {
 	case DRAIN_MALFORMED:
-		return show_fail(answer, ANSWER_USAGE, "%s: is no IPv6 address, nor [ADDRESS]:PORT", request->server);
+		return show_fail(answer, ANSWER_USAGE, "%s is no IPv6 address, nor [ADDRESS]:PORT", request->server);
 	case DRAIN_UNKNOWN:
 		return show_fail(answer, ANSWER_FAILED, "%s: no service leads to this server", request->server);
 	case DRAIN_FULL:

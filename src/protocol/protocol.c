@@ -110,7 +110,7 @@ static const char *set_bytes(struct request *request, const char *value, size_t 
 	size_t count;
 
 	if (request->command != COMMAND_EXPLAIN)
-		return "this command does not know one of its options";
+		return "not an option of this command";
 	if (request->has_bytes || !read_number(value, length, &count))
 		return "the number of bytes is wrong";
 	if (count > REQUEST_BYTES_MAX)
@@ -126,9 +126,9 @@ static const char *set_number(unsigned int *place, unsigned int most, const char
 	size_t number;
 
 	if (*place != 0)
-		return "an option is given twice";
+		return "an option that is given twice";
 	if (!read_number(value, length, &number) || number == 0 || number > most)
-		return "the value of an option is no number, or out of range";
+		return "not a number, or out of range";
 	*place = (unsigned int)number;
 	return NULL;
 }
@@ -137,13 +137,13 @@ static const char *set_number(unsigned int *place, unsigned int most, const char
 static const char *set_text(char *place, size_t room, const char *value, size_t length)
 {
 	if (!value || length == 0)
-		return "an option lacks its value";
+		return "an option without its value";
 	if (place[0])
-		return "an option is given twice";
+		return "an option that is given twice";
 	if (length >= room)
-		return "the value of an option is too long";
+		return "the value is too long";
 	if (!is_plain(value, length))
-		return "the value of an option has blanks, or characters that are not ASCII";
+		return "the value has blanks, or characters that are not ASCII";
 	memcpy(place, value, length);
 	return NULL;
 }
@@ -159,14 +159,14 @@ const char *request_set(struct request *request, const char *name, size_t length
 	while (word < words + WORDS && !is_name(word->name, name, length))
 		word++;
 	if (word == words + WORDS || !(word->commands & BIT(request->command)))
-		return "this command does not know one of its options";
+		return "not an option of this command";
 	place = (char *)request + word->offset;
 	if (word->room > 0)
 		return set_text(place, word->room, value, value_length);
 	if (word->most > 0)
 		return set_number((unsigned int *)(void *)place, word->most, value, value_length);
 	if (value)
-		return "an option has a value, and needs none";
+		return "an option that has no value";
 	*(bool *)place = true;
 	return NULL;
 }

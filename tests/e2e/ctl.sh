@@ -146,7 +146,10 @@ says '10.9.9.9: neither service nor map' explain 10.9.9.9:1
 
 echo "# wrong usage, no daemon"
 fails 2 'Try' nothing
-fails 2 'Try' reload --explain
+fails 2 '^nat46ctl: explain: not an option of this command$' reload --explain
+fails 2 '^nat46ctl: json: not an option of this command$' -j metrics
+fails 2 '^nat46ctl: bytes: not an option of this command$' flows --bytes x
+fails 2 '^nat46ctl: seconds: not a number, or out of range$' capture --seconds x "$dir/x"
 fails 2 'Try' status --service web
 fails 2 'Try' explain
 fails 2 'is not ADDRESS:PORT' explain 10.0.0.42
