@@ -16,7 +16,7 @@ tool=$(dirname "$0")/../tools/control.py
 make_names 1000
 # an answer that fits into no buffer
 {
-	sed '/^services/d' "$dir/nat46d.conf"
+	sed '/^services/,/^);/d' "$dir/nat46d.conf"
 	cat <<-ENTRIES
 	services = (
 	  { name = "web"; ipv4 = "10.0.0.42"; tcp = 80; hosts = "$dir/hosts"; },
