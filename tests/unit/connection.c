@@ -87,12 +87,10 @@ enum verdict server_answers(struct world *world, uint8_t server, uint8_t flags, 
 	return connection_send(world, &segment);
 }
 
-enum verdict server_unreachable(struct world *world, uint8_t server, uint32_t seq, uint8_t type, uint8_t code)
+enum verdict unreachable_by(struct world *world, const struct wire_tcp *syn, uint8_t type, uint8_t code)
 {
-	struct wire_tcp syn = { .ipv6 = true, .source6 = 3, .destination6 = server, .source_port = CONNECTION_PORT,
-				.destination_port = 80, .seq = seq, .flags = TCP_SYN };
 	uint8_t bytes[256] = { 0 }, quote[128];
-	size_t length = wire_make(&syn, quote);
+	size_t length = wire_make(syn, quote);
 
 	wire_make(&(struct wire_tcp){ .ipv6 = true, .source6 = 0xfe, .destination6 = 3 }, bytes);
 	memset(bytes + 40, 0, 20);
@@ -102,6 +100,15 @@ enum verdict server_unreachable(struct world *world, uint8_t server, uint32_t se
 	memcpy(bytes + 48, quote, length);
 	wire_seal(bytes, 48 + length);
 	return world_input(world, bytes, 48 + length, NULL);
+}
+
+enum verdict server_unreachable(struct world *world, uint8_t server, uint32_t seq, uint8_t type, uint8_t code)
+{
+	const struct wire_tcp syn = { .ipv6 = true, .source6 = 3, .destination6 = server,
+				      .source_port = CONNECTION_PORT, .destination_port = 80, .seq = seq,
+				      .flags = TCP_SYN };
+
+	return unreachable_by(world, &syn, type, code);
 }
 
 void connection_accept(struct world *world)

@@ -39,6 +39,9 @@ enum verdict server_sends(struct world *world, uint8_t flags, int32_t offset, in
 /** server_answers() - the same from server 2001:db8::@server, without data */
 enum verdict server_answers(struct world *world, uint8_t server, uint8_t flags, int32_t offset, int32_t acked);
 
+/** unreachable_by() - an ICMPv6 error of a router about a SYN that goes to a server */
+enum verdict unreachable_by(struct world *world, const struct wire_tcp *syn, uint8_t type, uint8_t code);
+
 /** server_unreachable() - an ICMPv6 error about our SYN to 2001:db8::@server, quoting sequence number @seq */
 enum verdict server_unreachable(struct world *world, uint8_t server, uint32_t seq, uint8_t type, uint8_t code);
 

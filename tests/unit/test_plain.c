@@ -411,6 +411,24 @@ static void test_damaged_answer(void **state)
 	is_challenged(SERVER_ISN + 1, CLIENT_ISN + 1);
 }
 
+/** An ICMP error about the SYN goes to the client, and counts as a refusal, also in the log; a forged one does not. */
+static void test_unreachable(void **state)
+{
+	struct wire_tcp syn = client_passes(TCP_SYN, -1, 0);
+
+	(void)state;
+	syn.seq++;
+	unreachable_by(&world, &syn, 1, 0);
+	assert_int_equal(world.sessions, 0);
+	syn.seq--;
+	assert_int_equal(unreachable_by(&world, &syn, 1, 0), VERDICT_FORWARDED);
+	assert_int_equal(world.sessions, 1);
+	assert_int_equal(world.session.kind, SESSION_REFUSED);
+	assert_string_equal(world.session.reason, "the server cannot be reached");
+	assert_int_equal(world.change.error, SERVER_ERROR_UNREACHABLE);
+	assert_int_equal(world_events(&world, EVENT_SERVER_REFUSED), 1);
+}
+
 static void test_refused(void **state)
 {
 	struct wire_tcp s = from_server(TCP_RST | TCP_ACK, 0, 0), out;
@@ -423,6 +441,7 @@ static void test_refused(void **state)
 	assert_int_equal(out.ack, CLIENT_ISN + 1);
 	assert_int_equal(world.sessions, 1);
 	assert_int_equal(world.session.kind, SESSION_REFUSED);
+	assert_int_equal(world_events(&world, EVENT_SERVER_REFUSED), 1);
 	assert_string_equal(world.session.name, "plain");
 	/* it never was a connection: nothing is left of it, for strangers to revive, or for the session log */
 	assert_int_equal(engine_flows(world.engine, FLOWS_CLOSING), 0);
@@ -484,6 +503,7 @@ int main(void)
 		TEST(test_answer_to_a_former_syn),
 		TEST(test_damaged_answer),
 		TEST(test_refused),
+		TEST(test_unreachable),
 		TEST(test_storm_while_opening),
 	};
 

@@ -250,6 +250,8 @@ void server_noticed(struct engine *e, const struct flow *flow, enum server_error
 {
 	const struct server server = { .address = flow->server, .port = flow->server_port };
 
+	if (error == SERVER_ERROR_REFUSED || error == SERVER_ERROR_UNREACHABLE)
+		count(e, EVENT_SERVER_REFUSED);
 	if (error != SERVER_ERROR_NONE)
 		tally_failed(e->tallies, tally_for(e, flow, &server), error);
 	if (server_table_noticed(e->servers, &server, error, e->now))

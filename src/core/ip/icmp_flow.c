@@ -77,7 +77,9 @@ enum verdict icmp_flow_to_client(struct engine *e, struct flow *flow, const stru
 	if (!icmp_types_6to4(&quote->error, e->config->mtu, &to))
 		return verdict_drop(e, in, DROP_ICMP_IGNORED);
 	if (!flow->is_udp && flow->state == TCP_STATE_OPENING && quote->error.type == ICMPV6_UNREACHABLE &&
-	    quote->inner.seq == flow->client_isn)
+	    quote->inner.seq == flow->client_isn) {
 		server_noticed(e, flow, SERVER_ERROR_UNREACHABLE);
+		report_refused(e, flow, "the server cannot be reached", "");
+	}
 	return icmp_quote_send(e, in, quote, &to, &sender, &out);
 }
