@@ -60,8 +60,9 @@ bool show_drained(const struct view *view, bool json, struct progress *progress,
 		if (json)
 			left_json(server, progress->left[i], answer);
 		else
-			answer_text(answer, "drained    %s, %" PRIu32 " connections left\n",
-				    ipv6_text(&server->address, server->port, text), progress->left[i]);
+			answer_text(answer, "drained    %s, %" PRIu32 " connection%s left\n",
+				    ipv6_text(&server->address, server->port, text), progress->left[i],
+				    progress->left[i] == 1 ? "" : "s");
 	}
 	if (json)
 		json_close(answer, ']');
@@ -104,8 +105,9 @@ bool show_drain(const struct view *view, const struct request *request, const ui
 	if (request->json)
 		left_json(server, progress->left[0], answer);
 	else if (request->command == COMMAND_DRAIN)
-		answer_text(answer, "%s is drained, %" PRIu32 " connections left\n",
-			    ipv6_text(&server->address, server->port, text), progress->left[0]);
+		answer_text(answer, "%s is drained, %" PRIu32 " connection%s left\n",
+			    ipv6_text(&server->address, server->port, text), progress->left[0],
+			    progress->left[0] == 1 ? "" : "s");
 	else
 		answer_text(answer, "%s gets new connections\n", ipv6_text(&server->address, server->port, text));
 	return true;

@@ -245,8 +245,9 @@ static void explain_service(const struct question *q, const struct service *serv
 		if (service->host_bits > 0)
 			snprintf(block, sizeof(block), " on %s/%d", ipv4_text(service->address, 0, address),
 				 32 - service->host_bits);
-		answer_text(q->answer, "%s %s: service %s%s, %zu rules\n", ipv4_text(q->address, q->port, address),
-			    service->is_udp ? "udp" : "tcp", service->name, block, service->rule_count);
+		answer_text(q->answer, "%s %s: service %s%s, %zu rule%s\n", ipv4_text(q->address, q->port, address),
+			    service->is_udp ? "udp" : "tcp", service->name, block, service->rule_count,
+			    service->rule_count == 1 ? "" : "s");
 	}
 	if (service->rule_count > 0)
 		by_rules(q, service);

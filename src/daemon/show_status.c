@@ -196,7 +196,8 @@ static void service_head(const struct view *view, const struct service *service,
 			    length, service->port);
 		if (service->further_ports > 0)
 			answer_text(answer, "-%u", service->port + service->further_ports);
-		answer_text(answer, " %s, %zu rules\n", service->is_udp ? "udp" : "tcp", service->rule_count);
+		answer_text(answer, " %s, %zu rule%s\n", service->is_udp ? "udp" : "tcp", service->rule_count,
+			    service->rule_count == 1 ? "" : "s");
 		if (tally)
 			tally_text(view, tally, answer);
 		return;
