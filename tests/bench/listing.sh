@@ -48,7 +48,7 @@ limits = { flows = $((flows + 1000)); flows_address = 16777215; flows_network = 
 	waiting = 1048576; waiting_address = 1048576; waiting_network = 1048576; };
 END
 sed -i '/level = "trace"/d' "$dir/nat46d.conf"
-start_nat46d "$ns_box" chrt -R -f 1
+start_nat46d "$ns_box"
 
 # counted_flows: how many there are
 counted_flows() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 # probe.sh - what else the daemon does, as packets see it: to be sourced by a bench with $ns_client and a map 10.0.0.50
 #
-# The daemon has real-time priority (chrt -f 1), its threads not (-R), and the probe more of it, so that the numbers
+# The probe has real-time priority. Where the daemon has some as well (chrt -f 1), its threads not (-R), the numbers
 # are about the daemon and not about what else the machine does.
 
 # probe NAME [COUNT]: prints the delays of so many echo requests (10,000), a thousand a second; they are in $dir/probes
