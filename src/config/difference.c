@@ -13,6 +13,7 @@
 
 #include "config/build.h"
 #include "config/place.h"
+#include "config/service_text.h"
 #include "nat46/assert.h"
 
 #define NAME_MAX_LENGTH 160u
@@ -126,16 +127,10 @@ static bool is_same_service(const void *a, const void *b)
 static void name_service(const void *item, const char *of, char *name)
 {
 	const struct service *service = item;
-	struct in_addr address = { .s_addr = htonl(service->address) };
-	char text[INET_ADDRSTRLEN], length[8] = "", last[8] = "";
+	char text[SERVICE_TEXT_MAX];
 
 	(void)of;
-	inet_ntop(AF_INET, &address, text, sizeof(text));
-	if (service->host_bits > 0)
-		snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
-	if (service->further_ports > 0)
-		snprintf(last, sizeof(last), "-%u", (unsigned int)service->port + service->further_ports);
-	snprintf(name, NAME_MAX_LENGTH, "%.100s (%s%s:%u%s%s)", service->name, text, length, service->port, last,
+	snprintf(name, NAME_MAX_LENGTH, "%.100s (%s%s)", service->name, service_text(service, text),
 		 service->is_udp ? " udp" : "");
 }
 

@@ -9,6 +9,7 @@
 
 #include "config/build.h"
 #include "config/schema.h"
+#include "config/service_text.h"
 
 /** add_silent() - a service without "silent" gets the default for its rules, which is then read like all others */
 static void add_silent(config_setting_t *group)
@@ -47,15 +48,9 @@ static int compare_names(const void *a, const void *b)
 
 static const char *service_name(struct build *build, const struct service *service)
 {
-	uint32_t ip = service->address;
-	const char *name = build_print(build, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+	char text[SERVICE_TEXT_MAX];
 
-	if (service->host_bits > 0)
-		name = build_print(build, "%s/%d", name, 32 - service->host_bits);
-	name = build_print(build, "%s:%u", name, service->port);
-	if (service->further_ports > 0)
-		name = build_print(build, "%s-%u", name, service->port + service->further_ports);
-	return name;
+	return build_print(build, "%s", service_text(service, text));
 }
 
 /** is_double() - does a service list a server with its own port, and without as well */

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "config/service_text.h"
 #include "daemon/show.h"
 
 /** Room for the labels of a service, and of a server. */
@@ -143,15 +144,10 @@ static const struct family families[] = {
 /** labels_of() - the labels of a service; returns their length */
 static size_t labels_of(const struct service *service, char *labels)
 {
-	char address[ADDRESS_TEXT_MAX], length[8] = "", last[8] = "";
+	char text[SERVICE_TEXT_MAX];
 
-	if (service->host_bits > 0)
-		snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
-	if (service->further_ports > 0)
-		snprintf(last, sizeof(last), "-%d", service->port + service->further_ports);
-	return (size_t)snprintf(labels, LABELS_MAX, "service=\"%s\",address=\"%s%s:%u%s\",protocol=\"%s\"",
-				service->name, ipv4_text(service->address, 0, address), length, service->port, last,
-				service->is_udp ? "udp" : "tcp");
+	return (size_t)snprintf(labels, LABELS_MAX, "service=\"%s\",address=\"%s\",protocol=\"%s\"", service->name,
+				service_text(service, text), service->is_udp ? "udp" : "tcp");
 }
 
 /** service_sample() - the sample of a service */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/service_text.h"
 #include "daemon/show.h"
 
 #define SECOND INT64_C(1000000000)
@@ -187,16 +188,11 @@ static void totals_json(const struct view *view, struct answer *answer)
 static void service_head(const struct view *view, const struct service *service, bool json, struct answer *answer)
 {
 	const struct tally *tally = look_tally(view->engine, service, NULL);
-	char address[ADDRESS_TEXT_MAX], length[8] = "";
+	char text[SERVICE_TEXT_MAX];
 
 	if (!json) {
-		if (service->host_bits > 0)
-			snprintf(length, sizeof(length), "/%d", 32 - service->host_bits);
-		answer_text(answer, "service    %s, %s%s:%u", service->name, ipv4_text(service->address, 0, address),
-			    length, service->port);
-		if (service->further_ports > 0)
-			answer_text(answer, "-%u", service->port + service->further_ports);
-		answer_text(answer, " %s, %zu rule%s\n", service->is_udp ? "udp" : "tcp", service->rule_count,
+		answer_text(answer, "service    %s, %s %s, %zu rule%s\n", service->name, service_text(service, text),
+			    service->is_udp ? "udp" : "tcp", service->rule_count,
 			    service->rule_count == 1 ? "" : "s");
 		if (tally)
 			tally_text(view, tally, answer);
