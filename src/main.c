@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "daemon/control.h"
+#include "daemon/control/control.h"
 #include "daemon/exit_status.h"
-#include "daemon/log.h"
+#include "daemon/log/log.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "daemon/summary.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * log_level.h - how much is logged, and how: settings, and what daemon/log.h works with
+ * log_level.h - how much is logged, and how: settings, and what daemon/log/log.h works with
  */
 #ifndef NAT46_CONFIG_LOG_LEVEL_H
 #define NAT46_CONFIG_LOG_LEVEL_H

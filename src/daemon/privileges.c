@@ -39,7 +39,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/log/log.h"
 #include "daemon/privileges.h"
 
 /* A device or netlink socket that became descriptor 2 would receive log lines. */

@@ -23,8 +23,8 @@
 
 #include "config/config.h"
 #include "config/difference.h"
-#include "daemon/log.h"
-#include "daemon/new_routes.h"
+#include "daemon/log/log.h"
+#include "daemon/network/new_routes.h"
 #include "daemon/notify.h"
 #include "nat46/assert.h"
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "daemon/device.h"
-#include "daemon/network.h"
+#include "daemon/network/device.h"
+#include "daemon/network/network.h"
 #include "daemon/summary.h"
 
 /* Longest name of a file that is shown. */

@@ -12,10 +12,10 @@
 #include "config/config.h"
 #include "daemon/capture.h"
 #include "daemon/exit_status.h"
-#include "daemon/netlink.h"
+#include "daemon/network/netlink.h"
 #include "daemon/reload.h"
-#include "daemon/tun.h"
-#include "daemon/watch.h"
+#include "daemon/network/tun.h"
+#include "daemon/network/watch.h"
 #include "nat46/engine.h"
 
 /** Packets that are read before timers and signals get their turn. */

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/device.h"
+#include "daemon/network/device.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define DOCUMENTATION 0x20, 0x01, 0x0d, 0xb8

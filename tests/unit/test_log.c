@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/log.h"
-#include "daemon/trace_log.h"
+#include "daemon/log/log.h"
+#include "daemon/log/trace_log.h"
 
 #define SECOND 1000000000ll
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/log_field.h"
+#include "daemon/log/log_field.h"
 
 static const struct log_field fields[] = {
 	{ .key = "session", .text = "bound" },

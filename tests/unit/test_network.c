@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "daemon/destinations.h"
-#include "daemon/device.h"
-#include "daemon/network_message.h"
+#include "daemon/network/destinations.h"
+#include "daemon/network/device.h"
+#include "daemon/network/network_message.h"
 #include "random.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

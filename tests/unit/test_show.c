@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/show.h"
-#include "daemon/top.h"
+#include "daemon/control/show.h"
+#include "daemon/control/top.h"
 #include "expect.h"
 
 #define SHOW_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/top.h"
+#include "daemon/control/top.h"
 #include "expect.h"
 
 #define TOP_TEST(test) cmocka_unit_test_prestate_setup_teardown(test, open_top, close_top, &world)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/trace_log.h"
+#include "daemon/log/trace_log.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

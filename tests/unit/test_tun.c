@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/tun.h"
+#include "daemon/network/tun.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define ALL_OFFLOADS 0x6fu

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/vnet_header.h"
+#include "daemon/network/vnet_header.h"
 #include "nat46/checksum.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
