@@ -89,9 +89,13 @@ static bool is_failing(const void *context, const struct server *server)
 
 bool choose_is_possible(const struct engine *e, const struct server_set *servers, const struct call *call)
 {
-	struct server room[SERVERS_MAX];
+	for (size_t i = 0; i < servers->count; i++) {
+		const struct server server = service_server(&servers->servers[i], call);
 
-	return drain_pass_over(&e->drained, servers, call, room).count > 0;
+		if (!drain_has(&e->drained, &server))
+			return true;
+	}
+	return false;
 }
 
 bool choose_or_refuse(struct engine *e, const struct packet *p, const struct service *service)
@@ -113,14 +117,23 @@ bool choose_or_refuse(struct engine *e, const struct packet *p, const struct ser
 	return false;
 }
 
+/** rank_left() - service_rank() without those that are drained; apart, so that nobody else pays for the room */
+static size_t rank_left(const struct engine *e, const struct server_set *servers, const struct call *call,
+			const struct health *health, struct server *candidates)
+{
+	struct server room[SERVERS_MAX];
+	const struct server_set left = drain_pass_over(&e->drained, servers, call, room);
+
+	return left.count > 0 ? service_rank(&left, call, is_failing, health, candidates) : 0;
+}
+
 size_t choose_rank(const struct engine *e, const struct flow *flow, const struct server_set *servers,
 		   struct server *candidates)
 {
 	const struct health health = { .table = e->servers, .is_udp = flow->is_udp, .now = e->now };
 	const struct call call = { .client = flow->client, .address = flow->service, .port = flow->service_port };
-	struct server room[SERVERS_MAX];
-	const struct server_set left = drain_pass_over(&e->drained, servers, &call, room);
-	size_t count = left.count > 0 ? service_rank(&left, &call, is_failing, &health, candidates) : 0;
+	size_t count = e->drained.count == 0 ? service_rank(servers, &call, is_failing, &health, candidates) :
+					       rank_left(e, servers, &call, &health, candidates);
 
 	for (size_t i = 0; i < count; i++)
 		candidates[i].is_udp = flow->is_udp;
