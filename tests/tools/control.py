@@ -102,7 +102,8 @@ def be_slow(kind, sock):
     while not is_dropped(sock):
         if step:
             step(sock)
-    print(f"{kind}: dropped after {round(time.monotonic() - start)} s", flush=True)
+    # in one piece: others may be dropped at the same moment
+    print(f"{kind}: dropped after {round(time.monotonic() - start)} s\n", end="", flush=True)
 
 
 def slow(path):
