@@ -100,8 +100,7 @@ size_t engine_memory(const struct engine_limits *limits)
 	l = layout_of(limits);
 	return l.engine + l.flows + 2 * l.index + l.pending + l.half_open + l.timers + l.chunks + l.links +
 	       FLOW_PROTOCOLS * (l.flow_addresses + l.flow_networks + l.opening) + l.addresses + l.networks +
-	       2 * l.buffer_sources + l.servers + l.tallies + l.of_flow + l.rules +
-	       l.fragments;
+	       2 * l.buffer_sources + l.servers + l.tallies + l.of_flow + l.rules + l.fragments;
 }
 
 /** carve() - the next @size bytes of the engine's memory */

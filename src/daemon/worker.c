@@ -24,10 +24,10 @@
 #include <time.h>
 
 #include "daemon/arena.h"
-#include "daemon/network/device.h"
 #include "daemon/log/log.h"
-#include "daemon/notify.h"
 #include "daemon/log/trace_log.h"
+#include "daemon/network/device.h"
+#include "daemon/notify.h"
 #include "daemon/worker.h"
 
 #define NANOSECONDS 1000000000ll

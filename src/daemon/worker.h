@@ -13,9 +13,9 @@
 #include "daemon/capture.h"
 #include "daemon/exit_status.h"
 #include "daemon/network/netlink.h"
-#include "daemon/reload.h"
 #include "daemon/network/tun.h"
 #include "daemon/network/watch.h"
+#include "daemon/reload.h"
 #include "nat46/engine.h"
 
 /** Packets that are read before timers and signals get their turn. */

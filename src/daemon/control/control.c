@@ -27,8 +27,8 @@
 
 #include "daemon/control/control.h"
 #include "daemon/control/control_socket.h"
-#include "daemon/log/log.h"
 #include "daemon/control/top.h"
+#include "daemon/log/log.h"
 
 #define NANOSECONDS 1000000000ll
 

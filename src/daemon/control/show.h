@@ -10,8 +10,8 @@
 
 #include "config/config.h"
 #include "config/walk.h"
-#include "daemon/control/answer.h"
 #include "daemon/capture.h"
+#include "daemon/control/answer.h"
 #include "daemon/control/drain_request.h"
 #include "daemon/filter.h"
 #include "daemon/network/netlink.h"

@@ -2,8 +2,8 @@
 /*
  * show_log.c - "log": how much is logged, from now on or as before
  */
-#include "daemon/log/log.h"
 #include "daemon/control/show.h"
+#include "daemon/log/log.h"
 
 bool show_log(const struct view *view, const struct request *request, const uint8_t *bytes,
 	      struct progress *progress, struct answer *answer)

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "daemon/log/log.h"
 #include "daemon/control/show.h"
+#include "daemon/log/log.h"
 
 /** struct item - one counter: its group, name, value and explanation */
 struct item {

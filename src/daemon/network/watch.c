@@ -25,8 +25,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/network/device.h"
 #include "daemon/log/log.h"
+#include "daemon/network/device.h"
 #include "daemon/network/netlink_query.h"
 #include "daemon/network/network_message.h"
 #include "daemon/network/watch.h"

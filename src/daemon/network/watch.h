@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/network/destinations.h"
 #include "daemon/exit_status.h"
+#include "daemon/network/destinations.h"
 #include "daemon/network/network.h"
 #include "daemon/network/watch_state.h"
 
